@@ -1,0 +1,5 @@
+//! What a caller may do, and where.
+
+mod scopes;
+
+pub use scopes::{Place, Scopes};

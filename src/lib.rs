@@ -1,0 +1,18 @@
+//! Osier, an MCP server for one customer's building operations.
+//!
+//! ```text
+//! HTTP middleware   identity.authenticate   credential -> Identity
+//! pipeline::run
+//!   access.authorize    who + tool            -> Permit (with Scopes)
+//!   request.check       Permit, arguments     -> Checked
+//!   target.locate       Checked               -> Located
+//!   confirm.decide      Located, answer?      -> Consent
+//!   backend.execute     Consent               -> RawResult
+//!   scope.apply         RawResult             -> Scoped
+//!   response.check      Scoped                -> Outcome
+//! ```
+//!
+//! Imports point one way: front doors, the pipeline, the stages, definitions and foundations.
+
+pub mod access;
+pub mod clock;

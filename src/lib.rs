@@ -15,4 +15,7 @@
 //! Imports point one way: front doors, the pipeline, the stages, definitions and foundations.
 
 pub mod access;
+pub mod call;
+pub mod catalog;
 pub mod clock;
+pub mod seal;

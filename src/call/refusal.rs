@@ -1,0 +1,82 @@
+//! The refusals of the pipeline, as plain values: no HTTP and no JSON-RPC here.
+//!
+//! `error.rs` holds the one table that maps them for each front door. What a caller may read is
+//! in the variant; what only the log may know travels in [`Trouble`].
+
+use std::time::Duration;
+
+/// Why a call ended without an outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// There is no such tool for this caller: unknown, hidden or denied, all alike.
+    UnknownTool(String),
+    /// The arguments don't fit the tool; each problem says where and how to mend it.
+    InvalidArguments(Vec<String>),
+    /// The cursor isn't one of ours for this caller, tool, filter and scope, or is too old.
+    InvalidCursor,
+    /// The named record doesn't exist for this caller: missing or out of scope, both alike.
+    NotFound {
+        /// The argument that named it.
+        argument: String,
+    },
+    /// The request state isn't ours, isn't for this caller and call, or is too old.
+    InvalidState,
+    /// The answer to the question doesn't have the asked form.
+    InvalidAnswer,
+    /// The confirmation was used before.
+    AlreadyUsed,
+    /// The record changed after the question was asked.
+    Changed,
+    /// The person said no.
+    Declined,
+    /// The person closed the question without an answer.
+    Cancelled,
+    /// The client can't show the question; `mcp` makes it, the pipeline never does.
+    CannotAsk,
+    /// The permission service gave no usable answer: nothing is allowed until it does.
+    PermissionsUnavailable,
+    /// The audit sink didn't accept the intent: nothing is written without a record.
+    AuditUnavailable,
+    /// The service refused or failed.
+    Service(Trouble),
+    /// The call took longer than it may.
+    TimedOut,
+    /// The answer is longer than an answer may be, even cut to one row.
+    TooLarge,
+    /// Something that should not happen; the log has it under the decision's id.
+    Internal,
+}
+
+/// What a service answered instead of a result, in words of ours that a person can act on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trouble {
+    /// The service, by its name in the configuration.
+    pub service: String,
+    /// What kind of trouble, and so which words.
+    pub kind: TroubleKind,
+}
+
+/// The kinds of trouble that a service can be in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TroubleKind {
+    /// 400 or 422: the service won't take these values; the named fields, if it said which.
+    Rejected(Vec<String>),
+    /// 401: the service doesn't take the caller's token.
+    NotSignedIn,
+    /// 403: the service doesn't allow it.
+    Forbidden,
+    /// 404 for something that was there a moment ago, or 410.
+    Gone,
+    /// 409: the service says that it collides with something else.
+    Conflict,
+    /// 429 or 503: busy, and when it may be tried again, if the service said so.
+    Busy(Option<Duration>),
+    /// No answer in time, or none at all.
+    Unreachable,
+    /// An answer that isn't what the service promises: another status, too long, not JSON.
+    BadAnswer,
+    /// A write went out and its end isn't known.
+    Unknown,
+    /// The service needs the caller's own token, and this caller has none that may be sent.
+    NoToken,
+}

@@ -1,0 +1,61 @@
+//! How a definition keeps an answer inside the caller's scope (tool-format rule 5).
+
+use super::pointer::Pointer;
+
+/// What holds a tool's or a resolver's answer inside the scope. A definition without one is
+/// refused, so that nothing is unscoped by omission.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScopeRule {
+    /// The caller's sites are part of the request.
+    pub push: bool,
+    /// Each row is judged.
+    pub filter: Option<Filter>,
+    /// Arguments whose records were located inside the scope, and so answer for the rest.
+    pub resolved: Vec<String>,
+    /// Nothing to hold: the reason.
+    pub none: Option<String>,
+}
+
+/// How one row is judged. A row without the key is dropped.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Filter {
+    /// By the row's own place.
+    Place(PlaceFilter),
+    /// By a value that must equal one of a located record, such as a comment's ticket.
+    Equal {
+        /// Where in the row.
+        at: Pointer,
+        /// The argument that named the record.
+        argument: String,
+        /// Where in the record.
+        found: Pointer,
+    },
+}
+
+/// Where a row says what place it belongs to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlaceFilter {
+    /// The row's site.
+    pub site: Option<Pointer>,
+    /// The row's locations: its own, and those above it.
+    pub location: Option<Pointer>,
+    /// What is kept of a row that lies above a place of the scope.
+    pub above: Vec<Pointer>,
+}
+
+impl ScopeRule {
+    /// True where a scope of one location can be judged: a `location` filter, a located record, or
+    /// nothing to judge at all. Otherwise the tool needs a whole site.
+    pub fn judges_locations(&self) -> bool {
+        match &self.filter {
+            Some(Filter::Place(place)) => place.location.is_some(),
+            Some(Filter::Equal { .. }) => true,
+            None => !self.push,
+        }
+    }
+
+    /// True where a row of the scope also keeps what lies above it.
+    pub fn keeps_above(&self) -> bool {
+        matches!(&self.filter, Some(Filter::Place(place)) if !place.above.is_empty())
+    }
+}

@@ -1,0 +1,197 @@
+//! A tool as the program holds it: compiled from its definition file, immutable.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::http_request::{SafeRequest, WriteRequest};
+use super::pointer::Pointer;
+use super::question::QuestionText;
+use super::resolver::Resolver;
+use super::row::Row;
+use super::scope_rule::ScopeRule;
+
+/// A tool's identity: its service's slug and its name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ToolId {
+    /// The service's folder.
+    pub service: String,
+    /// The bare name, which is also its name on the wire.
+    pub name: String,
+}
+
+impl fmt::Display for ToolId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.service, self.name)
+    }
+}
+
+/// What a tool does to the service's data. It gives the MCP annotations and the need for a yes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// Reads.
+    Read,
+    /// Adds something.
+    Create,
+    /// Overwrites something.
+    Update,
+    /// Removes something.
+    Delete,
+}
+
+/// What a caller must hold. An unknown permission is held by nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// At least one of these, in the union of their places.
+    Any(Vec<String>),
+    /// All of these, in the places that they share.
+    All(Vec<String>),
+    /// A sign-in is enough, for this reason.
+    SignedIn(String),
+}
+
+/// A tool.
+#[derive(Debug)]
+pub struct Tool {
+    /// Which tool.
+    pub id: ToolId,
+    /// MCP `title`.
+    pub title: String,
+    /// MCP `description`.
+    pub description: String,
+    /// What it does.
+    pub effect: Effect,
+    /// What its caller must hold.
+    pub permission: Requirement,
+    /// The backend that its request goes to.
+    pub backend: String,
+    /// Its arguments.
+    pub input: Input,
+    /// What it sends.
+    pub plan: Plan,
+    /// What its answer looks like.
+    pub answer: Answer,
+    /// What holds its answer inside the scope.
+    pub scope: ScopeRule,
+    /// MCP `outputSchema`; none where the answer is content blocks.
+    pub output_schema: Option<Arc<Map<String, Value>>>,
+    /// The compiled output schema.
+    pub output: Option<jsonschema::Validator>,
+    /// MCP `_meta` of the definition, as its file says it.
+    pub meta: Option<Map<String, Value>>,
+}
+
+/// A tool's arguments.
+#[derive(Debug)]
+pub struct Input {
+    /// MCP `inputSchema`.
+    pub schema: Arc<Map<String, Value>>,
+    /// The compiled input schema.
+    pub validator: jsonschema::Validator,
+    /// Arguments that name a record, in the order in which they are located.
+    pub resolved: Vec<Resolved>,
+    /// True where the tool takes a cursor.
+    pub paged: bool,
+}
+
+/// An argument that names a record.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The argument.
+    pub argument: String,
+    /// How its record is found.
+    pub resolver: Arc<Resolver>,
+    /// `same: {POINTER: {found: …}}`: what the record must share with one located before it.
+    pub same: Vec<Same>,
+}
+
+/// A value that two located records must share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Same {
+    /// Where in this record.
+    pub at: Pointer,
+    /// The argument that named the other record.
+    pub argument: String,
+    /// Where in the other record.
+    pub found: Pointer,
+}
+
+/// What a tool sends.
+#[derive(Debug)]
+pub enum Plan {
+    /// A request that only reads.
+    Read(ReadPlan),
+    /// A request that changes something, after a yes.
+    Write {
+        /// The request.
+        write: WriteRequest,
+        /// What the person is asked.
+        question: QuestionText,
+    },
+}
+
+/// The ways to read.
+#[derive(Debug)]
+pub enum ReadPlan {
+    /// A request to the tool's backend.
+    Request(SafeRequest),
+    /// The record of this argument is the answer: no second request.
+    Found(String),
+    /// The caller's own record, from their identity and permissions.
+    Caller,
+    /// A script of the conformance suite's tools.
+    #[cfg(feature = "conformance")]
+    Script(Value),
+}
+
+/// What a tool's answer looks like.
+#[derive(Debug)]
+pub enum Answer {
+    /// `{items: […], nextCursor?, truncated?}`
+    List {
+        /// Where the rows are.
+        items: Pointer,
+        /// How the next page is found.
+        more: Option<More>,
+        /// One row.
+        row: Row,
+        /// At most this many rows, where the service doesn't page.
+        limit: Option<usize>,
+    },
+    /// `{item: {…}}`
+    Record {
+        /// Where the record is.
+        at: Pointer,
+        /// The record.
+        row: Row,
+    },
+    /// Counts, computed by the service inside the pushed scope.
+    Counts {
+        /// Where the counts are.
+        at: Pointer,
+        /// The counts.
+        row: Row,
+        /// The answer for an empty scope.
+        empty: Value,
+    },
+    /// MCP content blocks of the backend's own.
+    Content,
+}
+
+/// How a list says that there is more.
+#[derive(Clone, Debug, PartialEq)]
+pub enum More {
+    /// Numbered pages: where the answer says how many rows come after this page.
+    Page(Pointer),
+    /// A continuation token: where the answer holds it.
+    Token(Pointer),
+}
+
+impl Tool {
+    /// True for a tool that changes something.
+    pub fn writes(&self) -> bool {
+        matches!(self.plan, Plan::Write { .. })
+    }
+}

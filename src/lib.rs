@@ -16,3 +16,7 @@
 
 pub mod access;
 pub mod clock;
+pub mod identity;
+pub mod middleware;
+pub mod oauth;
+pub mod outbound;

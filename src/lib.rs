@@ -15,7 +15,19 @@
 //! Imports point one way: front doors, the pipeline, the stages, definitions and foundations.
 
 pub mod access;
+pub mod audit;
+pub mod backend;
 pub mod call;
 pub mod catalog;
 pub mod clock;
+pub mod confirm;
+pub mod identity;
+pub mod middleware;
+pub mod oauth;
+pub mod outbound;
+pub mod pipeline;
+pub mod request;
+pub mod response;
+pub mod scope;
 pub mod seal;
+pub mod target;

@@ -9,7 +9,7 @@ mod retry_after;
 mod token;
 
 pub use rest::{Rest, RestSettings};
-pub use token::{OutgoingToken, Origin};
+pub use token::{Origin, OutgoingToken};
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use serde_json::Value;
 use crate::call::{Refusal, Stop};
 use crate::catalog::{Plan, ReadPlan, SafeRequest};
 use crate::clock::Clock;
-use crate::confirm::{Consent, Confirmations};
+use crate::confirm::{Confirmations, Consent};
 use crate::target::{Fill, Reply, Source};
 
 use render::Rendering;

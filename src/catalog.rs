@@ -3,10 +3,13 @@
 //! Files under `tools/` are compiled once into a [`Catalog`], an immutable snapshot that a call
 //! holds to its end. Nothing here knows a caller.
 
+mod compile;
 mod document;
 mod http_request;
+mod load;
 mod pointer;
 mod question;
+mod raw;
 mod resolver;
 mod row;
 mod scope_rule;
@@ -15,6 +18,7 @@ mod tool;
 
 pub use document::{Document, Problem, Problems, Spot};
 pub use http_request::{ByEffect, HttpRequest, SafeRequest, WriteRequest};
+pub use load::{Files, load};
 pub use pointer::Pointer;
 pub use question::{QuestionLine, QuestionText, TitlePart};
 pub use resolver::{EtagAt, RecordAt, Resolver, Way};
@@ -24,3 +28,39 @@ pub use template::{Hole, Leaf, Template};
 pub use tool::{
     Answer, Effect, Input, More, Plan, ReadPlan, Requirement, Resolved, Same, Tool, ToolId,
 };
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// An immutable snapshot of the definitions.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    tools: BTreeMap<String, Arc<Tool>>,
+}
+
+impl Catalog {
+    /// The tools by name, always in the same order.
+    pub fn tools(&self) -> impl Iterator<Item = &Arc<Tool>> {
+        self.tools.values()
+    }
+
+    /// The tool of that name on the wire.
+    pub fn tool(&self, name: &str) -> Option<&Arc<Tool>> {
+        self.tools.get(name)
+    }
+
+    /// Leaves out the tools of backends that aren't there.
+    pub fn retain_backends(&mut self, there: impl Fn(&str) -> bool) {
+        self.tools.retain(|_, tool| there(&tool.backend));
+    }
+}
+
+/// The JSON Schema of tool files, for editors.
+pub fn tool_schema() -> serde_json::Value {
+    serde_json::to_value(schemars::schema_for!(raw::RawTool)).unwrap_or_default()
+}
+
+/// The JSON Schema of `_service.yaml`, for editors.
+pub fn service_schema() -> serde_json::Value {
+    serde_json::to_value(schemars::schema_for!(raw::RawService)).unwrap_or_default()
+}

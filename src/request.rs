@@ -40,8 +40,12 @@ pub fn check(
 ) -> Result<Checked, Refusal> {
     let input = &permit.tool().input;
     let value = Value::Object(arguments);
-    let problems: Vec<String> =
-        input.validator.iter_errors(&value).take(MAX_PROBLEMS).map(|error| describe(&error)).collect();
+    let problems: Vec<String> = input
+        .validator
+        .iter_errors(&value)
+        .take(MAX_PROBLEMS)
+        .map(|error| describe(&error))
+        .collect();
     if !problems.is_empty() {
         return Err(Refusal::InvalidArguments(problems));
     }

@@ -211,10 +211,7 @@ impl Reading {
     }
 }
 
-fn holders(
-    assignment: &Assignment,
-    users: &BTreeMap<String, User>,
-) -> Result<Vec<String>, String> {
+fn holders(assignment: &Assignment, users: &BTreeMap<String, User>) -> Result<Vec<String>, String> {
     match (&assignment.user, &assignment.group) {
         (Some(user), None) => {
             let id = user.to_ascii_lowercase();

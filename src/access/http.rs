@@ -78,7 +78,9 @@ impl HttpAdapter {
             .timeout(self.timeout)
             .send()
             .await
-            .map_err(|error| unavailable(if error.is_timeout() { "timeout" } else { "no answer" }))?;
+            .map_err(|error| {
+                unavailable(if error.is_timeout() { "timeout" } else { "no answer" })
+            })?;
         match response.status() {
             StatusCode::OK => {}
             // 403: the service knows no such person, or no longer: they may do nothing.

@@ -13,8 +13,7 @@ use crate::clock::Clock;
 use crate::target::Fill;
 
 /// All but the unreserved characters of RFC 3986 §2.3 is encoded.
-const SEGMENT: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A request whose holes are filled.
 #[derive(Debug)]
@@ -173,6 +172,7 @@ impl Filler<'_> {
             Leaf::Sites { narrow } => self.sites(narrow.as_deref()),
             Leaf::Page { first } => Ok(position.page.unwrap_or(*first).into()),
             Leaf::Token => position.token.clone().map(Value::from).ok_or(Gap::Absent),
+            Leaf::Text(text) => Ok(text.clone().into()),
             Leaf::Caller => Ok(self.fill.identity.subject().into()),
             Leaf::Now => {
                 let now = chrono::DateTime::<chrono::Utc>::from(self.clock.now());

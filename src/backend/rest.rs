@@ -186,9 +186,17 @@ fn rejected_fields(headers: &HeaderMap, body: &[u8]) -> Vec<String> {
     let problem: Option<Value> = json.then(|| serde_json::from_slice(body).ok()).flatten();
     let errors = problem.as_ref().and_then(|problem| problem.get("errors")?.as_object());
     let plain = |name: &&String| {
-        (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.')
+        (1..=64).contains(&name.len())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.')
     };
-    errors.into_iter().flatten().map(|(name, _)| name).filter(plain).take(MAX_FIELDS_NAMED).cloned().collect()
+    errors
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name)
+        .filter(plain)
+        .take(MAX_FIELDS_NAMED)
+        .cloned()
+        .collect()
 }
 
 #[cfg(test)]

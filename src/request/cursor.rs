@@ -62,8 +62,7 @@ pub(super) fn open(
     keys: &KeyRing,
     clock: &Clock,
 ) -> Result<Position, Refusal> {
-    let sealed: Sealed =
-        keys.open(Purpose::Cursor, text).map_err(|_| Refusal::InvalidCursor)?;
+    let sealed: Sealed = keys.open(Purpose::Cursor, text).map_err(|_| Refusal::InvalidCursor)?;
     if sealed.bound == bound_to(permit, filter) && clock.unix_seconds() < sealed.expires {
         Ok(sealed.position)
     } else {

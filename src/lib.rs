@@ -16,3 +16,5 @@
 
 pub mod access;
 pub mod clock;
+#[cfg(feature = "demo")]
+pub mod demo;

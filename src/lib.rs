@@ -31,3 +31,5 @@ pub mod response;
 pub mod scope;
 pub mod seal;
 pub mod target;
+#[cfg(feature = "demo")]
+pub mod demo;

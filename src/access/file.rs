@@ -63,7 +63,9 @@ impl Assignments {
         };
         for key in file.keys() {
             if !["roles", "users", "assignments"].contains(&key.as_str()) {
-                reading.problems.push(format!("unknown key '{key}'"));
+                let line = reading.lines.of_item(FILE, key);
+                let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+                reading.problems.push(format!("{line}unknown key '{key}'"));
             }
         }
         let roles = reading.roles(file.get("roles"));
@@ -108,7 +110,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn complain(&mut self, section: &'static str, item: impl ToString, what: &str) {
+    fn complain(&mut self, section: &'static str, item: &impl ToString, what: &str) {
         let item = item.to_string();
         let place = match self.lines.of_item(section, &item) {
             Some(line) => format!("line {line}: {section}[{item}]"),
@@ -143,20 +145,20 @@ impl Reading {
                     if Uuid::try_parse(&user.id).is_err() {
                         self.complain(
                             "users",
-                            index,
+                            &index,
                             "id must be the person's Entra object id (a GUID)",
                         );
                         continue;
                     }
                     user.id.make_ascii_lowercase();
                     if user.name.as_ref().is_some_and(|name| !names.insert(name.clone())) {
-                        self.complain("users", index, "this name is taken by another user");
+                        self.complain("users", &index, "this name is taken by another user");
                     }
                     if users.insert(user.id.clone(), user).is_some() {
-                        self.complain("users", index, "this id is listed twice");
+                        self.complain("users", &index, "this id is listed twice");
                     }
                 }
-                Err(error) => self.complain("users", index, &error.to_string()),
+                Err(error) => self.complain("users", &index, &error.to_string()),
             }
         }
         users
@@ -173,7 +175,7 @@ impl Reading {
             let assignment = match serde_json::from_value::<Assignment>(raw) {
                 Ok(assignment) => assignment,
                 Err(error) => {
-                    self.complain("assignments", index, &error.to_string());
+                    self.complain("assignments", &index, &error.to_string());
                     continue;
                 }
             };
@@ -194,7 +196,7 @@ impl Reading {
                 }
                 (holders, permissions, place) => {
                     for what in [holders.err(), permissions.err(), place.err()].iter().flatten() {
-                        self.complain("assignments", index, what);
+                        self.complain("assignments", &index, what);
                     }
                 }
             }
@@ -251,6 +253,9 @@ fn place(at: &Value) -> Result<Place, String> {
     }
 }
 
+/// The section that the file's own keys stand in.
+const FILE: &str = "";
+
 /// The line on which each item starts, by section and by the item's name or index.
 #[derive(Default)]
 struct Lines(BTreeMap<(&'static str, String), u64>);
@@ -266,8 +271,11 @@ impl Lines {
             users: Vec<Spanned<Value>>,
             assignments: Vec<Spanned<Value>>,
         }
+        let keys = serde_saphyr::from_str::<BTreeMap<String, Spanned<Value>>>(text);
+        let keys = keys.unwrap_or_default().into_iter();
+        let keys = keys.map(|(key, value)| ((FILE, key), value.referenced.line()));
         let Ok(sections) = serde_saphyr::from_str::<Sections>(text) else {
-            return Self::default();
+            return Self(keys.collect());
         };
         let roles = sections.roles.iter().map(|(name, role)| ("roles", name.clone(), role));
         let list = |section, items: &'_ [Spanned<Value>]| {
@@ -279,6 +287,7 @@ impl Lines {
         Self(
             roles
                 .map(|(section, name, role)| ((section, name), role.referenced.line()))
+                .chain(keys)
                 .chain(list("users", &sections.users))
                 .chain(list("assignments", &sections.assignments))
                 .collect(),

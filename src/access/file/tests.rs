@@ -41,7 +41,18 @@ fn a_lost_place_is_an_error_and_every_problem_is_told_with_its_line() {
          \x20 - {{user: {BEN}, role: viewer, at: null}}\nextra: 1\n"
     ));
     let problems = Assignments::from_yaml(&text).unwrap_err();
-    insta::assert_snapshot!(problems.join("\n"));
+    insta::assert_snapshot!(problems.join("\n"), @r"
+    line 14: unknown key 'extra'
+    line 7: assignments[0]: at is missing: say 'global', {site: …} or {location: …, site: …}; an assignment without a place grants nothing
+    line 8: assignments[1]: there is no role 'nobody'
+    line 8: assignments[1]: at must be 'global', {site: …} or {location: …, site: …}
+    line 9: assignments[2]: name either a user or a group
+    line 9: assignments[2]: at.site must be the site's id
+    line 10: assignments[3]: at.site must be the site's id
+    line 11: assignments[4]: unknown key 'at.floor'
+    line 12: assignments[5]: unknown field `until`, expected one of `user`, `group`, `role`, `at`
+    line 13: assignments[6]: at is missing: say 'global', {site: …} or {location: …, site: …}; an assignment without a place grants nothing
+    ");
 }
 
 #[test]

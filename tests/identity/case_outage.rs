@@ -41,7 +41,7 @@ async fn keeps_the_last_good_set(name: &str, mode: Mode, fault: KeyFault) {
     assert!(world.authenticator.status().is_ready());
     world.accepts(name, &world.claiming("uti", "another")).await;
     // Until a day after they were due for a refresh.
-    world.clock.advance(Duration::from_hours(48) - Duration::from_secs(1));
+    world.clock.advance(Duration::from_secs(48 * 3600 - 1));
     world.accepts(name, &world.good()).await;
     world.clock.advance(Duration::from_secs(1));
     world.refuses(name, &world.good(), away(fault)).await;
@@ -62,8 +62,8 @@ async fn case_025_keys_away_or_nonsense() {
 #[tokio::test]
 async fn case_025_remembered_tokens_end_with_the_keys() {
     let world = World::with(|settings| {
-        settings.refresh_every = Duration::from_secs(60);
-        settings.keep_last_good = Duration::from_secs(60);
+        settings.refresh_every = Duration::from_mins(1);
+        settings.keep_last_good = Duration::from_mins(1);
     })
     .await;
     let token = world.good();

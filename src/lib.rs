@@ -15,4 +15,6 @@
 //! Imports point one way: front doors, the pipeline, the stages, definitions and foundations.
 
 pub mod access;
+pub mod cli;
 pub mod clock;
+pub mod config;

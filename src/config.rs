@@ -141,8 +141,10 @@ impl RawConfig {
     /// Every section is resolved, also after one that failed: all problems at once.
     fn resolve(self, report: &mut Report) -> Option<Config> {
         let server = self.server.resolve(report);
+        // Known also where something else in its section is wrong.
+        let audience = self.identity.audience.clone();
+        let audience = audience.as_deref();
         let identity = self.identity.resolve(report);
-        let audience = identity.as_ref().map(|identity| identity.audience.as_str());
         let access = self.access.resolve(audience, report);
         let backends = backends::resolve(self.backends, audience, report);
         let tools = self.tools.resolve(report);

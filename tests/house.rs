@@ -2,6 +2,9 @@
 //! and how it is named. Read from `src/**/*.rs` as text.
 
 #[cfg(test)]
+#[path = "house/cases.rs"]
+mod cases;
+#[cfg(test)]
 #[path = "house/imports.rs"]
 mod imports;
 #[cfg(test)]

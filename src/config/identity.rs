@@ -79,7 +79,7 @@ pub(super) struct RawIdentity {
     /// Required. The `aud` of our tokens: the API's application id or its URI.
     /// `OSIER_IDENTITY__AUDIENCE`
     #[validate(length(min = 1, max = 256, message = "must not be empty"))]
-    audience: Option<String>,
+    pub(super) audience: Option<String>,
     /// What a token must carry: the scope, the role, either or both. `OSIER_IDENTITY__REQUIRE`
     require: Require,
     /// The delegated scope, as it stands in `scp`. `OSIER_IDENTITY__SCOPE`

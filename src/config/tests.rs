@@ -271,6 +271,10 @@ fn a_token_is_forwarded_to_our_own_audience_only() {
     assert!(missing.contains("backends.b.audience: is missing"), "{missing}");
     let other = problems(&format!("{NEEDED}{backend}audience = \"https://graph.microsoft.com\"\n"));
     assert!(other.contains("osier.toml:10: backends.b.audience: differs"), "{other}");
+    let text = NEEDED.replace("8f2c6a1e-4d3b-4f0a-9a51-0c7e5b1d2f34", "contoso");
+    let both = problems(&format!("{text}{backend}audience = \"another\"\n"));
+    assert!(both.contains("identity.tenant_id: must be an id"), "{both}");
+    assert!(both.contains("backends.b.audience: differs"), "{both}");
 }
 
 #[test]

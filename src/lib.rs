@@ -33,3 +33,5 @@ pub mod seal;
 pub mod target;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod cli;
+pub mod config;

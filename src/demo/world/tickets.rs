@@ -146,9 +146,9 @@ fn progress(
     };
     let status = status.copied().unwrap_or("Open");
     let priority = ticket.get("priority").and_then(Value::as_i64).unwrap_or(3);
-    let started = (status != "Open").then(|| created + TimeDelta::hours(5));
+    let started = (status != "Open").then(|| created + TimeDelta::hours(3));
     let finished = ["Resolved", "Closed", "Cancelled"].contains(&status);
-    let finished = finished.then(|| created + TimeDelta::hours(30));
+    let finished = finished.then(|| created + TimeDelta::hours(6));
     let closed = ["Closed", "Cancelled"].contains(&status);
     let updated = finished.or(started).unwrap_or(created);
     world.set_status(ticket, status);

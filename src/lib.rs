@@ -19,8 +19,12 @@ pub mod audit;
 pub mod backend;
 pub mod call;
 pub mod catalog;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod confirm;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod identity;
 pub mod middleware;
 pub mod oauth;
@@ -31,7 +35,3 @@ pub mod response;
 pub mod scope;
 pub mod seal;
 pub mod target;
-#[cfg(feature = "demo")]
-pub mod demo;
-pub mod cli;
-pub mod config;

@@ -18,4 +18,8 @@ pub mod access;
 pub mod call;
 pub mod catalog;
 pub mod clock;
+pub mod identity;
+pub mod middleware;
+pub mod oauth;
+pub mod outbound;
 pub mod seal;

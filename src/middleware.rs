@@ -1,0 +1,3 @@
+//! The layers of the HTTP server.
+
+pub mod bearer;

@@ -1,0 +1,121 @@
+//! The outermost layer of everything that needs a caller: it runs before anything reads the body,
+//! lets a request through with its [`Identity`](crate::identity::Identity) as an extension, and
+//! answers the others. What lies behind it never sees the `Authorization` header, nor a header
+//! by which a proxy would vouch for a caller.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::json;
+use tower_http::request_id::RequestId;
+
+use crate::identity::{Authenticator, Challenge, Rejection, RejectionKind};
+
+/// Headers in which something in front of a server says who is calling or what was meant. Nothing
+/// in front of Osier is believed in that (CVE-2026-110279, GHSA-g53w-w6mj-hrpp), so they are gone.
+const VOUCHING: [&str; 21] = [
+    "proxy-authorization",
+    "remote-user",
+    "x-remote-user",
+    "x-user",
+    "x-user-id",
+    "x-user-email",
+    "x-authenticated-user",
+    "x-authenticated-userid",
+    "x-consumer-username",
+    "x-forwarded-user",
+    "x-forwarded-email",
+    "x-forwarded-groups",
+    "x-forwarded-preferred-username",
+    "x-forwarded-access-token",
+    "x-forwarded-authorization",
+    "x-original-authorization",
+    "x-upstream-authorization",
+    "x-original-url",
+    "x-rewrite-url",
+    "x-http-method-override",
+    "x-original-method",
+];
+
+/// The same, as families.
+const VOUCHING_FAMILIES: [&str; 5] =
+    ["x-ms-client-principal", "x-ms-token-", "x-auth-request-", "x-goog-iap-", "mcp-init-"];
+
+/// What the layer needs; `axum::middleware::from_fn_with_state(gate, bearer::authenticate)`.
+#[derive(Clone)]
+pub struct Gate {
+    /// Who tells callers apart.
+    pub authenticator: Arc<Authenticator>,
+    /// How those are answered that it doesn't know.
+    pub challenge: Arc<Challenge>,
+}
+
+/// The layer.
+pub async fn authenticate(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    match gate.authenticator.authenticate(request.headers()).await {
+        Ok(identity) => {
+            strip(request.headers_mut());
+            request.extensions_mut().insert(identity);
+            next.run(request).await
+        }
+        Err(rejection) => {
+            let request_id = request_id(&request);
+            log(rejection, request_id.as_deref());
+            refuse(&gate.challenge, rejection, request_id.as_deref())
+        }
+    }
+}
+
+fn strip(headers: &mut HeaderMap) {
+    let gone = |name: &HeaderName| {
+        let name = name.as_str();
+        VOUCHING.contains(&name) || VOUCHING_FAMILIES.iter().any(|family| name.starts_with(family))
+    };
+    let names: Vec<HeaderName> = headers.keys().filter(|name| gone(name)).cloned().collect();
+    for name in names {
+        headers.remove(name);
+    }
+    headers.remove(AUTHORIZATION);
+}
+
+/// The id that the server gave the request. One that the caller brought isn't taken here.
+fn request_id(request: &Request) -> Option<String> {
+    let id = request.extensions().get::<RequestId>()?;
+    id.header_value().to_str().ok().map(str::to_owned)
+}
+
+fn log(rejection: Rejection, request_id: Option<&str>) {
+    let request_id = request_id.unwrap_or("-");
+    match rejection.kind() {
+        // Every client's first request comes without a token; that is how it finds the way.
+        RejectionKind::Missing => tracing::debug!(request_id, reason = %rejection, "not let in"),
+        RejectionKind::Unavailable => {
+            tracing::warn!(request_id, reason = %rejection, "can't tell who is calling");
+        }
+        _ => tracing::info!(request_id, reason = %rejection, "not let in"),
+    }
+}
+
+/// A small problem document (RFC 9457) with no word about the reason.
+fn refuse(challenge: &Challenge, rejection: Rejection, request_id: Option<&str>) -> Response {
+    let answer = challenge.answer(rejection);
+    let mut problem = json!({ "status": answer.status.as_u16(), "title": answer.title });
+    if let (Some(request_id), Some(members)) = (request_id, problem.as_object_mut()) {
+        members.insert("requestId".to_owned(), request_id.into());
+    }
+    let mut response = (answer.status, problem.to_string()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(value) = answer.www_authenticate {
+        headers.insert(WWW_AUTHENTICATE, value);
+    }
+    if let Some(seconds) = answer.retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}

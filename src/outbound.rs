@@ -1,0 +1,117 @@
+//! The only place that makes HTTP clients, and the cap under which their answers are read.
+//! Identity fetches signing keys with one, the backends call with theirs. A client never follows a
+//! redirect, never asks the environment for a proxy, never inflates a body and never tries twice.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt as _;
+
+/// How long a client waits, and how many idle connections it keeps to one host.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Until a connection stands, TLS included.
+    pub connect: Duration,
+    /// From the start of a request until its body is read. A single request can ask for less.
+    pub total: Duration,
+    /// How long an idle connection is kept.
+    pub idle: Duration,
+    /// Idle connections to one host.
+    pub idle_per_host: usize,
+}
+
+impl Limits {
+    /// For small public documents: discovery and signing keys.
+    pub const fn documents() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            total: Duration::from_secs(5),
+            idle: Duration::from_secs(30),
+            idle_per_host: 2,
+        }
+    }
+
+    /// For calls to a service; `total` is that service's deadline.
+    pub const fn calls(total: Duration) -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            total,
+            idle: Duration::from_mins(1),
+            idle_per_host: 32,
+        }
+    }
+}
+
+/// Makes a client.
+///
+/// # Errors
+/// Where the machine's certificate store can't be read.
+#[expect(clippy::disallowed_methods, reason = "the one place that makes HTTP clients")]
+pub fn client(limits: &Limits) -> Result<reqwest::Client, reqwest::Error> {
+    install_crypto();
+    reqwest::Client::builder()
+        .user_agent(concat!("osier/", env!("CARGO_PKG_VERSION")))
+        // A redirect could carry a token or a question to a host that nobody configured.
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .referer(false)
+        .connect_timeout(limits.connect)
+        .timeout(limits.total)
+        .pool_idle_timeout(limits.idle)
+        .pool_max_idle_per_host(limits.idle_per_host)
+        .tcp_nodelay(true)
+        .build()
+}
+
+/// Makes aws-lc-rs the one provider of cryptography, for TLS and for token signatures. Without it
+/// the first connection or the first token panics. Any number of calls is as good as one.
+pub fn install_crypto() {
+    // An error says that a provider stands already, which is what was wanted.
+    let _already = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let _already = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+}
+
+/// Why a body wasn't read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadFault {
+    /// It is longer than the cap, or says so.
+    #[error("the body is over the cap")]
+    TooLong,
+    /// It hadn't ended by the deadline.
+    #[error("the body didn't end in time")]
+    TooSlow,
+    /// The connection broke, or the framing is wrong.
+    #[error("the body broke off")]
+    Broken,
+}
+
+/// Reads a body of at most `cap` bytes, within `within` from now.
+///
+/// # Errors
+/// [`ReadFault`]; nothing of a body that failed is handed on.
+pub async fn read_capped(
+    response: reqwest::Response,
+    cap: usize,
+    within: Duration,
+) -> Result<Bytes, ReadFault> {
+    let said = response.content_length().unwrap_or(0);
+    if said > u64::try_from(cap).unwrap_or(u64::MAX) {
+        return Err(ReadFault::TooLong);
+    }
+    let read = async {
+        let mut body = BytesMut::new();
+        let mut chunks = response.bytes_stream();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|error| {
+                if error.is_timeout() { ReadFault::TooSlow } else { ReadFault::Broken }
+            })?;
+            if chunk.len() > cap - body.len() {
+                return Err(ReadFault::TooLong);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
+    };
+    tokio::time::timeout(within, read).await.unwrap_or(Err(ReadFault::TooSlow))
+}

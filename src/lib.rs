@@ -15,11 +15,19 @@
 //! Imports point one way: front doors, the pipeline, the stages, definitions and foundations.
 
 pub mod access;
+pub mod app;
 pub mod call;
 pub mod catalog;
 pub mod clock;
+pub mod error;
+pub mod health;
 pub mod identity;
+pub mod mcp;
 pub mod middleware;
 pub mod oauth;
 pub mod outbound;
+pub mod pipeline;
+pub mod response;
+pub mod router;
 pub mod seal;
+pub mod telemetry;

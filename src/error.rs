@@ -71,7 +71,7 @@ pub fn mcp_list(refusal: &Refusal) -> Rendered {
         Rendered::Tool { text } => {
             Rendered::Protocol { code: INTERNAL_ERROR, message: text, data: None }
         }
-        protocol => protocol,
+        protocol @ Rendered::Protocol { .. } => protocol,
     }
 }
 
@@ -134,12 +134,18 @@ fn service_text(trouble: &Trouble) -> String {
         TroubleKind::Conflict => {
             format!("{service} says that this collides with another change. Look again first.")
         }
+        TroubleKind::Stale => {
+            format!("The record changed in {service} meanwhile. Look at it as it is now first.")
+        }
         TroubleKind::Busy(Some(wait)) => {
             format!("{service} is busy. Try again in {}.", seconds(*wait))
         }
         TroubleKind::Busy(None) => format!("{service} is busy. Try again in a little while."),
         TroubleKind::Unreachable => {
             format!("{service} doesn't answer at the moment. Try again in a minute.")
+        }
+        TroubleKind::NoAnswer => {
+            format!("{service} didn't answer in time. Ask for less, or try again in a minute.")
         }
         TroubleKind::BadAnswer => {
             format!("{service} gave an answer that can't be used. Its administrator should look.")

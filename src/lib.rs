@@ -16,9 +16,16 @@
 
 pub mod access;
 pub mod app;
+pub mod audit;
+pub mod backend;
 pub mod call;
 pub mod catalog;
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod confirm;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod error;
 pub mod health;
 pub mod identity;
@@ -27,7 +34,10 @@ pub mod middleware;
 pub mod oauth;
 pub mod outbound;
 pub mod pipeline;
+pub mod request;
 pub mod response;
 pub mod router;
+pub mod scope;
 pub mod seal;
+pub mod target;
 pub mod telemetry;

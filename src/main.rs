@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `osier`: a thin binary around the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    osier::cli::run()
+}

@@ -69,14 +69,38 @@ pub enum TroubleKind {
     Gone,
     /// 409: the service says that it collides with something else.
     Conflict,
+    /// 412: the record changed since it was read.
+    Stale,
     /// 429 or 503: busy, and when it may be tried again, if the service said so.
     Busy(Option<Duration>),
-    /// No answer in time, or none at all.
+    /// It can't be reached: nothing was sent.
     Unreachable,
+    /// It was asked and didn't answer in time.
+    NoAnswer,
     /// An answer that isn't what the service promises: another status, too long, not JSON.
     BadAnswer,
     /// A write went out and its end isn't known.
     Unknown,
     /// The service needs the caller's own token, and this caller has none that may be sent.
     NoToken,
+}
+
+impl TroubleKind {
+    /// Its name in records.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Rejected(_) => "service_rejected",
+            Self::NotSignedIn => "service_not_signed_in",
+            Self::Forbidden => "service_forbidden",
+            Self::Gone => "service_gone",
+            Self::Conflict => "service_conflict",
+            Self::Stale => "service_stale",
+            Self::Busy(_) => "service_busy",
+            Self::Unreachable => "service_unreachable",
+            Self::NoAnswer => "service_no_answer",
+            Self::BadAnswer => "service_bad_answer",
+            Self::Unknown => "service_end_unknown",
+            Self::NoToken => "service_needs_token",
+        }
+    }
 }

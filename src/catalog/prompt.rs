@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::compile::{requirement, typed};
 use super::document::{Document, Problems, Spot};
-use super::requirement::RawRequirement;
 use super::text::Text;
 use super::tool::Requirement;
 
@@ -103,15 +103,15 @@ pub struct Media {
 /// A prompt's file.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RawPrompt {
+pub(super) struct RawPrompt {
     /// The prompt's name: lower case, digits and `_`.
     name: String,
     /// A short title for people.
     title: String,
     /// What it is good for.
     description: String,
-    /// Who is shown it.
-    permission: RawRequirement,
+    /// Who is shown it: a permission's name, `{any: […]}`, `{all: […]}` or `{signed_in: REASON}`.
+    permission: serde_json::Value,
     /// Its arguments.
     #[serde(default)]
     arguments: Vec<Argument>,
@@ -145,12 +145,12 @@ struct RawEmbedded {
 }
 
 /// Reads and checks a prompt's file.
-pub fn compile(document: &Document, problems: &mut Problems) -> Option<Prompt> {
-    let raw: RawPrompt = super::raw::read(document, problems)?;
+pub(super) fn compile(document: &Document, problems: &mut Problems) -> Option<Prompt> {
+    let raw: RawPrompt = typed(document, problems)?;
     let root = document.root();
     let before = problems.count();
-    check_name(&raw.name, &root.child("name"), problems);
-    let permission = raw.permission.compile(&root.child("permission"), problems);
+    check_name(&raw.name, document, problems);
+    let permission = requirement(&raw.permission, &root.child("permission"), problems);
     check_arguments(&raw.arguments, &root.child("arguments"), problems);
     let names: BTreeSet<&str> =
         raw.arguments.iter().map(|argument| argument.name.as_str()).collect();
@@ -225,10 +225,13 @@ pub(super) fn compile_text(
     }
 }
 
-pub(super) fn check_name(name: &str, spot: &Spot<'_>, problems: &mut Problems) {
+fn check_name(name: &str, document: &Document, problems: &mut Problems) {
     let fits = |sign: char| sign.is_ascii_lowercase() || sign.is_ascii_digit() || sign == '_';
-    if name.is_empty() || name.len() > 64 || !name.chars().all(fits) {
-        spot.problem(problems, "a name is 1 to 64 of `a-z`, `0-9` and `_`");
+    let spot = document.root().child("name");
+    if name.is_empty() || name.len() > 40 || !name.chars().all(fits) {
+        spot.problem(problems, "a-z, 0-9 and _, at most 40 long");
+    } else if document.path().file_stem().and_then(|stem| stem.to_str()) != Some(name) {
+        spot.problem(problems, "the name is the file's name without .yaml");
     }
 }
 

@@ -9,9 +9,9 @@ use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::compile::{requirement, typed};
 use super::document::{Document, Problems, Spot};
 use super::prompt::{Argument, check_arguments, check_base64, compile_text};
-use super::requirement::RawRequirement;
 use super::text::Text;
 use super::tool::Requirement;
 
@@ -74,7 +74,7 @@ pub struct UriTemplate {
 
 /// Either kind of file in `resources/`.
 #[derive(Debug)]
-pub enum Compiled {
+pub(super) enum Compiled {
     /// It has a `uri`.
     Resource(Resource),
     /// It has a `uriTemplate`.
@@ -84,15 +84,15 @@ pub enum Compiled {
 /// A resource's file: `uri` with `text` or `base64`, or `uriTemplate` with `text`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RawResource {
+pub(super) struct RawResource {
     /// The resource's name.
     name: String,
     /// A short title for people.
     title: String,
     /// What it holds.
     description: String,
-    /// Who is shown it.
-    permission: RawRequirement,
+    /// Who is shown it: a permission's name, `{any: […]}`, `{all: […]}` or `{signed_in: REASON}`.
+    permission: serde_json::Value,
     /// Its media type.
     mime_type: String,
     /// Its URI.
@@ -109,14 +109,14 @@ pub struct RawResource {
 }
 
 /// Reads and checks a resource's file.
-pub fn compile(document: &Document, problems: &mut Problems) -> Option<Compiled> {
-    let raw: RawResource = super::raw::read(document, problems)?;
+pub(super) fn compile(document: &Document, problems: &mut Problems) -> Option<Compiled> {
+    let raw: RawResource = typed(document, problems)?;
     let root = document.root();
     let before = problems.count();
     if raw.name.trim().is_empty() {
         root.child("name").problem(problems, "a resource has a name");
     }
-    let permission = raw.permission.compile(&root.child("permission"), problems);
+    let permission = requirement(&raw.permission, &root.child("permission"), problems);
     let about = About {
         name: raw.name,
         title: raw.title,
@@ -188,7 +188,7 @@ fn compile_uri(
     let pattern = template.split(['{', '}']).enumerate().fold("^".to_owned(), |mut all, next| {
         match next {
             (index, variable) if index % 2 == 1 => {
-                all += &format!("(?P<{variable}>(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{{2}})+)");
+                all.extend(["(?P<", variable, ">(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)"]);
             }
             (_, words) => all += &regex::escape(words),
         }

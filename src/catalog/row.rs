@@ -41,12 +41,13 @@ pub enum Shape {
 }
 
 impl Row {
-    /// The row's JSON Schema.
-    pub fn schema(&self) -> Value {
+    /// The row's JSON Schema. Of the fields that must be there it demands those that `demands`
+    /// picks by name; inside objects it demands them all.
+    pub fn schema(&self, demands: impl Fn(&str) -> bool) -> Value {
         let properties: Map<String, Value> =
             self.fields.iter().map(|field| (field.name.clone(), field.shape.schema())).collect();
-        let required: Vec<&str> =
-            self.fields.iter().filter(|field| field.required).map(|field| &*field.name).collect();
+        let required = self.fields.iter().filter(|field| field.required).map(|field| &*field.name);
+        let required: Vec<&str> = required.filter(|name| demands(name)).collect();
         let mut schema = json!({
             "type": "object",
             "properties": properties,
@@ -82,7 +83,7 @@ impl Shape {
             Self::Number => json!({"type": "number"}),
             Self::Boolean => json!({"type": "boolean"}),
             Self::List(item) => json!({"type": "array", "items": item.schema()}),
-            Self::Object(row) => row.schema(),
+            Self::Object(row) => row.schema(|_| true),
         }
     }
 

@@ -1,10 +1,13 @@
 //! How a definition keeps an answer inside the caller's scope (tool-format rule 5).
 
+use std::sync::Arc;
+
 use super::pointer::Pointer;
+use super::resolver::Resolver;
 
 /// What holds a tool's or a resolver's answer inside the scope. A definition without one is
 /// refused, so that nothing is unscoped by omission.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ScopeRule {
     /// The caller's sites are part of the request.
     pub push: bool,
@@ -17,7 +20,7 @@ pub struct ScopeRule {
 }
 
 /// How one row is judged. A row without the key is dropped.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Filter {
     /// By the row's own place.
     Place(PlaceFilter),
@@ -33,7 +36,7 @@ pub enum Filter {
 }
 
 /// Where a row says what place it belongs to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PlaceFilter {
     /// The row's site.
     pub site: Option<Pointer>,
@@ -41,6 +44,8 @@ pub struct PlaceFilter {
     pub location: Option<Pointer>,
     /// What is kept of a row that lies above a place of the scope.
     pub above: Vec<Pointer>,
+    /// How the scope's own places are looked up, to know what lies above them.
+    pub places: Option<Arc<Resolver>>,
 }
 
 impl ScopeRule {

@@ -47,6 +47,8 @@ pub enum Leaf {
     Token,
     /// `{caller: id}`: the caller's object id.
     Caller,
+    /// `{const: TEXT, if: NAME}`: a text that is sent on a condition.
+    Text(String),
     /// `{now: utc}`: the present moment, RFC 3339.
     Now,
     /// `{found: NAME, at: POINTER}`: a value of a located record.

@@ -194,4 +194,17 @@ impl Tool {
     pub fn writes(&self) -> bool {
         matches!(self.plan, Plan::Write { .. })
     }
+
+    /// True where a caller who holds less than a whole site can be served: the answer's scope can
+    /// be judged by location, and so can every record that must be located first.
+    pub fn serves_locations(&self) -> bool {
+        let required = |argument: &str| {
+            let names = self.input.schema.get("required").and_then(Value::as_array);
+            names.is_some_and(|names| names.iter().any(|name| name == argument))
+        };
+        let reachable = |resolved: &Resolved| {
+            !required(&resolved.argument) || resolved.resolver.scope.judges_locations()
+        };
+        self.scope.judges_locations() && self.input.resolved.iter().all(reachable)
+    }
 }

@@ -144,8 +144,7 @@ fn annotations(effect: Effect) -> ToolAnnotations {
     let (read_only, destructive, idempotent) = match effect {
         Effect::Read => (true, false, true),
         Effect::Create => (false, false, false),
-        Effect::Update => (false, true, true),
-        Effect::Delete => (false, true, true),
+        Effect::Update | Effect::Delete => (false, true, true),
     };
     ToolAnnotations::new()
         .read_only(read_only)

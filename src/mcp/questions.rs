@@ -19,21 +19,21 @@ use crate::call::{Ask, Question, QuestionKind, Refusal, Response};
 pub(super) fn lacking(ask: &Ask, client: &ClientCapabilities) -> Option<Map<String, Value>> {
     let mut lacking = Map::new();
     for question in ask.questions.values() {
-        if let Some((name, value)) = requirement(&question.kind).filter(|_| !can(question, client))
-        {
+        if !can(question, client) {
+            let (name, value) = requirement(&question.kind);
             lacking.insert(name.to_owned(), value);
         }
     }
     (!lacking.is_empty()).then_some(lacking)
 }
 
-fn requirement(kind: &QuestionKind) -> Option<(&'static str, Value)> {
-    Some(match kind {
+fn requirement(kind: &QuestionKind) -> (&'static str, Value) {
+    match kind {
         QuestionKind::Form(_) => ("elicitation", json!({"form": {}})),
         QuestionKind::Link(_) => ("elicitation", json!({"url": {}})),
         QuestionKind::Sampling(_) => ("sampling", json!({})),
         QuestionKind::Roots => ("roots", json!({})),
-    })
+    }
 }
 
 fn can(question: &Question, client: &ClientCapabilities) -> bool {
@@ -54,7 +54,7 @@ pub(super) fn cannot_ask(lacking: &Map<String, Value>, decision: &str) -> ErrorD
     ErrorData::new(
         ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY,
         "This needs an answer from a person, and the client doesn't say that it can ask for one",
-        render::with_id(Some(json!({ "requiredCapabilities": lacking })), decision),
+        Some(render::with_id(Some(json!({ "requiredCapabilities": lacking })), decision)),
     )
 }
 

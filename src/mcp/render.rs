@@ -22,7 +22,7 @@ pub(super) fn outcome(outcome: &Outcome, decision: &str) -> Result<CallToolResul
     for block in outcome.content() {
         let block = serde_json::from_value(block.clone()).map_err(|error| {
             tracing::error!(decision, %error, "a content block isn't one of MCP's");
-            ErrorData::internal_error("the answer can't be shown", with_id(None, decision))
+            ErrorData::internal_error("the answer can't be shown", Some(with_id(None, decision)))
         })?;
         content.push(block);
     }
@@ -52,7 +52,7 @@ pub(super) fn refusal(refusal: &Refusal, decision: &str) -> Result<CallToolRespo
             Ok(result.with_meta(Some(meta(decision))).into())
         }
         Rendered::Protocol { code, message, data } => {
-            Err(ErrorData::new(ErrorCode(code), message, with_id(data, decision)))
+            Err(ErrorData::new(ErrorCode(code), message, Some(with_id(data, decision))))
         }
     }
 }
@@ -68,12 +68,12 @@ pub(super) fn list_refusal(refusal: &Refusal) -> ErrorData {
 }
 
 /// Adds a decision's id to an error's data.
-pub(super) fn with_id(data: Option<Value>, decision: &str) -> Option<Value> {
+pub(super) fn with_id(data: Option<Value>, decision: &str) -> Value {
     let mut data = data.unwrap_or_else(|| json!({}));
     if let Some(data) = data.as_object_mut() {
         data.insert(DECISION.to_owned(), decision.into());
     }
-    Some(data)
+    data
 }
 
 fn meta(decision: &str) -> MetaObject {

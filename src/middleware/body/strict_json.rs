@@ -76,8 +76,11 @@ fn envelope(members: &[(String, Shape)]) -> Result<(), Fault> {
             Some(_) => Err(Fault::Message("params must be an object")),
         },
         (Some(_), None, None) => Err(Fault::Message("method must be a string")),
-        (None, Some(Shape::Object), None) if of("id").is_some() => Ok(()),
-        (None, None, Some(Shape::Object)) if of("id").is_some() => Ok(()),
+        (None, Some(Shape::Object), None) | (None, None, Some(Shape::Object))
+            if of("id").is_some() =>
+        {
+            Ok(())
+        }
         _ => Err(Fault::Message("neither a request, a notification nor a response")),
     }
 }
@@ -113,7 +116,7 @@ struct At<'r> {
     depth: usize,
 }
 
-impl<'r> At<'r> {
+impl At<'_> {
     fn below<E: serde::de::Error>(self) -> Result<Self, E> {
         if self.depth >= MAX_DEPTH {
             return Err(self.reader.refuse("the message is nested too deeply"));

@@ -1,0 +1,190 @@
+//! The `http` adapter: the customer's permission service, asked with the caller's own token
+//! (`GET /v1/me/permissions`). Field names are configurable JSON Pointers.
+//!
+//! A permission is held only where its source says so: a lost scope is a denial, never 'everywhere'.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ::http::StatusCode;
+use reqwest::Client;
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use url::Url;
+
+use crate::catalog::Pointer;
+use crate::identity::Identity;
+use crate::outbound;
+
+use super::adapter::Unavailable;
+use super::scopes::{Place, Scopes};
+
+/// Longer answers aren't read.
+const MAX_ANSWER: usize = 1024 * 1024;
+
+/// Where the service's answer says what.
+#[derive(Clone, Debug)]
+pub struct Fields {
+    /// The list of permissions, from the answer.
+    pub permissions: Pointer,
+    /// A permission's name, from the permission.
+    pub name: Pointer,
+    /// `true` where it holds everywhere, from the permission.
+    pub global: Pointer,
+    /// The list of its scopes, from the permission.
+    pub scopes: Pointer,
+    /// `site` or `location`, from the scope.
+    pub kind: Pointer,
+    /// The place's id, from the scope.
+    pub id: Pointer,
+    /// A location's site, from the scope.
+    pub site: Pointer,
+}
+
+/// The permission service.
+#[derive(Debug)]
+pub struct HttpAdapter {
+    client: Client,
+    url: Url,
+    timeout: Duration,
+    fields: Fields,
+}
+
+impl HttpAdapter {
+    /// A service at this URL, which must answer within the timeout.
+    pub fn new(client: Client, url: Url, timeout: Duration, fields: Fields) -> Self {
+        Self { client, url, timeout, fields }
+    }
+
+    /// Any HTTP answer will do: without a token the service can only say who it is.
+    pub(super) async fn reachable(&self) -> bool {
+        let asked = self.client.get(self.url.clone()).timeout(self.timeout).send();
+        matches!(asked.await, Ok(answer) if !answer.status().is_server_error())
+    }
+
+    pub(super) async fn permissions(
+        &self,
+        identity: &Identity,
+    ) -> Result<BTreeMap<String, Scopes>, Unavailable> {
+        let bearer = identity.bearer().ok_or(Unavailable)?;
+        let unavailable = |why: &str| {
+            tracing::warn!(why, "the permission service gave no usable answer");
+            Unavailable
+        };
+        let response = self
+            .client
+            .get(self.url.clone())
+            .bearer_auth(bearer.expose_secret())
+            .timeout(self.timeout)
+            .send()
+            .await
+            .map_err(|error| {
+                unavailable(if error.is_timeout() { "timeout" } else { "no answer" })
+            })?;
+        match response.status() {
+            StatusCode::OK => {}
+            // 403: the service knows no such person, or no longer: they may do nothing.
+            StatusCode::FORBIDDEN => return Ok(BTreeMap::new()),
+            status => return Err(unavailable(status.as_str())),
+        }
+        let body = outbound::read_capped(response, MAX_ANSWER, self.timeout)
+            .await
+            .map_err(|_| unavailable("answer too long or cut off"))?;
+        let answer: Value =
+            serde_json::from_slice(&body).map_err(|_| unavailable("answer isn't JSON"))?;
+        self.fields.read(&answer).ok_or_else(|| unavailable("answer without permissions"))
+    }
+}
+
+impl Fields {
+    /// Reads an answer; permissions and places that can't be read are left out.
+    fn read(&self, answer: &Value) -> Option<BTreeMap<String, Scopes>> {
+        let permissions = self.permissions.of(answer)?.as_array()?;
+        let mut held: BTreeMap<String, Scopes> = BTreeMap::new();
+        for permission in permissions {
+            let Some(name) = self.name.text_of(permission) else { continue };
+            let scopes = self.scopes(permission);
+            let known = held.entry(name.to_owned()).or_default();
+            *known = known.union(&scopes);
+        }
+        Some(held)
+    }
+
+    fn scopes(&self, permission: &Value) -> Scopes {
+        if self.global.of(permission) == Some(&Value::Bool(true)) {
+            return Scopes::everywhere();
+        }
+        let scopes = self.scopes.of(permission).and_then(Value::as_array);
+        scopes.into_iter().flatten().filter_map(|scope| self.place(scope)).collect()
+    }
+
+    fn place(&self, scope: &Value) -> Option<Place> {
+        // A place without what lies below it can't be expressed, and so isn't held.
+        if scope.get("inherit") == Some(&Value::Bool(false)) {
+            return None;
+        }
+        let id = self.id.text_of(scope).filter(|id| !id.is_empty())?.to_owned();
+        let site = self.site.text_of(scope).filter(|site| !site.is_empty());
+        match (self.kind.text_of(scope)?, site) {
+            ("site", _) => Some(Place::Site(id)),
+            ("location", Some(site)) if site == id => Some(Place::Site(id)),
+            ("location", Some(site)) => Some(Place::Location { id, site: site.to_owned() }),
+            _ => None,
+        }
+    }
+}
+
+impl Default for Fields {
+    /// The names of the contract that `docs/PERMISSIONS.md` describes.
+    fn default() -> Self {
+        let at = |text| Pointer::parse(text).unwrap_or_default();
+        Self {
+            permissions: at("/permissions"),
+            name: at("/name"),
+            global: at("/global"),
+            scopes: at("/scopes"),
+            kind: at("/type"),
+            id: at("/id"),
+            site: at("/siteId"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(permissions: Value) -> BTreeMap<String, Scopes> {
+        Fields::default().read(&json!({"permissions": permissions})).unwrap()
+    }
+
+    #[test]
+    fn a_lost_scope_field_is_a_denial() {
+        let held = read(json!([
+            {"name": "lost"},
+            {"name": "null", "scopes": null},
+            {"name": "text", "global": "true"},
+            {"name": "no site", "scopes": [{"type": "location", "id": "L1"}]},
+            {"name": "no type", "scopes": [{"id": "S1", "siteId": "S1"}]},
+            {"name": "alone", "scopes": [{"type": "location", "id": "L1", "siteId": "S1", "inherit": false}]},
+        ]));
+        assert_eq!(held.len(), 6);
+        assert!(held.values().all(Scopes::is_empty));
+    }
+
+    #[test]
+    fn places_are_read_as_they_are_said() {
+        let held = read(json!([
+            {"name": "everywhere", "global": true},
+            {"name": "view", "global": false, "scopes": [
+                {"type": "site", "id": "S1"},
+                {"type": "location", "id": "S2", "siteId": "S2"},
+                {"type": "location", "id": "L3", "siteId": "S3", "inherit": true}]},
+        ]));
+        assert!(held["everywhere"].is_global());
+        assert_eq!(held["view"].sites().collect::<Vec<_>>(), ["S1", "S2"]);
+        assert_eq!(held["view"].locations().collect::<Vec<_>>(), [("L3", "S3")]);
+    }
+}

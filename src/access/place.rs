@@ -1,0 +1,47 @@
+//! Is this row inside these scopes? The target and scope stages ask the same function.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::catalog::PlaceFilter;
+
+use super::scopes::Scopes;
+
+/// Where a row lies, seen from a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// In it.
+    Inside,
+    /// On the way from the root to a place of the scope.
+    Above,
+    /// Elsewhere, or nowhere that the row says.
+    Outside,
+}
+
+/// Judges a row. `ancestors` are the ids above the scope's own places.
+///
+/// A caller who holds the permission globally, which a source said out loud, is inside
+/// everywhere. For anybody else a row without the key is outside.
+pub fn judge(
+    filter: &PlaceFilter,
+    scopes: &Scopes,
+    ancestors: &BTreeSet<String>,
+    row: &Value,
+) -> Standing {
+    if scopes.is_global() {
+        return Standing::Inside;
+    }
+    let site = filter.site.as_ref().and_then(|at| at.text_of(row));
+    let path = filter.location.as_ref().map(|at| at.texts_of(row)).unwrap_or_default();
+    let inside = site.is_some_and(|site| scopes.covers_site(site))
+        || scopes.covers_any_location(path.iter().copied());
+    if inside {
+        return Standing::Inside;
+    }
+    let id = row.get("id").and_then(Value::as_str);
+    if !filter.above.is_empty() && id.is_some_and(|id| ancestors.contains(id)) {
+        return Standing::Above;
+    }
+    Standing::Outside
+}

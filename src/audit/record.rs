@@ -1,0 +1,333 @@
+//! The record of one run, open while the call runs, written when it drops.
+
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::access::{Denial, Denied};
+use crate::call::{Client, Refusal, Stop, TroubleKind};
+use crate::catalog::Tool;
+use crate::clock::Clock;
+use crate::confirm::Trace;
+use crate::identity::{Identity, Principal};
+use crate::response::Outcome;
+use crate::seal::random_name;
+
+use super::sink::{Sink, SinkClosed, Slot};
+
+/// The stages, as records name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// May the caller use this tool?
+    Access,
+    /// Do the arguments fit?
+    Request,
+    /// Are the named records there?
+    Target,
+    /// Did the person say yes?
+    Confirm,
+    /// The service's call.
+    Backend,
+    /// Is the answer inside the scope?
+    Scope,
+    /// May the answer leave?
+    Response,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum End {
+    /// With an outcome.
+    Ok,
+    /// With an outcome that tells of an error, or a service's trouble.
+    ToolError,
+    /// Denied by a rule.
+    Denied,
+    /// Ended by a guard, or by the person's no.
+    Blocked,
+    /// With a question.
+    Asked,
+    /// With a fault of ours or of what we depend on.
+    Error,
+    /// A write went out and its end isn't known.
+    Unknown,
+    /// The client went away, or the call was taken back, before anything was written.
+    Cancelled,
+}
+
+/// A confirmation as a record tells of it.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Confirmation {
+    /// Joins the run that asked and the run that was answered.
+    pub id: String,
+    /// This run asked.
+    pub asked: bool,
+    /// This run was answered: `yes`, `no` or `invalid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fields {
+    /// `call`, or `intent` before a write.
+    kind: &'static str,
+    id: String,
+    ts: String,
+    tenant: String,
+    user: User,
+    client: ClientFields,
+    credential_kind: &'static str,
+    server: Option<String>,
+    tool: Option<String>,
+    status: End,
+    stage: Stage,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deny_reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    args_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmation: Option<Confirmation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upstream_status: Option<u16>,
+    upstream_ms: u64,
+    duration_ms: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct User {
+    oid: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ClientFields {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    protocol: String,
+}
+
+/// The record of one run.
+#[derive(Debug)]
+pub struct Record {
+    fields: Fields,
+    sink: Sink,
+    slot: Option<Slot>,
+    clock: Clock,
+    started: Instant,
+    /// True from the moment at which a write may have gone out until its end is known.
+    writing: bool,
+}
+
+impl Record {
+    /// Opens the record of a run and reserves its place.
+    ///
+    /// # Errors
+    /// Where the sink takes no more lines: then nothing runs.
+    pub async fn open(
+        sink: &Sink,
+        clock: &Clock,
+        identity: &Identity,
+        client: &Client,
+    ) -> Result<Self, SinkClosed> {
+        let slot = sink.slot().await?;
+        let fields = Fields {
+            kind: "call",
+            id: random_name("dec_"),
+            ts: timestamp(clock),
+            tenant: identity.tenant().to_owned(),
+            user: User { oid: identity.subject().to_owned(), email: identity.masked_email() },
+            client: ClientFields {
+                id: identity.client().and_then(plain),
+                name: plain(&client.name),
+                version: plain(&client.version),
+                protocol: client.protocol.clone(),
+            },
+            credential_kind: match identity.principal() {
+                Principal::Person => "person",
+                Principal::App => "app",
+            },
+            server: None,
+            tool: None,
+            // What a record says that is dropped before it was ended.
+            status: End::Cancelled,
+            stage: Stage::Access,
+            deny_reason: None,
+            args_hash: None,
+            confirmation: None,
+            upstream_status: None,
+            upstream_ms: 0,
+            duration_ms: 0,
+        };
+        let started = Instant::now();
+        let (sink, clock) = (sink.clone(), clock.clone());
+        Ok(Self { fields, sink, slot: Some(slot), clock, started, writing: false })
+    }
+
+    /// The decision's id, which the caller sees too.
+    pub fn id(&self) -> &str {
+        &self.fields.id
+    }
+
+    /// The stage that begins.
+    pub fn enter(&mut self, stage: Stage) {
+        self.fields.stage = stage;
+    }
+
+    /// The tool that is meant. A name that no tool has is never written.
+    pub fn tool(&mut self, tool: &Tool) {
+        self.fields.server = Some(tool.id.service.clone());
+        self.fields.tool = Some(tool.id.name.clone());
+    }
+
+    /// The digest of the checked arguments.
+    pub fn arguments(&mut self, digest: &str) {
+        self.fields.args_hash = Some(digest.to_owned());
+    }
+
+    /// What the caller is told where there is no permit; the rule stays here.
+    pub fn denied(&mut self, denial: Denial) -> Stop {
+        if let Some(tool) = &denial.tool {
+            self.tool(tool);
+        }
+        self.fields.deny_reason = denial.rule.map(Denied::rule);
+        Stop::Refused(denial.refusal)
+    }
+
+    /// The question of this run and what became of it.
+    pub fn decided<T>(&mut self, trace: Trace, decided: &Result<T, Stop>) {
+        let Some(id) = trace.confirmation else { return };
+        let answered = match decided {
+            Ok(_) => Some("yes"),
+            Err(Stop::Ask(_)) => None,
+            Err(Stop::Refused(Refusal::Declined | Refusal::Cancelled)) => Some("no"),
+            Err(Stop::Refused(_)) => Some("invalid"),
+        };
+        self.fields.confirmation = Some(Confirmation { id, asked: answered.is_none(), answered });
+    }
+
+    /// A service's own question, where that is how the run ends.
+    pub fn asked(&mut self, stop: &Stop) {
+        if let Stop::Ask(ask) = stop {
+            let id = ask.confirmation.clone();
+            self.fields.confirmation = Some(Confirmation { id, asked: true, answered: None });
+        }
+    }
+
+    /// What the service said, and how long it took.
+    pub fn upstream(&mut self, status: Option<u16>, took: std::time::Duration) {
+        self.fields.upstream_status = status;
+        self.fields.upstream_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    }
+
+    /// Writes the intent of a write and waits until the sink has it.
+    ///
+    /// # Errors
+    /// Where the sink doesn't take it: then nothing is written.
+    pub async fn intend(&mut self) -> Result<(), SinkClosed> {
+        self.fields.kind = "intent";
+        let line = self.line();
+        self.fields.kind = "call";
+        self.sink.accept(line?).await?;
+        self.writing = true;
+        Ok(())
+    }
+
+    /// Closes the record with how the run ended, and hands the end on.
+    pub fn end(mut self, end: Result<Outcome, Stop>) -> Result<Outcome, Stop> {
+        self.writing = false;
+        self.fields.status = match &end {
+            Ok(outcome) if outcome.is_error() => End::ToolError,
+            Ok(_) => End::Ok,
+            Err(Stop::Ask(_)) => End::Asked,
+            Err(Stop::Refused(refusal)) => {
+                self.fields.deny_reason = self.fields.deny_reason.or_else(|| Some(reason(refusal)));
+                ended(refusal)
+            }
+        };
+        end
+    }
+
+    fn line(&mut self) -> Result<String, SinkClosed> {
+        let took = self.started.elapsed().as_millis();
+        self.fields.duration_ms = u64::try_from(took).unwrap_or(u64::MAX);
+        self.fields.ts = timestamp(&self.clock);
+        serde_json::to_string(&self.fields).map_err(|_| SinkClosed)
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if self.writing {
+            self.fields.status = End::Unknown;
+        }
+        if let (Ok(line), Some(slot)) = (self.line(), self.slot.take()) {
+            slot.write(line);
+        }
+    }
+}
+
+fn ended(refusal: &Refusal) -> End {
+    match refusal {
+        Refusal::UnknownTool(_) => End::Denied,
+        Refusal::InvalidArguments(_)
+        | Refusal::InvalidCursor
+        | Refusal::NotFound { .. }
+        | Refusal::InvalidState
+        | Refusal::InvalidAnswer
+        | Refusal::AlreadyUsed
+        | Refusal::Changed
+        | Refusal::Declined
+        | Refusal::Cancelled
+        | Refusal::CannotAsk
+        | Refusal::TooLarge => End::Blocked,
+        Refusal::Service(trouble) if trouble.kind == TroubleKind::Unknown => End::Unknown,
+        Refusal::Service(_) => End::ToolError,
+        Refusal::PermissionsUnavailable
+        | Refusal::AuditUnavailable
+        | Refusal::TimedOut
+        | Refusal::Internal => End::Error,
+    }
+}
+
+/// A refusal's name in records.
+fn reason(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::UnknownTool(_) => "unknown_tool",
+        Refusal::InvalidArguments(_) => "invalid_arguments",
+        Refusal::InvalidCursor => "invalid_cursor",
+        Refusal::NotFound { .. } => "not_found",
+        Refusal::InvalidState => "invalid_state",
+        Refusal::InvalidAnswer => "invalid_answer",
+        Refusal::AlreadyUsed => "already_used",
+        Refusal::Changed => "changed",
+        Refusal::Declined => "declined",
+        Refusal::Cancelled => "cancelled",
+        Refusal::CannotAsk => "cannot_ask",
+        Refusal::PermissionsUnavailable => "permissions_unavailable",
+        Refusal::AuditUnavailable => "audit_unavailable",
+        Refusal::Service(trouble) => trouble.kind.name(),
+        Refusal::TimedOut => "timed_out",
+        Refusal::TooLarge => "too_large",
+        Refusal::Internal => "internal",
+    }
+}
+
+/// A name that a client chose for itself, where it is a plain word; nothing else is written.
+fn plain(name: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || " ._-/@+".contains(c);
+    ((1..=80).contains(&name.len()) && name.chars().all(plain)).then(|| name.to_owned())
+}
+
+fn timestamp(clock: &Clock) -> String {
+    let now = chrono::DateTime::<chrono::Utc>::from(clock.now());
+    now.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+}

@@ -1,0 +1,196 @@
+//! The call itself: sends a consented call's request to the customer's service.
+//!
+//! A safe request needs only a located call; a write can't be sent without the [`Yes`] inside a
+//! [`Consent`]. Bodies of services never leave as they came: trouble is told in words of ours.
+
+mod render;
+mod rest;
+mod retry_after;
+mod token;
+
+pub use rest::{Rest, RestSettings};
+pub use token::{Origin, OutgoingToken};
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::Value;
+
+use crate::call::{Refusal, Stop};
+use crate::catalog::{Plan, ReadPlan, SafeRequest};
+use crate::clock::Clock;
+use crate::confirm::{Confirmations, Consent};
+use crate::target::{Fill, Reply, Source};
+
+use render::Rendering;
+
+/// The customer's services by their names in the configuration.
+pub struct Backends {
+    rest: BTreeMap<String, Rest>,
+    clock: Clock,
+}
+
+/// A service's answer, not yet held inside the scope. Only [`Backends::execute`] makes one.
+#[derive(Debug)]
+pub struct RawResult {
+    consent: Consent,
+    body: Body,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub enum Body {
+    /// A service's JSON.
+    Json(Value),
+    /// Nothing was sent, since nothing of what was asked for lies inside the scope.
+    Nothing,
+    /// Content blocks of a backend that makes its own, and whether they tell of an error.
+    Content {
+        /// MCP content blocks.
+        blocks: Vec<Value>,
+        /// MCP `isError`.
+        is_error: bool,
+    },
+}
+
+/// What a call did at its service, for the audit record.
+#[derive(Clone, Debug, Default)]
+pub struct Sent {
+    /// The service's last HTTP status.
+    pub status: Option<u16>,
+    /// How long the service took.
+    pub took: Duration,
+}
+
+impl Backends {
+    /// The services, each under its name.
+    pub fn new(rest: BTreeMap<String, Rest>, clock: Clock) -> Self {
+        Self { rest, clock }
+    }
+
+    /// True where a service of that name is configured.
+    pub fn knows(&self, name: &str) -> bool {
+        self.rest.contains_key(name)
+    }
+
+    /// Carries a consented call out.
+    ///
+    /// # Errors
+    /// [`Refusal::Service`] in words that a person can act on; [`Stop::Ask`] for a service's own
+    /// question.
+    pub async fn execute(
+        &self,
+        consent: Consent,
+        confirmations: &Confirmations,
+        sent: &mut Sent,
+    ) -> Result<RawResult, Stop> {
+        let tool = consent.located().checked().permit().tool().clone();
+        let body = match &tool.plan {
+            Plan::Read(ReadPlan::Request(request)) => {
+                let fill = consent.located().fill();
+                self.send_safe(&tool.backend, request, fill, sent).await?
+            }
+            Plan::Read(ReadPlan::Found(argument)) => {
+                let record = consent.located().records().get(argument).ok_or(Refusal::Internal)?;
+                Body::Json(record.value.clone())
+            }
+            Plan::Read(ReadPlan::Caller) => Body::Json(caller(&consent)),
+            #[cfg(feature = "conformance")]
+            Plan::Read(ReadPlan::Script(script)) => {
+                crate::backend::scripted::run(script, &consent, confirmations).await?
+            }
+            Plan::Write { write, .. } => {
+                let yes = consent.yes().ok_or(Refusal::Internal)?;
+                let rest = self.rest(&tool.backend)?;
+                match Rendering::of(write.http(), &consent.located().fill(), &self.clock)? {
+                    Rendering::OutOfScope => return Err(Refusal::Internal.into()),
+                    Rendering::Ready(request) => {
+                        let identity = consent.located().checked().permit().identity();
+                        let reply = rest.write(request, yes, identity, sent).await?;
+                        Body::Json(reply.body)
+                    }
+                }
+            }
+        };
+        let _ = confirmations;
+        Ok(RawResult { consent, body })
+    }
+
+    async fn send_safe(
+        &self,
+        backend: &str,
+        request: &SafeRequest,
+        fill: Fill<'_>,
+        sent: &mut Sent,
+    ) -> Result<Body, Refusal> {
+        let rest = self.rest(backend)?;
+        match Rendering::of(request.http(), &fill, &self.clock)? {
+            Rendering::OutOfScope => Ok(Body::Nothing),
+            Rendering::Ready(request) => {
+                Ok(Body::Json(rest.read(request, fill.identity, sent).await?.body))
+            }
+        }
+    }
+
+    fn rest(&self, name: &str) -> Result<&Rest, Refusal> {
+        self.rest.get(name).ok_or(Refusal::Internal)
+    }
+}
+
+impl Source for Backends {
+    fn read<'a>(
+        &'a self,
+        backend: &'a str,
+        request: &'a SafeRequest,
+        fill: Fill<'a>,
+    ) -> BoxFuture<'a, Result<Reply, Refusal>> {
+        async move {
+            let rest = self.rest(backend)?;
+            match Rendering::of(request.http(), &fill, &self.clock)? {
+                Rendering::OutOfScope => Ok(Reply::default()),
+                Rendering::Ready(request) => {
+                    rest.read(request, fill.identity, &mut Sent::default()).await
+                }
+            }
+        }
+        .boxed()
+    }
+}
+
+/// The caller's own record: who they are, and what they may do where.
+fn caller(consent: &Consent) -> Value {
+    let permit = consent.located().checked().permit();
+    let identity = permit.identity();
+    let permissions: Vec<Value> = permit
+        .snapshot()
+        .permissions()
+        .map(|(name, scopes)| {
+            let locations: Vec<&str> = scopes.locations().map(|(id, _)| id).collect();
+            serde_json::json!({
+                "name": name,
+                "global": scopes.is_global(),
+                "siteIds": scopes.sites().collect::<Vec<_>>(),
+                "locationIds": locations,
+            })
+        })
+        .collect();
+    serde_json::json!({
+        "id": identity.subject(),
+        "email": identity.email(),
+        "permissions": permissions,
+    })
+}
+
+impl RawResult {
+    /// The consented call.
+    pub fn consent(&self) -> &Consent {
+        &self.consent
+    }
+
+    /// What came back.
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+}

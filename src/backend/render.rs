@@ -1,0 +1,226 @@
+//! Fills a request's holes and builds what goes on the wire.
+//!
+//! Values never meet text: path segments are percent-encoded whole, queries and bodies are built
+//! by serializers, header values are refused if they hold more than one line.
+
+use http::{HeaderName, HeaderValue, Method};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value};
+
+use crate::call::Refusal;
+use crate::catalog::{Hole, HttpRequest, Leaf, Template};
+use crate::clock::Clock;
+use crate::target::Fill;
+
+/// All but the unreserved characters of RFC 3986 §2.3 is encoded.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A request whose holes are filled.
+#[derive(Debug)]
+pub(super) enum Rendering {
+    /// Ready to be sent.
+    Ready(Filled),
+    /// A pushed scope met nothing of what was asked for: there is nothing to send.
+    OutOfScope,
+}
+
+/// What goes on the wire, below the backend's base URL.
+#[derive(Debug)]
+pub(super) struct Filled {
+    pub(super) method: Method,
+    /// Encoded segments, joined with `/`, without a leading one.
+    pub(super) path: String,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) body: Option<Value>,
+}
+
+/// Why a template has no value.
+enum Gap {
+    /// An optional value isn't there.
+    Absent,
+    /// The scope and what was asked for don't meet.
+    OutOfScope,
+}
+
+impl Rendering {
+    /// Fills a request's holes.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidArguments`] for a value that can't stand where it should go.
+    pub(super) fn of(
+        request: &HttpRequest,
+        fill: &Fill<'_>,
+        clock: &Clock,
+    ) -> Result<Self, Refusal> {
+        let filler = Filler { fill, clock };
+        let mut segments = Vec::with_capacity(request.path.len());
+        for template in &request.path {
+            match filler.value(template, true) {
+                Ok(value) => segments.push(segment(template, &value)?),
+                Err(Gap::OutOfScope) => return Ok(Self::OutOfScope),
+                Err(Gap::Absent) => return Err(Refusal::Internal),
+            }
+        }
+        let mut query = Vec::new();
+        for (name, template) in &request.query {
+            match filler.value(template, true) {
+                Ok(Value::Array(items)) => {
+                    query.extend(items.iter().map(|item| (name.clone(), text(item))));
+                }
+                Ok(value) => query.push((name.clone(), text(&value))),
+                Err(Gap::OutOfScope) => return Ok(Self::OutOfScope),
+                Err(Gap::Absent) => {}
+            }
+        }
+        let mut headers = Vec::new();
+        for (name, template) in &request.headers {
+            match filler.value(template, true) {
+                Ok(value) => headers.push((name.clone(), header(template, &value)?)),
+                Err(Gap::OutOfScope) => return Ok(Self::OutOfScope),
+                Err(Gap::Absent) => {}
+            }
+        }
+        let body = match request.body.as_ref().map(|body| filler.value(body, false)) {
+            None | Some(Err(Gap::Absent)) => None,
+            Some(Ok(body)) => Some(body),
+            Some(Err(Gap::OutOfScope)) => return Ok(Self::OutOfScope),
+        };
+        let path = segments.join("/");
+        Ok(Self::Ready(Filled { method: request.method.clone(), path, query, headers, body }))
+    }
+}
+
+/// Encodes one path segment whole. An empty one and dot segments would name another resource
+/// (RFC 3986 §5.2.4).
+fn segment(template: &Template, value: &Value) -> Result<String, Refusal> {
+    let text = text(value);
+    if text.is_empty() || text == "." || text == ".." || text.contains(char::is_control) {
+        return Err(unusable(template, "can't be part of an address"));
+    }
+    Ok(utf8_percent_encode(&text, SEGMENT).to_string())
+}
+
+fn header(template: &Template, value: &Value) -> Result<HeaderValue, Refusal> {
+    HeaderValue::from_str(&text(value))
+        .map_err(|_| unusable(template, "must be one line of printable characters"))
+}
+
+fn unusable(template: &Template, why: &str) -> Refusal {
+    match template.holes().first().map(|hole| &hole.leaf) {
+        Some(Leaf::Argument(name)) => Refusal::InvalidArguments(vec![format!("{name}: {why}")]),
+        // An id that a resolver was asked for.
+        Some(Leaf::By) => Refusal::InvalidArguments(vec![format!("an id {why}")]),
+        _ => Refusal::Internal,
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+struct Filler<'a> {
+    fill: &'a Fill<'a>,
+    clock: &'a Clock,
+}
+
+impl Filler<'_> {
+    /// A template's value. `in_element`: an absent hole takes the whole array element with it.
+    fn value(&self, template: &Template, in_element: bool) -> Result<Value, Gap> {
+        match template {
+            Template::Literal(value) => Ok(value.clone()),
+            Template::Hole(hole) => self.hole(hole),
+            Template::Array(items) => {
+                let mut list = Vec::with_capacity(items.len());
+                for item in items {
+                    match self.value(item, true) {
+                        Ok(value) => list.push(value),
+                        Err(Gap::Absent) => {}
+                        Err(gap @ Gap::OutOfScope) => return Err(gap),
+                    }
+                }
+                Ok(Value::Array(list))
+            }
+            Template::Object(fields) => {
+                let mut object = Map::with_capacity(fields.len());
+                for (name, field) in fields {
+                    match self.value(field, in_element) {
+                        Ok(value) => {
+                            object.insert(name.clone(), value);
+                        }
+                        Err(Gap::Absent) if !in_element => {}
+                        Err(gap) => return Err(gap),
+                    }
+                }
+                Ok(Value::Object(object))
+            }
+        }
+    }
+
+    fn hole(&self, hole: &Hole) -> Result<Value, Gap> {
+        if let Some(condition) = &hole.only_if
+            && self.fill.arguments.get(condition) != Some(&Value::Bool(true))
+        {
+            return Err(Gap::Absent);
+        }
+        let position = self.fill.position;
+        match &hole.leaf {
+            Leaf::Argument(name) => self.fill.arguments.get(name).cloned().ok_or(Gap::Absent),
+            Leaf::Sites { narrow } => self.sites(narrow.as_deref()),
+            Leaf::Page { first } => Ok(position.page.unwrap_or(*first).into()),
+            Leaf::Token => position.token.clone().map(Value::from).ok_or(Gap::Absent),
+            Leaf::Text(text) => Ok(text.clone().into()),
+            Leaf::Caller => Ok(self.fill.identity.subject().into()),
+            Leaf::Now => {
+                let now = chrono::DateTime::<chrono::Utc>::from(self.clock.now());
+                Ok(now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true).into())
+            }
+            Leaf::Found { argument, at } => self
+                .fill
+                .records
+                .get(argument)
+                .and_then(|record| at.of(&record.value))
+                .cloned()
+                .ok_or(Gap::Absent),
+            Leaf::Etag(argument) => self
+                .fill
+                .records
+                .get(argument)
+                .and_then(|record| record.etag.clone())
+                .map(Value::from)
+                .ok_or(Gap::Absent),
+            Leaf::By => self.fill.by.map(Value::from).ok_or(Gap::Absent),
+        }
+    }
+
+    /// The caller's sites, narrowed. Nothing for somebody who may everywhere and narrows nothing.
+    fn sites(&self, narrow: Option<&str>) -> Result<Value, Gap> {
+        let wanted: Option<Vec<&str>> =
+            narrow.and_then(|name| self.fill.arguments.get(name)).map(|value| match value {
+                Value::String(site) => vec![site.as_str()],
+                Value::Array(sites) => sites.iter().filter_map(Value::as_str).collect(),
+                _ => Vec::new(),
+            });
+        let scopes = self.fill.scopes;
+        if scopes.is_global() {
+            return match wanted {
+                None => Err(Gap::Absent),
+                Some(wanted) if wanted.is_empty() => Err(Gap::OutOfScope),
+                Some(wanted) => Ok(wanted.into()),
+            };
+        }
+        let held: Vec<&str> = if self.fill.touched_sites {
+            scopes.touched_sites().into_iter().collect()
+        } else {
+            scopes.sites().collect()
+        };
+        let met: Vec<&str> = match &wanted {
+            None => held,
+            Some(wanted) => held.into_iter().filter(|site| wanted.contains(site)).collect(),
+        };
+        if met.is_empty() { Err(Gap::OutOfScope) } else { Ok(met.into()) }
+    }
+}

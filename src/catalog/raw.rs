@@ -1,0 +1,250 @@
+//! Definition files as they are written. The JSON Schema for editors is generated from these types.
+//!
+//! What holds requests (`request`, `body`) stays JSON here; `compile` reads its leaves, so that each
+//! fault is told with its own place and words.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::tool::Effect;
+
+/// `_service.yaml`: what the tools of one service share.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawService {
+    /// The backend that the service's requests go to: a `[backends.NAME]` of the configuration.
+    pub backend: String,
+    /// From an id that a person or a model names to one record.
+    #[serde(default)]
+    pub resolve: BTreeMap<String, RawResolver>,
+    /// The rows of the service: field name to `string`, `integer`, `number`, `boolean`, `time`,
+    /// `date`, `uuid`, a list of one shape or an object of fields; `!` after a type demands it.
+    #[serde(default)]
+    pub rows: BTreeMap<String, Map<String, Value>>,
+}
+
+/// How one kind of record is found.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawResolver {
+    /// The ways to find it; the first whose `matches` fits the id is taken.
+    pub when: Option<Vec<RawWay>>,
+    /// The one way to find it, where there is only one.
+    #[serde(flatten)]
+    pub way: RawWay,
+    /// Where the record's entity tag is: `header`, or a JSON Pointer into the record.
+    pub etag: Option<String>,
+    /// What holds the record inside the caller's scope.
+    pub scope: RawScope,
+}
+
+/// One way to find a record.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(super) struct RawWay {
+    /// Which ids it takes: `uuid`, or a regular expression that starts with `^`.
+    pub matches: Option<String>,
+    /// GET: the path's segments.
+    pub get: Option<Vec<Value>>,
+    /// POST: the path's segments; the way must say `safe: true`.
+    pub post: Option<Vec<Value>>,
+    /// This POST only reads.
+    #[serde(default)]
+    pub safe: bool,
+    /// The query's pairs.
+    #[serde(default)]
+    pub query: Map<String, Value>,
+    /// The JSON body.
+    pub body: Option<Value>,
+    /// Where in the answer the record is: a JSON Pointer, or `{where: POINTER}` for the element of
+    /// a list (`in: POINTER`) whose id is the one that was named.
+    pub record: Option<Value>,
+    /// A list that must have exactly one element: the record.
+    pub single: Option<String>,
+    /// Where in the record its own id is, by which it is read once more the first way.
+    pub again: Option<String>,
+}
+
+/// A tool.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTool {
+    /// The tool's name: the file's name without `.yaml`.
+    pub name: String,
+    /// What people see.
+    pub title: String,
+    /// What an assistant reads to pick the tool.
+    pub description: String,
+    /// A permission's name, `{any: […]}`, `{all: […]}` or `{signed_in: REASON}`.
+    pub permission: Value,
+    /// What the tool does to the service's data.
+    pub effect: Effect,
+    /// Its arguments.
+    #[serde(default)]
+    pub input: RawInput,
+    /// What it sends.
+    pub request: RawRequest,
+    /// What the person is asked before a write.
+    pub question: Option<RawQuestion>,
+    /// What its answer looks like.
+    pub answer: RawAnswer,
+    /// What holds its answer inside the caller's scope.
+    pub scope: RawScope,
+    /// MCP `_meta` of the tool.
+    pub meta: Option<Map<String, Value>>,
+}
+
+/// A tool's arguments.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawInput {
+    /// Shared arguments: `sites`, `page`, `fields`.
+    #[serde(default, rename = "use")]
+    pub shared: Vec<String>,
+    /// The tool's own: JSON Schemas; `resolve: NAME` for one that names a record.
+    #[serde(default)]
+    pub properties: Map<String, Value>,
+    /// Those that must be there.
+    #[serde(default)]
+    pub required: Vec<String>,
+    /// JSON Schema `minProperties`.
+    #[serde(rename = "minProperties")]
+    pub min_properties: Option<u64>,
+    /// A whole JSON Schema instead, for tools whose arguments don't go into a request.
+    pub schema: Option<Map<String, Value>>,
+}
+
+/// What a tool sends.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRequest {
+    /// GET: the path's segments.
+    pub get: Option<Vec<Value>>,
+    /// POST: the path's segments.
+    pub post: Option<Vec<Value>>,
+    /// PUT: the path's segments.
+    pub put: Option<Vec<Value>>,
+    /// PATCH: the path's segments.
+    pub patch: Option<Vec<Value>>,
+    /// DELETE: the path's segments.
+    pub delete: Option<Vec<Value>>,
+    /// This POST only reads.
+    #[serde(default)]
+    pub safe: bool,
+    /// The query's pairs.
+    #[serde(default)]
+    pub query: Map<String, Value>,
+    /// Headers of the request's own.
+    #[serde(default)]
+    pub headers: Map<String, Value>,
+    /// The JSON body.
+    pub body: Option<Value>,
+    /// The record of this argument is the answer: no second request.
+    pub found: Option<String>,
+    /// `permissions`: the caller's own record.
+    pub caller: Option<String>,
+    /// A script, for the conformance suite's tools.
+    pub script: Option<Value>,
+}
+
+/// The question before a write.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawQuestion {
+    /// The title; `{/pointer}` takes a value of the record.
+    pub title: String,
+    /// The argument whose record is changed.
+    pub before: Option<String>,
+    /// The argument whose record something is added to.
+    pub about: Option<String>,
+    /// For a change: values before and after.
+    #[serde(default)]
+    pub diff: Vec<RawLine>,
+    /// For a creation: values to come.
+    #[serde(default)]
+    pub show: Vec<RawLine>,
+}
+
+/// One line of a question.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLine {
+    /// What the line is about.
+    pub label: String,
+    /// For a change: where the record holds the value before.
+    pub from: Option<String>,
+    /// The value to come: `{arg: NAME}` or `{found: NAME, at: POINTER}`.
+    pub to: Value,
+    /// Words for values.
+    #[serde(default)]
+    pub words: BTreeMap<String, String>,
+}
+
+/// What an answer looks like.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAnswer {
+    /// Where the rows of a list are.
+    pub items: Option<String>,
+    /// How a list says that there is more.
+    pub more: Option<RawMore>,
+    /// At most this many rows.
+    pub limit: Option<usize>,
+    /// Where a record, or an aggregate, is.
+    pub record: Option<String>,
+    /// The record is counts over many rows.
+    #[serde(default)]
+    pub aggregate: bool,
+    /// The answer of an aggregate for an empty scope.
+    pub empty: Option<Value>,
+    /// The row's name in `_service.yaml`.
+    pub row: Option<String>,
+    /// The backend makes MCP content blocks of its own.
+    #[serde(default)]
+    pub content: bool,
+}
+
+/// How a list says that there is more.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMore {
+    /// Numbered pages: where the answer says how many rows come after this page.
+    pub page: Option<String>,
+    /// Where the answer holds a continuation token.
+    pub token: Option<String>,
+}
+
+/// What holds an answer inside the scope.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawScope {
+    /// `sites`: the caller's sites are part of the request.
+    pub push: Option<String>,
+    /// How each row is judged.
+    pub filter: Option<RawFilter>,
+    /// Arguments whose records were located inside the scope: one name, or a list.
+    pub resolved: Option<Value>,
+    /// Nothing to hold: the reason.
+    pub none: Option<String>,
+}
+
+/// How a row is judged.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFilter {
+    /// Where a row names its site.
+    pub site: Option<String>,
+    /// Where a row names its locations.
+    pub location: Option<String>,
+    /// What is kept of a row above a place of the scope.
+    #[serde(default)]
+    pub above: Vec<String>,
+    /// The resolver that looks the scope's own places up, for `above`.
+    pub places: Option<String>,
+    /// Where a row holds what must equal…
+    pub equal: Option<String>,
+    /// … this value of a located record.
+    pub to: Option<Value>,
+}

@@ -1,0 +1,182 @@
+//! The command line: what `osier` can be told, and where each command's work begins. A command's
+//! body lives with what it works on; here its arguments are read and its end becomes an exit code.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{self, Config, Environment, Origin, Problems};
+
+/// Exit code for bad configuration and bad usage (`EX_USAGE` of sysexits.h).
+const BAD_CONFIGURATION: u8 = 64;
+
+/// A single-tenant MCP server for building operations.
+#[derive(Debug, Parser)]
+#[command(name = "osier", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Everything on this machine: Osier, a look-alike of Entra and sample services.
+    #[cfg(feature = "demo")]
+    Demo(DemoArgs),
+    /// Prints the access token of one of the demo's people.
+    #[cfg(feature = "demo")]
+    Token(TokenArgs),
+    /// The server.
+    Serve(ConfigArgs),
+    /// Reads configuration and tool definitions, without the network, and says all that is wrong.
+    Check(CheckArgs),
+    /// Prints a JSON Schema, for editors.
+    Schema {
+        /// Of which file.
+        of: SchemaOf,
+    },
+}
+
+/// `osier demo`
+#[cfg(feature = "demo")]
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Osier's port; the look-alike takes the next one, the sample services the one after.
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// Whether the sample services check the person's scope themselves.
+    #[arg(long, value_enum, default_value_t = Services::Strict)]
+    pub services: Services,
+}
+
+/// Whether the sample services check the person's scope themselves.
+#[cfg(feature = "demo")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Services {
+    /// They do, as a customer's own services should.
+    Strict,
+    /// They give everything to everyone who has a token.
+    Lax,
+}
+
+/// `osier token`
+#[cfg(feature = "demo")]
+#[derive(Debug, Args)]
+pub struct TokenArgs {
+    /// One of the demo's people, such as ben.
+    #[arg(long)]
+    pub user: String,
+    /// Osier's port, as given to `osier demo`.
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+}
+
+#[derive(Debug, Args)]
+struct ConfigArgs {
+    /// The configuration; config/osier.toml or /etc/osier/osier.toml where it isn't given.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// The folder of tool definitions, instead of the configured one.
+    #[arg(long, value_name = "DIR")]
+    tools: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum SchemaOf {
+    /// The configuration file.
+    Config,
+    /// A tool definition.
+    Tool,
+}
+
+/// Reads the command line and runs the command.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { BAD_CONFIGURATION } else { 0 };
+            // Help that nobody can read (a closed pipe) changes nothing about the answer.
+            drop(error.print());
+            return ExitCode::from(code);
+        }
+    };
+    let ended = match cli.command {
+        #[cfg(feature = "demo")]
+        Command::Demo(args) => demo(&args),
+        #[cfg(feature = "demo")]
+        Command::Token(args) => token(&args),
+        Command::Serve(args) => serve(&args),
+        Command::Check(args) => check(&args),
+        Command::Schema { of } => schema(of),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            let bad = error.downcast_ref::<Problems>().is_some();
+            if bad { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+#[cfg(feature = "demo")]
+fn demo(_args: &DemoArgs) -> anyhow::Result<()> {
+    anyhow::bail!("`osier demo` is not part of this build yet")
+}
+
+#[cfg(feature = "demo")]
+fn token(_args: &TokenArgs) -> anyhow::Result<()> {
+    anyhow::bail!("`osier token` is not part of this build yet")
+}
+
+fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
+    let _config = args.load()?;
+    anyhow::bail!("`osier serve` is not part of this build yet")
+}
+
+fn check(args: &CheckArgs) -> anyhow::Result<()> {
+    let config = args.config.load()?;
+    let _tools = args.tools.as_ref().unwrap_or(&config.tools.dir);
+    eprintln!("configuration: no problems");
+    Ok(())
+}
+
+fn schema(of: SchemaOf) -> anyhow::Result<()> {
+    let schema = match of {
+        SchemaOf::Config => config::schema(),
+        SchemaOf::Tool => anyhow::bail!("`osier schema tool` is not part of this build yet"),
+    };
+    print_out(&format!("{schema:#}\n"))
+}
+
+/// The commands that print do so through here: standard output may be a pipe that was closed.
+fn print_out(text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+impl ConfigArgs {
+    /// The named file, or the first default one that exists.
+    fn load(&self) -> Result<Config, Problems> {
+        let environment = Environment::of_process();
+        let found = self
+            .config
+            .as_deref()
+            .or_else(|| config::DEFAULT_PATHS.iter().map(Path::new).find(|path| path.exists()));
+        match found {
+            Some(path) => Config::load(path, &environment),
+            None => Err(Problems::one(
+                Origin::File { name: config::DEFAULT_PATHS.join(" and "), line: 1 },
+                "",
+                "there is no such file; name one with --config",
+            )),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The settings of one deployment: `osier.toml` with `OSIER_…` variables laid over it.
+//!
+//! [`Config::load`] goes from the raw file, section by section, to typed values; the program sees
+//! only these. All problems are found in one run, each with its place and how to mend it. A key that
+//! isn't known is a problem, a secret is never printed, and nothing here touches the network.
+
+mod access;
+mod audit;
+mod backends;
+mod confirmation;
+mod document;
+mod environment;
+mod identity;
+mod keys;
+mod limits;
+mod log;
+mod network;
+mod problems;
+mod server;
+mod shape;
+mod tools;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use validator::Validate;
+
+pub use access::{Access, Adapter, Fields, HttpAdapter};
+pub use audit::{Audit, Sink};
+pub use backends::{Backend, OutgoingToken, Rest};
+pub use confirmation::Confirmation;
+pub use environment::Environment;
+pub use identity::{AllowedClients, Identity, Require};
+pub use keys::Keys;
+pub use limits::Limits;
+pub use log::{Log, LogFormat};
+pub use network::{Reach, is_loopback};
+pub use problems::{Origin, Problem, Problems};
+pub use server::Server;
+pub use shape::schema;
+pub use tools::Tools;
+
+use document::Document;
+use problems::Report;
+
+/// Where `serve` and `check` look when no `--config` is given, first one first.
+pub const DEFAULT_PATHS: [&str; 2] = ["config/osier.toml", "/etc/osier/osier.toml"];
+
+/// One deployment's settings, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The listener and the address that clients know.
+    pub server: Server,
+    /// Whose tokens are accepted.
+    pub identity: Identity,
+    /// Where permissions come from.
+    pub access: Access,
+    /// The customer's services, by the name that `_service.yaml` uses.
+    pub backends: BTreeMap<String, Backend>,
+    /// The tool definitions.
+    pub tools: Tools,
+    /// The sealing keys.
+    pub keys: Keys,
+    /// Questions before a write.
+    pub confirmation: Confirmation,
+    /// The audit record.
+    pub audit: Audit,
+    /// Sizes and times of one call.
+    pub limits: Limits,
+    /// The program's own log.
+    pub log: Log,
+}
+
+/// The file as it is written. Each key may also come from the environment: section and key in
+/// capitals, joined by two underscores, after `OSIER_` (`OSIER_SERVER__PUBLIC_URL`). A secret may
+/// be read from a file that a variable ending in `_FILE` names (`OSIER_KEYS__CURRENT_FILE`).
+#[derive(Debug, Default, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(title = "Osier's configuration")]
+struct RawConfig {
+    #[validate(nested)]
+    server: server::RawServer,
+    #[validate(nested)]
+    identity: identity::RawIdentity,
+    #[validate(nested)]
+    access: access::RawAccess,
+    #[validate(nested)]
+    backends: BTreeMap<String, backends::RawBackend>,
+    #[validate(nested)]
+    tools: tools::RawTools,
+    keys: keys::RawKeys,
+    #[validate(nested)]
+    confirmation: confirmation::RawConfirmation,
+    audit: audit::RawAudit,
+    #[validate(nested)]
+    limits: limits::RawLimits,
+    #[validate(nested)]
+    log: log::RawLog,
+}
+
+impl Config {
+    /// Reads one file and lays the environment over it. A file that can't be read is a problem too.
+    pub fn load(path: &Path, environment: &Environment) -> Result<Self, Problems> {
+        let name = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&name, &text, environment),
+            Err(error) => Err(Problems::one(
+                Origin::File { name, line: 1 },
+                "",
+                format!("can't be read ({error}); name another file with --config"),
+            )),
+        }
+    }
+
+    /// Reads settings from text; `name` stands for the file in what is reported.
+    pub fn parse(name: &str, text: &str, environment: &Environment) -> Result<Self, Problems> {
+        let shape = schema();
+        let mut document = Document::read(name, text, environment, &shape);
+        shape::prune(&mut document, &shape);
+        let Document { value, mut report } = document;
+        let raw: RawConfig = match serde_json::from_value(value) {
+            Ok(raw) => raw,
+            Err(error) => {
+                report.say("", format!("can't be understood: {error}"));
+                return Err(report.into_problems());
+            }
+        };
+        if let Err(errors) = raw.validate() {
+            report.say_invalid("", &errors);
+        }
+        raw.resolve(&mut report).filter(|_| report.is_clean()).ok_or_else(|| report.into_problems())
+    }
+}
+
+impl RawConfig {
+    /// Every section is resolved, also after one that failed: all problems at once.
+    fn resolve(self, report: &mut Report) -> Option<Config> {
+        let server = self.server.resolve(report);
+        // Known also where something else in its section is wrong.
+        let audience = self.identity.audience.clone();
+        let audience = audience.as_deref();
+        let identity = self.identity.resolve(report);
+        let access = self.access.resolve(audience, report);
+        let backends = backends::resolve(self.backends, audience, report);
+        let tools = self.tools.resolve(report);
+        let keys = self.keys.resolve(report);
+        Some(Config {
+            server: server?,
+            identity: identity?,
+            access: access?,
+            backends: backends?,
+            tools: tools?,
+            keys: keys?,
+            confirmation: self.confirmation.resolve(),
+            audit: self.audit.resolve(),
+            limits: self.limits.resolve(),
+            log: self.log.resolve(),
+        })
+    }
+}

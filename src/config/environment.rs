@@ -1,0 +1,53 @@
+//! The `OSIER_…` variables that override the file. A variable with two underscores in its name is a
+//! setting (`OSIER_SERVER__PUBLIC_URL`); others with that prefix are none of the configuration's.
+
+use std::collections::BTreeMap;
+
+const PREFIX: &str = "OSIER_";
+
+/// The settings among a process's environment variables.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    settings: BTreeMap<String, Option<String>>,
+}
+
+impl Environment {
+    /// This process's variables.
+    pub fn of_process() -> Self {
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok())))
+            .fold(Self::default(), |all, (name, value)| all.insert(name, value))
+    }
+
+    /// Adds one variable or replaces it.
+    pub fn with(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.insert(name.into(), Some(value.into()))
+    }
+
+    fn insert(mut self, name: String, value: Option<String>) -> Self {
+        if name.strip_prefix(PREFIX).is_some_and(|rest| rest.contains("__")) {
+            self.settings.insert(name, value);
+        }
+        self
+    }
+
+    /// True where this variable is set.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.settings.contains_key(name)
+    }
+
+    /// Name, path of the setting (`server`, `public_url`) and value; `None` where the value isn't
+    /// UTF-8.
+    pub(super) fn settings(&self) -> impl Iterator<Item = (&str, Vec<String>, Option<&str>)> {
+        self.settings.iter().map(|(name, value)| {
+            let key = name.strip_prefix(PREFIX).unwrap_or_default().to_lowercase();
+            (name.as_str(), key.split("__").map(str::to_owned).collect(), value.as_deref())
+        })
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(variables: I) -> Self {
+        variables.into_iter().fold(Self::default(), |all, (name, value)| all.with(name, value))
+    }
+}

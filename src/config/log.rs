@@ -1,0 +1,56 @@
+//! `[log]`: the program's own log, on standard error. Audit records are not log lines.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tracing_subscriber::EnvFilter;
+use validator::{Validate, ValidationError};
+
+/// The program's own log.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// What is logged, in the words of `tracing_subscriber::EnvFilter`.
+    pub filter: String,
+    /// How a line looks.
+    pub format: LogFormat,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    #[default]
+    Json,
+    /// For reading.
+    Text,
+}
+
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawLog {
+    /// What is logged: a level, and levels by module. `OSIER_LOG__FILTER`
+    #[validate(custom(function = "readable"))]
+    filter: String,
+    /// How a line looks. `OSIER_LOG__FORMAT`
+    format: LogFormat,
+}
+
+impl Default for RawLog {
+    fn default() -> Self {
+        Self { filter: "info,rmcp=warn".to_owned(), format: LogFormat::default() }
+    }
+}
+
+fn readable(filter: &str) -> Result<(), ValidationError> {
+    let says = "isn't a filter; write a level, and levels by module, such as \"info,rmcp=warn\"";
+    match EnvFilter::builder().parse(filter) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(ValidationError::new("filter").with_message(says.into())),
+    }
+}
+
+impl RawLog {
+    pub(super) fn resolve(self) -> Log {
+        Log { filter: self.filter, format: self.format }
+    }
+}

@@ -1,0 +1,311 @@
+//! What the loader finds and how it says it.
+
+use std::net::IpAddr;
+
+use data_encoding::BASE64;
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use super::*;
+
+const FULL: &str = include_str!("../../config/osier.toml");
+const DEMO: &str = include_str!("../../config/demo.toml");
+
+/// What has no default, at the examples of `config/osier.toml`.
+const NEEDED: &str = r#"
+server.public_url = "https://osier.example.com"
+identity.tenant_id = "8f2c6a1e-4d3b-4f0a-9a51-0c7e5b1d2f34"
+identity.audience = "5d0b7a52-1c1f-4c0e-8f0c-2b9a6f3e7d41"
+access.url = "https://authz.example.com"
+access.audience = "5d0b7a52-1c1f-4c0e-8f0c-2b9a6f3e7d41"
+"#;
+
+fn key(seed: u8) -> String {
+    let bytes: Vec<u8> = (0..32_u8).map(|at| at.wrapping_mul(73).wrapping_add(seed)).collect();
+    BASE64.encode(&bytes)
+}
+
+fn keyed() -> Environment {
+    Environment::default().with("OSIER_KEYS__CURRENT", key(3))
+}
+
+fn parse(text: &str) -> Result<Config, Problems> {
+    Config::parse("osier.toml", text, &keyed())
+}
+
+fn problems(text: &str) -> String {
+    parse(text).unwrap_err().to_string()
+}
+
+/// `NEEDED` and one more line.
+fn problems_with(line: &str) -> String {
+    problems(&format!("{line}{NEEDED}"))
+}
+
+/// `osier.toml` with the mark taken from every key and section.
+fn uncommented() -> String {
+    let bare = |line: &'static str| match line.strip_prefix('#') {
+        Some(rest) if rest.starts_with(|c: char| c == '[' || c.is_ascii_lowercase()) => rest,
+        _ => line,
+    };
+    FULL.lines().map(bare).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn every_key_uncommented_is_the_default() {
+    let environment = keyed().with("OSIER_KEYS__PREVIOUS", key(9));
+    let full = Config::parse("osier.toml", &uncommented(), &environment).unwrap();
+    let backend = r#"
+        [backends.workflowcore]
+        base_url = "https://workflowcore.example.com"
+        audience = "5d0b7a52-1c1f-4c0e-8f0c-2b9a6f3e7d41"
+    "#;
+    let least = Config::parse("least", &format!("{NEEDED}{backend}"), &environment).unwrap();
+    assert_eq!(format!("{full:#?}"), format!("{least:#?}"));
+}
+
+#[test]
+fn every_key_of_the_schema_is_in_the_file() {
+    fn keys(node: &Value, within: &str, found: &mut Vec<String>) {
+        let inner = node.get("additionalProperties").filter(|inner| inner.is_object());
+        if let Some(inner) = inner {
+            return keys(inner, &format!("{within}.workflowcore"), found);
+        }
+        match node.get("properties").and_then(Value::as_object) {
+            None => found.push(within.trim_start_matches('.').to_owned()),
+            Some(properties) => {
+                for (name, node) in properties {
+                    keys(node, &format!("{within}.{name}"), found);
+                }
+            }
+        }
+    }
+    let mut expected = Vec::new();
+    keys(&schema(), "", &mut expected);
+    assert!(expected.len() > 40, "{expected:?}");
+    let file: Value = toml::from_str(&uncommented()).unwrap();
+    for key in expected {
+        let pointer = format!("/{}", key.replace('.', "/"));
+        assert!(file.pointer(&pointer).is_some(), "config/osier.toml doesn't show {key}");
+    }
+}
+
+#[test]
+#[cfg(not(feature = "conformance"))]
+fn the_checked_in_schema_is_that_of_the_types() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/config/osier.schema.json");
+    let checked_in = std::fs::read_to_string(path).unwrap_or_default();
+    let generated = format!("{:#}\n", schema());
+    assert!(
+        checked_in == generated,
+        "config/osier.schema.json is old: cargo run -- schema config > config/osier.schema.json"
+    );
+}
+
+#[test]
+fn the_demo_file_has_no_problem() {
+    let config = parse(DEMO).unwrap();
+    assert_eq!(config.server.resource(), "http://127.0.0.1:8080/mcp");
+    assert_eq!(config.backends.len(), 3);
+}
+
+#[test]
+fn all_problems_are_told_at_once_with_their_lines() {
+    let text = r#"
+[server]
+listen = "8080"
+publik_url = "https://osier.example.com"
+max_body_bytes = 12
+
+[identity]
+require = "any"
+audience = ["a"]
+
+[sever]
+x = 1
+
+[backends.workflowcore]
+base_url = "http://169.254.169.254/latest"
+token = "forward"
+deadline_ms = "10s"
+"#;
+    insta::assert_snapshot!(problems(text));
+}
+
+#[test]
+fn syntax_errors_are_told_all_and_hide_what_may_only_seem_missing() {
+    insta::assert_snapshot!(problems("[server\nlisten = \n[tools]\ndir = 3\ndir = \"x\"\n"));
+}
+
+#[test]
+fn the_environment_wins_and_is_named() {
+    let environment = keyed()
+        .with("OSIER_SERVER__PUBLIC_URL", "https://other.example.com")
+        .with("OSIER_IDENTITY__ALLOW_APP_ONLY", "true")
+        .with("OSIER_SERVER__ALLOWED_ORIGINS", "https://a.example, https://b.example")
+        .with("OSIER_BACKENDS__SITECORE__BASE_URL", "https://sitecore.example.com")
+        .with("OSIER_BACKENDS__SITECORE__TOKEN", "none")
+        .with("OSIER_TOKEN", "not a setting");
+    let config = Config::parse("osier.toml", NEEDED, &environment).unwrap();
+    assert_eq!(config.server.public_url.as_str(), "https://other.example.com/");
+    assert_eq!(config.server.allowed_origins, ["https://a.example", "https://b.example"]);
+    assert!(config.identity.allow_app_only);
+    assert!(config.backends.contains_key("sitecore"));
+
+    let environment = Environment::from_iter([
+        ("OSIER_SERVER__PUBLIK_URL", "https://other.example.com"),
+        ("OSIER_SERVER__LISTEN", ""),
+        ("OSIER_SERVER__MAX_BODY_BYTES", "many"),
+        ("OSIER_TOOLS__PAGE_SIZE", "5000"),
+        ("OSIER_KEYS__CURRENT_FILE", "/nonexistent/key"),
+        ("OSIER_IDENTITY__REQUIRE", "any"),
+    ]);
+    let problems = Config::parse("osier.toml", NEEDED, &environment).unwrap_err();
+    insta::assert_snapshot!(problems);
+}
+
+#[test]
+fn a_secret_is_read_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    std::fs::write(&path, format!("{}\n", key(5))).unwrap();
+    let environment =
+        Environment::default().with("OSIER_KEYS__CURRENT_FILE", path.display().to_string());
+    let config = Config::parse("osier.toml", NEEDED, &environment).unwrap();
+    assert_eq!(config.keys.current.expose_secret(), BASE64.decode(key(5).as_bytes()).unwrap());
+    let twice = environment.with("OSIER_KEYS__CURRENT", key(3));
+    let problems = Config::parse("osier.toml", NEEDED, &twice).unwrap_err().to_string();
+    assert!(
+        problems.contains("OSIER_KEYS__CURRENT_FILE: keys.current: is set twice"),
+        "{problems}"
+    );
+}
+
+#[test]
+fn weak_keys_are_refused_and_never_shown() {
+    let text = BASE64.encode(b"correct horse battery staple, but long enough");
+    let weak = [
+        "hunter2hunter2!!",
+        "aHVudGVyMg==",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        text.as_str(),
+    ];
+    for weak in weak {
+        let environment = Environment::default().with("OSIER_KEYS__CURRENT", weak);
+        let problems = Config::parse("osier.toml", NEEDED, &environment).unwrap_err().to_string();
+        assert!(problems.starts_with("OSIER_KEYS__CURRENT: keys.current: "), "{problems}");
+        assert!(!problems.contains(weak), "{problems}");
+    }
+    let problems = Config::parse("osier.toml", NEEDED, &Environment::default()).unwrap_err();
+    assert!(problems.to_string().contains("keys.current: is missing"), "{problems}");
+    let config = parse(NEEDED).unwrap();
+    assert!(!format!("{config:?}").contains(&key(3)));
+}
+
+#[test]
+fn case_092_base_urls_of_metadata_and_private_addresses_are_refused() {
+    let backend = |url: &str, allow: bool| {
+        format!(
+            "{NEEDED}\n[backends.b]\nbase_url = \"{url}\"\ntoken = \"none\"\n\
+             allow_private_network = {allow}\n"
+        )
+    };
+    let never = [
+        "http://169.254.169.254/latest",
+        "https://168.63.129.16",
+        "https://[fe80::1]",
+        "https://[::ffff:169.254.169.254]",
+        "https://0.0.0.0",
+        "https://metadata.google.internal",
+        "https://2852039166",
+        "https://[fd00:ec2::254]",
+        "https://[2002:a9fe:a9fe::]",
+    ];
+    for url in never {
+        for allow in [false, true] {
+            let problems = problems(&backend(url, allow));
+            assert!(problems.contains("backends.b.base_url: points to a metadata"), "{problems}");
+        }
+    }
+    let only_if_allowed = [
+        "http://127.0.0.1:8082",
+        "https://127.1",
+        "https://localhost",
+        "https://api.localhost",
+        "https://10.0.0.7",
+        "https://172.16.3.4",
+        "https://192.168.1.1",
+        "https://100.64.0.1",
+        "https://[::1]",
+        "https://[fd12::1]",
+        "https://[::ffff:10.0.0.7]",
+        "https://[64:ff9b::10.0.0.7]",
+        "http://workflowcore.internal",
+    ];
+    for url in only_if_allowed {
+        let problems = problems(&backend(url, false));
+        assert!(problems.contains("allow_private_network = true"), "{problems}");
+        parse(&backend(url, true)).unwrap();
+    }
+    parse(&backend("https://8.8.8.8", false)).unwrap();
+}
+
+#[test]
+fn addresses_that_carry_another_address_are_judged_by_it() {
+    let reach = |ip: &str| Reach::of_ip(ip.parse::<IpAddr>().unwrap());
+    assert_eq!(reach("8.8.8.8"), Reach::Public);
+    assert_eq!(reach("2a00:1450:4001::1"), Reach::Public);
+    assert_eq!(reach("64:ff9b:1::169.254.169.254"), Reach::Forbidden);
+    assert_eq!(reach("64:ff9b::8.8.8.8"), Reach::Private);
+    assert_eq!(reach("::ffff:8.8.8.8"), Reach::Public);
+    assert_eq!(reach("2001:0:1::1"), Reach::Private);
+    assert_eq!(reach("fec0::1"), Reach::Private);
+    assert_eq!(reach("::"), Reach::Forbidden);
+    assert_eq!(reach("255.255.255.255"), Reach::Forbidden);
+}
+
+#[test]
+fn a_token_is_forwarded_to_our_own_audience_only() {
+    let backend = "\n[backends.b]\nbase_url = \"https://b.example\"\n";
+    let missing = problems(&format!("{NEEDED}{backend}"));
+    assert!(missing.contains("backends.b.audience: is missing"), "{missing}");
+    let other = problems(&format!("{NEEDED}{backend}audience = \"https://graph.microsoft.com\"\n"));
+    assert!(other.contains("osier.toml:10: backends.b.audience: differs"), "{other}");
+    let text = NEEDED.replace("8f2c6a1e-4d3b-4f0a-9a51-0c7e5b1d2f34", "contoso");
+    let both = problems(&format!("{text}{backend}audience = \"another\"\n"));
+    assert!(both.contains("identity.tenant_id: must be an id"), "{both}");
+    assert!(both.contains("backends.b.audience: differs"), "{both}");
+}
+
+#[test]
+fn urls_that_would_mislead_are_refused() {
+    let refused = [
+        ("http://osier.example.com", "plain http is for loopback only"),
+        ("https://osier.example.com/mcp", "must have no path"),
+        ("https://ana:pw@osier.example.com", "must not hold a user name"),
+        ("https://osier.example.com?x=1", "must have no ?"),
+        ("ftp://osier.example.com", "must begin with https://"),
+        ("osier.example.com", "isn't a URL"),
+    ];
+    for (url, says) in refused {
+        let text = NEEDED.replace("https://osier.example.com", url);
+        let problems = problems(&text);
+        assert!(problems.contains(says), "{problems}");
+    }
+    let text = NEEDED.replace("https://osier.example.com", "http://localhost:8080");
+    let server = parse(&text).unwrap().server;
+    assert_eq!(server.hosts(), ["localhost:8080", "127.0.0.1:8080", "[::1]:8080"]);
+    assert_eq!(server.origins().len(), 3);
+}
+
+#[test]
+fn a_list_of_clients_that_refuses_everybody_is_refused() {
+    let problems = problems_with("identity.allowed_clients = []");
+    assert!(problems.contains("osier.toml:1: identity.allowed_clients: is empty"), "{problems}");
+    let problems = problems_with("identity.allowed_clients = [\"any\", \"x\"]");
+    assert!(problems.contains("identity.allowed_clients.0: must be an id"), "{problems}");
+    let id = "C6E5E890-22a1-548b-9645-5cac0d47aa53";
+    let config = parse(&format!("identity.allowed_clients = [\"{id}\"]{NEEDED}")).unwrap();
+    assert!(config.identity.allowed_clients.contains(&id.to_lowercase()));
+    assert!(!config.identity.allowed_clients.contains("other"));
+}

@@ -1,0 +1,151 @@
+//! Everything that the demo and the tests need around Osier: a look-alike of Entra ID, an
+//! authorisation service, SiteCore and WorkflowCore with data, and the people who use them.
+//! `osier demo` starts it beside the real server; tests start it on port 0. One implementation.
+//! It must never listen beyond loopback, and nothing outside `demo`, the CLI and tests names it.
+
+mod authz;
+mod banner;
+mod bearer;
+mod claims;
+mod entra;
+mod fields;
+mod idempotency;
+mod keys;
+mod paging;
+mod people;
+mod problem;
+mod search;
+mod services;
+mod sitecore;
+mod token;
+mod wire;
+mod workflowcore;
+mod world;
+
+use anyhow::{Context, anyhow};
+use axum::Router;
+use axum::serve::ListenerExt as _;
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::access::Assignments;
+use crate::clock::Clock;
+
+pub use self::authz::{Authz, PERMISSIONS_PATH};
+pub use self::banner::banner;
+pub use self::entra::{Endpoint, Entra};
+pub use self::people::{
+    ANA, API_CLIENT_ID, ASSIGNMENTS, BEN, CHLOE, CLI_CLIENT_ID, DAN, ERIN, FINN, PASSWORD, PEOPLE,
+    Person, SCOPE, TENANT_ID, person,
+};
+pub use self::services::{Services, SiteRecords};
+pub use self::token::token;
+pub use self::wire::{Fault, Recorded, Wire};
+pub use self::world::{
+    FINN_LEVEL, PORTFOLIO_NORTH, PORTFOLIO_SOUTH, SITE_3LW, SITE_8KP, SITE_12H, SITE_60M, SITES,
+    TICKET_WITH_EMAIL, TICKET_WITHOUT_SITE, canary,
+};
+
+/// How the surroundings behave.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The time of tokens, caches and records.
+    pub clock: Clock,
+    /// Do the sample services fence by the person themselves? A test can switch it later.
+    pub strict: bool,
+    /// Which world is generated. Ids of places and people don't depend on it.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { clock: Clock::System, strict: true, seed: 1 }
+    }
+}
+
+/// The running look-alike and services. They stop when this is dropped.
+pub struct Surroundings {
+    entra: Entra,
+    services: Services,
+    _stop: DropGuard,
+}
+
+impl Surroundings {
+    /// Starts both servers on these listeners. Needs a tokio runtime; makes an RSA key the first
+    /// time in a process.
+    pub async fn start(
+        entra_listener: TcpListener,
+        services_listener: TcpListener,
+        options: Options,
+    ) -> anyhow::Result<Self> {
+        let entra_url = loopback_url(&entra_listener)?;
+        let services_url = loopback_url(&services_listener)?;
+        let made = tokio::task::spawn_blocking(move || {
+            let entra = Entra::new(entra_url, options.clock.clone())?;
+            let assignments = Assignments::from_yaml(ASSIGNMENTS)
+                .map_err(|problems| anyhow!("the demo's assignments: {}", problems.join("; ")))?;
+            let world = world::World::generate(options.seed, options.clock.now());
+            let services = Services::new(
+                services_url,
+                options.clock,
+                entra.clone(),
+                assignments,
+                world,
+                options.strict,
+            );
+            anyhow::Ok((entra, services))
+        });
+        let (entra, services) = made.await.context("the demo's data")??;
+        let stop = CancellationToken::new();
+        spawn(entra_listener, entra.router(), stop.clone());
+        spawn(services_listener, services.router(), stop.clone());
+        Ok(Self { entra, services, _stop: stop.drop_guard() })
+    }
+
+    /// Starts on free ports of 127.0.0.1, as tests do.
+    pub async fn start_anywhere(options: Options) -> anyhow::Result<Self> {
+        let free = || TcpListener::bind(("127.0.0.1", 0));
+        Self::start(free().await?, free().await?, options).await
+    }
+
+    /// The Entra look-alike.
+    pub fn entra(&self) -> &Entra {
+        &self.entra
+    }
+
+    /// SiteCore and WorkflowCore, and all that came over the services' wire.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// The authorisation service.
+    pub fn authz(&self) -> &Authz {
+        self.services.authz()
+    }
+}
+
+/// The look-alike hands out tokens to anybody who knows the word 'demo', so it refuses to be
+/// reached from elsewhere.
+fn loopback_url(listener: &TcpListener) -> anyhow::Result<String> {
+    let address = listener.local_addr().context("the address of a demo listener")?;
+    anyhow::ensure!(address.ip().is_loopback(), "the demo listens on loopback only, not {address}");
+    Ok(format!("http://{address}"))
+}
+
+fn spawn(listener: TcpListener, routes: Router, stop: CancellationToken) {
+    let listener = listener.tap_io(|stream| {
+        // Without it, an answer in two writes waits for the other side's delayed ACK.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY couldn't be set");
+        }
+    });
+    tokio::spawn(async move {
+        let server = axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned());
+        if let Err(error) = server.await {
+            tracing::error!(%error, "a demo server ended");
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests;

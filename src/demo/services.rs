@@ -1,0 +1,197 @@
+//! The server of the sample services: one listener for the authorisation service, SiteCore and
+//! WorkflowCore, each below its own path. [`Services`] is both the routes' state and the handle
+//! by which a test looks in, changes data and lets things go wrong.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::routing::get;
+use serde_json::Value;
+
+use super::authz::{self, Authz};
+use super::entra::Entra;
+use super::fields::{set, text};
+use super::problem::Problem;
+use super::wire::{self, Fault, Wire};
+use super::world::World;
+use super::{sitecore, workflowcore};
+use crate::access::Assignments;
+use crate::clock::Clock;
+
+/// The sample services' handle. Clones are the same services.
+#[derive(Clone)]
+pub struct Services(Arc<Inner>);
+
+struct Inner {
+    base: String,
+    clock: Clock,
+    entra: Entra,
+    authz: Authz,
+    wire: Wire,
+    world: Mutex<World>,
+    strict: AtomicBool,
+}
+
+impl Services {
+    pub(super) fn new(
+        base: String,
+        clock: Clock,
+        entra: Entra,
+        assignments: Assignments,
+        world: World,
+        strict: bool,
+    ) -> Self {
+        let wire = Wire::default();
+        let authz = Authz::new(assignments, wire.clone());
+        let strict = AtomicBool::new(strict);
+        let world = Mutex::new(world);
+        Self(Arc::new(Inner { base, clock, entra, authz, wire, world, strict }))
+    }
+
+    /// The routes, behind the wire.
+    pub(super) fn router(&self) -> Router {
+        Router::new()
+            .route(authz::PERMISSIONS_PATH, get(authz::my_permissions))
+            .nest("/sitecore", sitecore::routes())
+            .nest("/workflowcore", workflowcore::routes())
+            .fallback(|| async { Problem::not_found("The page") })
+            .with_state(self.clone())
+            .layer(axum::middleware::from_fn_with_state(self.0.wire.clone(), wire::pass))
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    pub(super) fn entra(&self) -> &Entra {
+        &self.0.entra
+    }
+
+    pub(super) fn authz(&self) -> &Authz {
+        &self.0.authz
+    }
+
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        self.0.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The base URL of the authorisation service, without a trailing slash.
+    pub fn authz_url(&self) -> String {
+        format!("{}/authz", self.0.base)
+    }
+
+    /// The base URL of SiteCore, without a trailing slash.
+    pub fn sitecore_url(&self) -> String {
+        format!("{}/sitecore", self.0.base)
+    }
+
+    /// The base URL of WorkflowCore, without a trailing slash.
+    pub fn workflowcore_url(&self) -> String {
+        format!("{}/workflowcore", self.0.base)
+    }
+
+    /// What was asked of the services; paths begin with `/authz`, `/sitecore`, `/workflowcore`.
+    pub fn wire(&self) -> &Wire {
+        &self.0.wire
+    }
+
+    /// Makes paths that start with this fail or wait, until `wire().heal()`.
+    pub fn inject(&self, prefix: &str, fault: Fault) {
+        self.0.wire.inject(prefix, fault);
+    }
+
+    /// Do the services fence by the person themselves?
+    pub fn is_strict(&self) -> bool {
+        self.0.strict.load(Ordering::Relaxed)
+    }
+
+    /// Strict: every read, count and write is fenced by the token's person. Lax: any good token
+    /// sees and does everything.
+    pub fn set_strict(&self, strict: bool) {
+        self.0.strict.store(strict, Ordering::Relaxed);
+    }
+
+    /// All tickets, as they are now.
+    pub fn tickets(&self) -> Vec<Value> {
+        self.world().tickets.iter().map(|ticket| ticket.body.clone()).collect()
+    }
+
+    /// One ticket by id or number, as it is now.
+    pub fn ticket(&self, id_or_number: &str) -> Option<Value> {
+        let is_it = |ticket: &Value| {
+            [text(ticket, "id"), text(ticket, "sequenceNumber")].contains(&id_or_number)
+        };
+        self.tickets().into_iter().find(is_it)
+    }
+
+    /// The tickets of one site.
+    pub fn tickets_of(&self, site_id: &str) -> Vec<Value> {
+        self.tickets().into_iter().filter(|ticket| text(ticket, "siteId") == site_id).collect()
+    }
+
+    /// Changes a ticket as somebody else would: its ETag changes too. False where there is none.
+    pub fn edit_ticket(&self, id: &str, edit: impl FnOnce(&mut Value)) -> bool {
+        let mut world = self.world();
+        let Some(ticket) = world.ticket_mut(id) else { return false };
+        edit(&mut ticket.body);
+        ticket.version += 1;
+        true
+    }
+
+    /// Moves a ticket to another site as a whole.
+    pub fn move_ticket(&self, id: &str, site_id: &str) -> bool {
+        self.edit_ticket(id, |ticket| {
+            set(ticket, "siteId", site_id);
+            set(ticket, "locationIds", vec![site_id]);
+        })
+    }
+
+    /// A ticket's present entity tag, quotes included.
+    pub fn etag(&self, id: &str) -> Option<String> {
+        self.world().ticket(id).map(super::world::Ticket::etag)
+    }
+
+    /// The comments of a ticket, oldest first.
+    pub fn comments_of(&self, ticket_id: &str) -> Vec<Value> {
+        let world = self.world();
+        world.comments.iter().filter(|one| text(one, "ticketId") == ticket_id).cloned().collect()
+    }
+
+    /// The categories, workgroups and floors of a site, for a test that names one of another site.
+    pub fn records_of(&self, site_id: &str) -> SiteRecords {
+        let world = self.world();
+        let of_site = |records: &[Value]| -> Vec<Value> {
+            records.iter().filter(|one| text(one, "siteId") == site_id).cloned().collect()
+        };
+        SiteRecords {
+            floors: of_site(&world.floors),
+            locations: of_site(&world.locations),
+            categories: of_site(&world.reference.categories),
+            workgroups: of_site(&world.reference.workgroups),
+        }
+    }
+
+    /// The ticket statuses, as served.
+    pub fn statuses(&self) -> Vec<Value> {
+        self.world().reference.statuses.clone()
+    }
+
+    /// Adds two spaces at 3LW that are each other's parent; gives their ids.
+    pub fn add_location_cycle(&self) -> [String; 2] {
+        self.world().add_location_cycle()
+    }
+}
+
+/// What one site has beside its tickets.
+#[derive(Clone, Debug)]
+pub struct SiteRecords {
+    /// Floors, lowest first.
+    pub floors: Vec<Value>,
+    /// Location nodes: the building, its levels and what is on them.
+    pub locations: Vec<Value>,
+    /// Ticket categories.
+    pub categories: Vec<Value>,
+    /// Workgroups, with their members.
+    pub workgroups: Vec<Value>,
+}

@@ -1,0 +1,131 @@
+//! The business data of the sample services: generated from a seed, kept in memory, changed by
+//! writes. `sitecore` and `workflowcore` answer from it; tests reach into it through the handle.
+
+mod places;
+mod random;
+mod reference;
+mod threads;
+pub(super) mod tickets;
+mod traps;
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use chrono::{DateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
+use serde_json::Value;
+
+use self::places::Places;
+use self::random::Random;
+use self::reference::Reference;
+use super::fields::text;
+
+pub(super) use self::places::BLUEPRINTS;
+pub use self::places::{
+    FINN_LEVEL, PORTFOLIO_NORTH, PORTFOLIO_SOUTH, SITE_3LW, SITE_8KP, SITE_12H, SITE_60M, SITES,
+    canary,
+};
+pub use self::traps::{TICKET_WITH_EMAIL, TICKET_WITHOUT_SITE};
+
+/// All records.
+pub(super) struct World {
+    pub(super) sites: Vec<Value>,
+    pub(super) floors: Vec<Value>,
+    pub(super) locations: Vec<Value>,
+    pub(super) reference: Reference,
+    pub(super) tickets: Vec<Ticket>,
+    pub(super) comments: Vec<Value>,
+    pub(super) attachments: Vec<Attachment>,
+    pub(super) activity: Vec<Value>,
+    /// The last ticket number that was given out, by site code.
+    pub(super) last_number: BTreeMap<String, usize>,
+    pub(super) receipts: Receipts,
+}
+
+/// One ticket and how often it was changed.
+pub(super) struct Ticket {
+    pub(super) body: Value,
+    pub(super) version: u64,
+}
+
+/// One attachment: what is told about it, and its bytes.
+pub(super) struct Attachment {
+    pub(super) about: Value,
+    pub(super) content: Bytes,
+}
+
+/// What was answered to a write, by person and idempotency key.
+pub(super) type Receipts = BTreeMap<(String, String), super::idempotency::Receipt>;
+
+impl Ticket {
+    /// The entity tag (RFC 9110 §8.8.3), quotes included.
+    pub(super) fn etag(&self) -> String {
+        let id = text(&self.body, "id");
+        format!("\"{}-{}\"", id.get(..8).unwrap_or(id), self.version)
+    }
+}
+
+impl World {
+    /// The world of a seed. Its dates lie before `now`, counted from the start of that day.
+    pub(super) fn generate(seed: u64, now: SystemTime) -> Self {
+        let mut random = Random::new(seed);
+        let today =
+            DateTime::<Utc>::from(now).with_time(NaiveTime::MIN).single().unwrap_or_default();
+        let opened = rfc3339(today - TimeDelta::days(900));
+        let places = Places::build(&mut random, &opened);
+        let mut world = Self {
+            sites: places.sites,
+            floors: places.floors,
+            locations: places.locations,
+            reference: Reference::build(),
+            tickets: Vec::new(),
+            comments: Vec::new(),
+            attachments: Vec::new(),
+            activity: Vec::new(),
+            last_number: BTreeMap::new(),
+            receipts: BTreeMap::new(),
+        };
+        for site in &BLUEPRINTS {
+            tickets::build(&mut world, site, today, &mut random);
+        }
+        traps::plant(&mut world, today);
+        threads::build(&mut world, &mut random);
+        world
+    }
+
+    pub(super) fn site(&self, id: &str) -> Option<&Value> {
+        find(&self.sites, id)
+    }
+
+    pub(super) fn location(&self, id: &str) -> Option<&Value> {
+        find(&self.locations, id)
+    }
+
+    pub(super) fn ticket(&self, id: &str) -> Option<&Ticket> {
+        self.tickets.iter().find(|ticket| text(&ticket.body, "id") == id)
+    }
+
+    pub(super) fn ticket_mut(&mut self, id: &str) -> Option<&mut Ticket> {
+        self.tickets.iter_mut().find(|ticket| text(&ticket.body, "id") == id)
+    }
+
+    /// The next ticket number of a site, such as `60M-T-1097`.
+    pub(super) fn next_number(&mut self, site_code: &str) -> String {
+        let last = self.last_number.entry(site_code.to_owned()).or_insert(1000);
+        *last += 1;
+        format!("{site_code}-T-{last}")
+    }
+}
+
+/// The record with this id.
+pub(super) fn find<'a>(records: &'a [Value], id: &str) -> Option<&'a Value> {
+    records.iter().find(|record| text(record, "id") == id)
+}
+
+/// A moment as the services write it: UTC, whole seconds.
+pub(super) fn rfc3339(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+#[cfg(test)]
+mod tests;

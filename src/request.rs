@@ -1,0 +1,106 @@
+//! Guards inbound: from the arguments as a client wrote them to [`Checked`] ones.
+//!
+//! The pipeline calls [`check`] once the caller holds a permit, so that nobody learns from an error
+//! what arguments a hidden tool takes.
+
+mod canonical;
+mod cursor;
+
+pub use canonical::digest;
+pub use cursor::Position;
+
+use serde_json::{Map, Value};
+
+use crate::access::Permit;
+use crate::call::Refusal;
+use crate::clock::Clock;
+use crate::seal::KeyRing;
+
+/// More problems than this aren't listed.
+const MAX_PROBLEMS: usize = 20;
+
+/// Arguments that fit the tool's schema, with its defaults filled in. Only [`check`] makes them.
+#[derive(Debug)]
+pub struct Checked {
+    permit: Permit,
+    arguments: Map<String, Value>,
+    digest: String,
+    position: Position,
+}
+
+/// Checks a call's arguments against the permitted tool's schema.
+///
+/// # Errors
+/// [`Refusal::InvalidArguments`] with every problem; [`Refusal::InvalidCursor`].
+pub fn check(
+    permit: Permit,
+    arguments: Map<String, Value>,
+    keys: &KeyRing,
+    clock: &Clock,
+) -> Result<Checked, Refusal> {
+    let input = &permit.tool().input;
+    let value = Value::Object(arguments);
+    let problems: Vec<String> = input
+        .validator
+        .iter_errors(&value)
+        .take(MAX_PROBLEMS)
+        .map(|error| describe(&error))
+        .collect();
+    if !problems.is_empty() {
+        return Err(Refusal::InvalidArguments(problems));
+    }
+    let Value::Object(mut arguments) = value else {
+        return Err(Refusal::Internal);
+    };
+    let cursor = arguments.shift_remove("cursor");
+    fill_defaults(&input.schema, &mut arguments);
+    let digest = digest(&Value::Object(arguments.clone()));
+    let position = match &cursor {
+        Some(Value::String(text)) => cursor::open(text, &permit, &digest, keys, clock)?,
+        _ => Position::start(),
+    };
+    Ok(Checked { permit, arguments, digest, position })
+}
+
+/// Where, what is wrong, and by that how to mend it. The value itself isn't repeated.
+fn describe(error: &jsonschema::ValidationError<'_>) -> String {
+    let place = error.instance_path().as_str().trim_start_matches('/').replace('/', ".");
+    let text = error.masked_with("the value").to_string();
+    if place.is_empty() { text } else { format!("{place}: {text}") }
+}
+
+fn fill_defaults(schema: &Map<String, Value>, arguments: &mut Map<String, Value>) {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    for (name, property) in properties.into_iter().flatten() {
+        if let (false, Some(default)) = (arguments.contains_key(name), property.get("default")) {
+            arguments.insert(name.clone(), default.clone());
+        }
+    }
+}
+
+impl Checked {
+    /// The permit under which they were checked.
+    pub fn permit(&self) -> &Permit {
+        &self.permit
+    }
+
+    /// The arguments, without the cursor.
+    pub fn arguments(&self) -> &Map<String, Value> {
+        &self.arguments
+    }
+
+    /// SHA-256 of the arguments in canonical form (RFC 8785 in spirit: sorted keys), in hex.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Where in the list the call goes on.
+    pub fn position(&self) -> &Position {
+        &self.position
+    }
+
+    /// A cursor to another position of the same list, for the same caller and scope.
+    pub fn cursor(&self, to: Position, keys: &KeyRing, clock: &Clock) -> Result<String, Refusal> {
+        cursor::seal(to, &self.permit, &self.digest, keys, clock)
+    }
+}

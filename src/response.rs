@@ -1,0 +1,159 @@
+//! Guards outbound: from a scoped result to an [`Outcome`] that fits the tool's output schema and
+//! isn't too long.
+//!
+//! A page that would be longer ends early, with a cursor to the rest. The front doors render an
+//! outcome; they can't make one.
+
+use serde_json::{Map, Value, json};
+
+use crate::call::{Refusal, Trouble, TroubleKind};
+use crate::clock::Clock;
+use crate::request::Position;
+use crate::scope::{Content, Scoped};
+use crate::seal::KeyRing;
+
+/// A result that may leave. Only [`check`] makes one.
+#[derive(Debug)]
+pub struct Outcome {
+    structured: Option<Map<String, Value>>,
+    content: Vec<Value>,
+    is_error: bool,
+}
+
+/// Bounds of a result.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Structured content and text together, in characters.
+    pub max_chars: usize,
+}
+
+/// Checks a scoped result and words it.
+///
+/// # Errors
+/// [`TroubleKind::BadAnswer`] where it doesn't fit the output schema; [`Refusal::TooLarge`].
+pub fn check(
+    scoped: &Scoped,
+    bounds: Bounds,
+    keys: &KeyRing,
+    clock: &Clock,
+) -> Result<Outcome, Refusal> {
+    let structured = match scoped.content() {
+        Content::Blocks(blocks, is_error) => {
+            return blocks_outcome(blocks, *is_error, bounds);
+        }
+        Content::Object(object) => with_fields(scoped, object.clone()),
+        Content::Rows { rows, next, cut } => {
+            page(scoped, rows, next.as_ref(), *cut, bounds, keys, clock)?
+        }
+    };
+    let tool = scoped.checked().permit().tool();
+    let value = Value::Object(structured);
+    if let Some(output) = &tool.output
+        && let Err(error) = output.validate(&value)
+    {
+        let place = error.instance_path().to_string();
+        tracing::warn!(tool = %tool.id, place, "the service's answer doesn't fit the output schema");
+        let kind = if tool.writes() { TroubleKind::Unknown } else { TroubleKind::BadAnswer };
+        return Err(Refusal::Service(Trouble { service: tool.backend.clone(), kind }));
+    }
+    let text = value.to_string();
+    if text.chars().count().saturating_mul(2) > bounds.max_chars {
+        return Err(Refusal::TooLarge);
+    }
+    let Value::Object(structured) = value else { return Err(Refusal::Internal) };
+    Ok(Outcome {
+        structured: Some(structured),
+        content: vec![json!({"type": "text", "text": text})],
+        is_error: false,
+    })
+}
+
+fn blocks_outcome(blocks: &[Value], is_error: bool, bounds: Bounds) -> Result<Outcome, Refusal> {
+    let length: usize = blocks.iter().map(|block| block.to_string().chars().count()).sum();
+    if length > bounds.max_chars {
+        return Err(Refusal::TooLarge);
+    }
+    Ok(Outcome { structured: None, content: blocks.to_vec(), is_error })
+}
+
+/// As many rows as fit, and a cursor to what is left.
+fn page(
+    scoped: &Scoped,
+    rows: &[(Value, usize)],
+    next: Option<&Position>,
+    cut: bool,
+    bounds: Bounds,
+    keys: &KeyRing,
+    clock: &Clock,
+) -> Result<Map<String, Value>, Refusal> {
+    /// Room for the keys around the rows and for a cursor.
+    const AROUND: usize = 1_024;
+    let room = (bounds.max_chars / 2).saturating_sub(AROUND);
+    let mut used = 0_usize;
+    let mut given = 0_usize;
+    let mut items = Vec::with_capacity(rows.len());
+    for (row, upto) in rows {
+        let row = fields_of(scoped, row);
+        used += row.to_string().chars().count() + 1;
+        if used > room {
+            break;
+        }
+        items.push(row);
+        given = *upto;
+    }
+    let short = items.len() < rows.len();
+    if short && items.is_empty() {
+        return Err(Refusal::TooLarge);
+    }
+    let here = scoped.checked().position();
+    let paged = scoped.checked().permit().tool().input.paged;
+    let to = if short { Some(Position { given, ..here.clone() }) } else { next.cloned() };
+    let mut page = Map::new();
+    page.insert("items".into(), items.into());
+    if let (Some(to), true) = (to, paged) {
+        page.insert("nextCursor".into(), scoped.checked().cursor(to, keys, clock)?.into());
+    }
+    if short || cut {
+        page.insert("truncated".into(), true.into());
+    }
+    Ok(page)
+}
+
+/// Keeps the fields that the caller asked for, always with `id` and `siteId`.
+fn fields_of(scoped: &Scoped, row: &Value) -> Value {
+    let (Some(Value::Array(wanted)), Value::Object(row)) =
+        (scoped.checked().arguments().get("fields"), row)
+    else {
+        return row.clone();
+    };
+    let kept = |name: &String| {
+        name == "id" || name == "siteId" || wanted.iter().any(|field| field == name.as_str())
+    };
+    Value::Object(
+        row.iter().filter(|(name, _)| kept(name)).map(|(k, v)| (k.clone(), v.clone())).collect(),
+    )
+}
+
+fn with_fields(scoped: &Scoped, mut object: Map<String, Value>) -> Map<String, Value> {
+    if let Some(item) = object.get_mut("item") {
+        *item = fields_of(scoped, item);
+    }
+    object
+}
+
+impl Outcome {
+    /// MCP `structuredContent`.
+    pub fn structured(&self) -> Option<&Map<String, Value>> {
+        self.structured.as_ref()
+    }
+
+    /// MCP `content`: content blocks as JSON.
+    pub fn content(&self) -> &[Value] {
+        &self.content
+    }
+
+    /// MCP `isError`.
+    pub fn is_error(&self) -> bool {
+        self.is_error
+    }
+}

@@ -1,0 +1,15 @@
+//! The house rules that a compiler can't hold: which module may name which, how large a file may be,
+//! and how it is named. Read from `src/**/*.rs` as text.
+
+#[cfg(test)]
+#[path = "house/cases.rs"]
+mod cases;
+#[cfg(test)]
+#[path = "house/imports.rs"]
+mod imports;
+#[cfg(test)]
+#[path = "house/sizes.rs"]
+mod sizes;
+#[cfg(test)]
+#[path = "house/sources.rs"]
+mod sources;

@@ -26,8 +26,10 @@ use anyhow::{Context, anyhow};
 use axum::Router;
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
+use tokio::task::spawn_blocking;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use self::world::World;
 use crate::access::Assignments;
 use crate::clock::Clock;
 
@@ -80,22 +82,18 @@ impl Surroundings {
     ) -> anyhow::Result<Self> {
         let entra_url = loopback_url(&entra_listener)?;
         let services_url = loopback_url(&services_listener)?;
-        let made = tokio::task::spawn_blocking(move || {
-            let entra = Entra::new(entra_url, options.clock.clone())?;
-            let assignments = Assignments::from_yaml(ASSIGNMENTS)
-                .map_err(|problems| anyhow!("the demo's assignments: {}", problems.join("; ")))?;
-            let world = world::World::generate(options.seed, options.clock.now());
-            let services = Services::new(
-                services_url,
-                options.clock,
-                entra.clone(),
-                assignments,
-                world,
-                options.strict,
-            );
-            anyhow::Ok((entra, services))
-        });
-        let (entra, services) = made.await.context("the demo's data")??;
+        let (clock, seed) = (options.clock.clone(), options.seed);
+        // The key and the data take some tenths of a second each in a debug build.
+        let entra = spawn_blocking(move || Entra::new(entra_url, clock));
+        let now = options.clock.now();
+        let world = spawn_blocking(move || World::generate(seed, now));
+        let (entra, world) = tokio::try_join!(entra, world).context("the demo's start")?;
+        let entra = entra?;
+        let assignments = Assignments::from_yaml(ASSIGNMENTS)
+            .map_err(|problems| anyhow!("the demo's assignments: {}", problems.join("; ")))?;
+        let Options { clock, strict, .. } = options;
+        let services =
+            Services::new(services_url, clock, entra.clone(), assignments, world, strict);
         let stop = CancellationToken::new();
         spawn(entra_listener, entra.router(), stop.clone());
         spawn(services_listener, services.router(), stop.clone());

@@ -2,14 +2,16 @@
 //! The `file` permission adapter and the demo's authorisation service read it. Assignments only
 //! add; there is no deny. A place that is lost or misspelt is an error, never 'everywhere'.
 
+mod lines;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::digest;
 use serde::Deserialize;
 use serde_json::Value;
-use serde_saphyr::Spanned;
 use uuid::Uuid;
 
+use self::lines::{FILE, Lines};
 use super::{Place, Scopes};
 
 /// Who holds which role where, as one file says it.
@@ -250,52 +252,6 @@ fn place(at: &Value) -> Result<Place, String> {
                             an assignment without a place grants nothing"
             .to_owned()),
         _ => Err("at must be 'global', {site: …} or {location: …, site: …}".to_owned()),
-    }
-}
-
-/// The section that the file's own keys stand in.
-const FILE: &str = "";
-
-/// The line on which each item starts, by section and by the item's name or index.
-#[derive(Default)]
-struct Lines(BTreeMap<(&'static str, String), u64>);
-
-impl Lines {
-    /// Reads the text a second time, for positions alone. A text that can't be read this way has
-    /// no lines, and its problems are told without.
-    fn of(text: &str) -> Self {
-        #[derive(Deserialize, Default)]
-        #[serde(default)]
-        struct Sections {
-            roles: BTreeMap<String, Spanned<Value>>,
-            users: Vec<Spanned<Value>>,
-            assignments: Vec<Spanned<Value>>,
-        }
-        let keys = serde_saphyr::from_str::<BTreeMap<String, Spanned<Value>>>(text);
-        let keys = keys.unwrap_or_default().into_iter();
-        let keys = keys.map(|(key, value)| ((FILE, key), value.referenced.line()));
-        let Ok(sections) = serde_saphyr::from_str::<Sections>(text) else {
-            return Self(keys.collect());
-        };
-        let roles = sections.roles.iter().map(|(name, role)| ("roles", name.clone(), role));
-        let list = |section, items: &'_ [Spanned<Value>]| {
-            let lines = items.iter().enumerate();
-            lines
-                .map(|(index, item)| ((section, index.to_string()), item.referenced.line()))
-                .collect::<Vec<_>>()
-        };
-        Self(
-            roles
-                .map(|(section, name, role)| ((section, name), role.referenced.line()))
-                .chain(keys)
-                .chain(list("users", &sections.users))
-                .chain(list("assignments", &sections.assignments))
-                .collect(),
-        )
-    }
-
-    fn of_item(&self, section: &'static str, item: &str) -> Option<u64> {
-        self.0.get(&(section, item.to_owned())).copied().filter(|line| *line > 0)
     }
 }
 

@@ -30,7 +30,8 @@ pub fn banner(osier_url: &str, entra_url: &str, services_url: &str, strict: bool
     let _ = write!(
         text,
         "\nConnect (a token lasts 60 to 90 minutes; then ask for a new one)\n\
-         \x20 osier token --user ben{port}        prints ben's access token\n\n\
+         \x20 osier token --user ben{port}        prints ben's access token\n\
+         \x20 (in the source tree: cargo run -q -- token --user ben{port})\n\n\
          \x20 Claude Code\n\
          \x20   claude mcp add --transport http osier {osier_url}/mcp \\\n\
          \x20     --header \"Authorization: Bearer $(osier token --user ben{port})\"\n\

@@ -20,6 +20,7 @@ pub(super) struct Written {
 }
 
 /// What was answered, and to what.
+#[derive(Clone)]
 pub(super) struct Receipt {
     request: String,
     answer: Written,

@@ -98,6 +98,42 @@ async fn a_fault_is_played_and_healed_and_everything_is_recorded() {
 }
 
 #[tokio::test]
+async fn an_answer_can_be_lost_after_the_write_was_done() {
+    let demo = Demo::start(true).await;
+    let services = demo.around.services();
+    let lost = Fault::answer(502, "").after_handling().exactly().times(1);
+    services.inject("/workflowcore/tickets", lost.only("POST".parse().unwrap()));
+    let before = services.tickets().len();
+    let body = json!({"siteId": SITE_60M, "summary": "Once", "description": "x", "priority": 2});
+    let key = [("idempotency-key", "k")];
+    let search = "/workflowcore/tickets/search";
+    assert_eq!(demo.post(&BEN, search, &json!({})).await.status, 200);
+    let mut statuses = Vec::new();
+    for _ in 0..2 {
+        let reply = demo.send(&BEN, "POST", "/workflowcore/tickets", &key, Some(&body)).await;
+        statuses.push(reply.status);
+    }
+    assert_eq!(statuses, [502, 201]);
+    assert_eq!(services.tickets().len(), before + 1);
+    assert_eq!(services.wire().writes().len(), 2);
+}
+
+#[tokio::test]
+async fn its_time_is_the_clock_that_it_was_given() {
+    let clock = Clock::manual();
+    let options = Options { clock: clock.clone(), ..Options::default() };
+    let demo =
+        Demo { around: Surroundings::start_anywhere(options).await.unwrap(), client: client() };
+    let token = demo.around.entra().token(&ANA);
+    let url = format!("{}/sites", demo.around.services().sitecore_url());
+    let ask = || demo.client.get(&url).bearer_auth(&token).send();
+    assert_eq!(ask().await.unwrap().status(), 200);
+    clock.advance(std::time::Duration::from_hours(2));
+    assert_eq!(ask().await.unwrap().status(), 401);
+    assert_eq!(demo.get(&ANA, "/sitecore/sites").await.status, 200);
+}
+
+#[tokio::test]
 async fn it_refuses_to_listen_beyond_loopback() {
     let everywhere = TcpListener::bind(("0.0.0.0", 0)).await.unwrap();
     let here = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();

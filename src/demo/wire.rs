@@ -54,6 +54,7 @@ pub struct Fault {
     method: Option<Method>,
     remaining: Option<u32>,
     after_handling: bool,
+    exact: bool,
 }
 
 impl Fault {
@@ -96,6 +97,11 @@ impl Fault {
     /// Only for requests with this verb.
     pub fn only(self, method: Method) -> Self {
         Self { method: Some(method), ..self }
+    }
+
+    /// Only for the very path that it is injected for, not for those below it.
+    pub fn exactly(self) -> Self {
+        Self { exact: true, ..self }
     }
 
     /// Only for the next so many requests.
@@ -172,6 +178,7 @@ impl Wire {
             .iter_mut()
             .filter(|(prefix, fault)| {
                 path.starts_with(prefix.as_str())
+                    && (!fault.exact || path == prefix.as_str())
                     && fault.remaining != Some(0)
                     && fault.method.as_ref().is_none_or(|only| only == method)
             })

@@ -26,8 +26,9 @@ const VIEW: &str = "WillowApp.CanViewTickets";
 const CREATE: &str = "WillowApp.CanCreateTickets";
 const EDIT: &str = "WillowApp.CanEditTickets";
 const COMMENT: &str = "WillowApp.CanCommentTickets";
-/// Whoever may do anything with tickets may look up what tickets refer to, and one ticket by its
-/// id: an editor has to be able to read what is edited.
+/// Whoever may edit a ticket or comment on it may read it.
+const READ: [&str; 3] = [VIEW, EDIT, COMMENT];
+/// Whoever may do anything with tickets may look up what tickets refer to.
 const ANY: [&str; 4] = [VIEW, CREATE, EDIT, COMMENT];
 
 type Answer = Result<Json<Value>, Problem>;
@@ -66,7 +67,7 @@ async fn activity(
     Path(id): Path<String>,
     params: Params,
 ) -> Answer {
-    let scopes = caller.scopes(&[VIEW])?;
+    let scopes = caller.scopes(&READ)?;
     let world = services.world();
     visible(&world, &scopes, &id)?;
     let found: Vec<&Value> =

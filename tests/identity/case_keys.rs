@@ -75,6 +75,18 @@ async fn case_024_rollover() {
 }
 
 #[tokio::test]
+async fn case_024_removed_keys_leave_the_cache() {
+    let world = World::new().await;
+    let old = world.good();
+    world.accepts("before", &old).await;
+    world.issuer.publish(&[&KEYS[1]]);
+    world.accepts("remembered, for nobody has fetched", &old).await;
+    // Somebody's bad token brings the new set in; no good one of it has come yet.
+    world.bad("an invented key", &of_kid(&world, "invented"), Flaw::UnknownKey).await;
+    world.bad("the removed key", &old, Flaw::UnknownKey).await;
+}
+
+#[tokio::test]
 async fn case_024_rollover_within_a_cool_down() {
     let world = World::new().await;
     world.accepts("before", &world.good()).await;

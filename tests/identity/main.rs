@@ -17,5 +17,6 @@ mod case_tokens;
 mod doors;
 mod issuer;
 mod mutations;
+mod outgoing;
 mod quiet_logs;
 mod world;

@@ -31,6 +31,11 @@ async fn a_password_gets_a_token_that_verifies_against_the_served_keys() {
     assert_eq!(claims["ver"], "2.0");
     assert_eq!(claims["iat"], claims["nbf"]);
     assert!(claims.get("roles").is_none());
+    let unknown = super::token(&demo.client, entra.base_url(), "zoe").await.unwrap_err();
+    assert_eq!(
+        unknown.to_string(),
+        "there is no 'zoe' in the demo; there are ana, ben, chloe, dan, erin, finn"
+    );
     let dan = verify(&demo, &entra.token(&DAN)).await.unwrap();
     assert_eq!((&dan["scp"], dan.get("roles")), (&json!("Other.Read"), None));
     let document = demo.client.get(entra.url(Endpoint::Discovery)).send().await.unwrap();
@@ -39,6 +44,7 @@ async fn a_password_gets_a_token_that_verifies_against_the_served_keys() {
     assert_eq!(document["jwks_uri"], entra.url(Endpoint::Keys));
     assert!(document.get("code_challenge_methods_supported").is_none());
     assert_eq!((entra.hits(Endpoint::Discovery), entra.hits(Endpoint::Keys)), (1, 2));
+    assert_eq!(entra.hits(Endpoint::Token), 1);
 }
 
 #[tokio::test]

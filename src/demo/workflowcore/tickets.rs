@@ -14,7 +14,7 @@ use super::super::problem::Problem;
 use super::super::search::Search;
 use super::super::services::Services;
 use super::super::world::{BLUEPRINTS, Ticket, World, rfc3339};
-use super::{ANY, Answer, CREATE, EDIT, VIEW, edits, visible};
+use super::{Answer, CREATE, EDIT, READ, edits, visible};
 
 /// `POST /tickets/search`
 pub(super) async fn search(
@@ -22,7 +22,7 @@ pub(super) async fn search(
     caller: Caller,
     body: Bytes,
 ) -> Answer {
-    let scopes = caller.scopes(&[VIEW])?;
+    let scopes = caller.scopes(&READ)?;
     let search = Search::read(&body)?;
     let world = services.world();
     let tickets = world.tickets.iter().map(|ticket| &ticket.body);
@@ -35,7 +35,7 @@ pub(super) async fn get(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Written, Problem> {
-    let scopes = caller.scopes(&ANY)?;
+    let scopes = caller.scopes(&READ)?;
     let world = services.world();
     let ticket = visible(&world, &scopes, &id)?;
     Ok(Written { status: StatusCode::OK, etag: Some(ticket.etag()), body: whole(&world, ticket) })

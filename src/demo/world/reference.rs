@@ -78,7 +78,7 @@ pub(super) const TRADES: [Trade; 6] = [
 const WORKGROUPS: [&str; 3] = ["engineers", "cleaners", "front desk"];
 
 /// The reference lists.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(in crate::demo) struct Reference {
     pub(in crate::demo) statuses: Vec<Value>,
     pub(in crate::demo) transitions: Vec<Value>,

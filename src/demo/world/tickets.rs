@@ -23,13 +23,23 @@ const ASSIGNEES: [Person; 3] = [ANA, BEN, FINN];
 /// How far back the oldest ticket lies.
 const DAYS: usize = 180;
 
+/// One level and the rooms on it.
+struct Level {
+    node: Value,
+    rooms: Vec<Value>,
+}
+
 pub(super) fn build(
     world: &mut World,
     site: &'static Blueprint,
     today: DateTime<Utc>,
     random: &mut Random,
 ) {
-    let levels: Vec<Value> = below(world, site.id, "level");
+    let levels = below(world, site.id, "level");
+    let levels: Vec<Level> = levels
+        .into_iter()
+        .map(|node| Level { rooms: below(world, text(&node, "id"), "space"), node })
+        .collect();
     for index in 0..site.tickets {
         // Every level gets its share, so that a person of one level has something to see.
         let Some(level) = levels.get(index % levels.len().max(1)) else { continue };
@@ -54,18 +64,18 @@ fn below(world: &World, parent: &str, kind: &str) -> Vec<Value> {
 fn draft(
     world: &mut World,
     site: &'static Blueprint,
-    level: &Value,
+    level: &Level,
     trade: &Trade,
     random: &mut Random,
 ) -> Value {
+    let Level { node: level, rooms } = level;
     let level_id = text(level, "id");
-    let rooms = below(world, level_id, "space");
     let building = world.location(site.id).cloned().unwrap_or_default();
     let (place, location_ids) = match random.below(10) {
         0 => (building, vec![site.id]),
         1 | 2 => (level.clone(), vec![site.id, level_id]),
         _ => {
-            let room = random.pick(&rooms).unwrap_or(level);
+            let room = random.pick(rooms).unwrap_or(level);
             (room.clone(), vec![site.id, level_id, text(room, "id")])
         }
     };
@@ -136,9 +146,9 @@ fn progress(
     };
     let status = status.copied().unwrap_or("Open");
     let priority = ticket.get("priority").and_then(Value::as_i64).unwrap_or(3);
-    let started = (status != "Open").then(|| created + TimeDelta::hours(5));
+    let started = (status != "Open").then(|| created + TimeDelta::hours(3));
     let finished = ["Resolved", "Closed", "Cancelled"].contains(&status);
-    let finished = finished.then(|| created + TimeDelta::hours(30));
+    let finished = finished.then(|| created + TimeDelta::hours(6));
     let closed = ["Closed", "Cancelled"].contains(&status);
     let updated = finished.or(started).unwrap_or(created);
     world.set_status(ticket, status);

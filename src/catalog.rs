@@ -8,23 +8,29 @@ mod document;
 mod http_request;
 mod load;
 mod pointer;
+pub mod prompt;
 mod question;
 mod raw;
 mod resolver;
+pub mod resource;
 mod row;
 mod scope_rule;
 mod template;
+mod text;
 mod tool;
 
 pub use document::{Document, Problem, Problems, Spot};
 pub use http_request::{ByEffect, HttpRequest, SafeRequest, WriteRequest};
 pub use load::{Files, load};
 pub use pointer::Pointer;
+pub use prompt::Prompt;
 pub use question::{QuestionLine, QuestionText, TitlePart};
 pub use resolver::{EtagAt, RecordAt, Resolver, Way};
+pub use resource::{Resource, ResourceTemplate};
 pub use row::{Field, Row, Shape};
 pub use scope_rule::{Filter, PlaceFilter, ScopeRule};
 pub use template::{Hole, Leaf, Template};
+pub use text::Text;
 pub use tool::{
     Answer, Effect, Input, More, Plan, ReadPlan, Requirement, Resolved, Same, Tool, ToolId,
 };
@@ -36,6 +42,11 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub struct Catalog {
     tools: BTreeMap<String, Arc<Tool>>,
+    prompts: BTreeMap<String, Arc<Prompt>>,
+    /// By URI.
+    resources: BTreeMap<String, Arc<Resource>>,
+    /// By URI template.
+    templates: BTreeMap<String, Arc<ResourceTemplate>>,
 }
 
 impl Catalog {
@@ -47,6 +58,21 @@ impl Catalog {
     /// The tool of that name on the wire.
     pub fn tool(&self, name: &str) -> Option<&Arc<Tool>> {
         self.tools.get(name)
+    }
+
+    /// The prompts by name, always in the same order.
+    pub fn prompts(&self) -> impl Iterator<Item = &Arc<Prompt>> {
+        self.prompts.values()
+    }
+
+    /// The resources by URI, always in the same order.
+    pub fn resources(&self) -> impl Iterator<Item = &Arc<Resource>> {
+        self.resources.values()
+    }
+
+    /// The resource templates by URI template, always in the same order.
+    pub fn templates(&self) -> impl Iterator<Item = &Arc<ResourceTemplate>> {
+        self.templates.values()
     }
 
     /// Leaves out the tools of backends that aren't there.
@@ -63,4 +89,14 @@ pub fn tool_schema() -> serde_json::Value {
 /// The JSON Schema of `_service.yaml`, for editors.
 pub fn service_schema() -> serde_json::Value {
     serde_json::to_value(schemars::schema_for!(raw::RawService)).unwrap_or_default()
+}
+
+/// The JSON Schema of prompt files, for editors.
+pub fn prompt_schema() -> serde_json::Value {
+    serde_json::to_value(schemars::schema_for!(prompt::RawPrompt)).unwrap_or_default()
+}
+
+/// The JSON Schema of resource files, for editors.
+pub fn resource_schema() -> serde_json::Value {
+    serde_json::to_value(schemars::schema_for!(resource::RawResource)).unwrap_or_default()
 }

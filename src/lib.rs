@@ -15,6 +15,7 @@
 //! Imports point one way: front doors, the pipeline, the stages, definitions and foundations.
 
 pub mod access;
+pub mod app;
 pub mod audit;
 pub mod backend;
 pub mod call;
@@ -25,13 +26,18 @@ pub mod config;
 pub mod confirm;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod error;
+pub mod health;
 pub mod identity;
+pub mod mcp;
 pub mod middleware;
 pub mod oauth;
 pub mod outbound;
 pub mod pipeline;
 pub mod request;
 pub mod response;
+pub mod router;
 pub mod scope;
 pub mod seal;
 pub mod target;
+pub mod telemetry;

@@ -1,3 +1,82 @@
-//! The layers of the HTTP server.
+//! The layers of the HTTP server, outermost first.
+//!
+//! ```text
+//! request id  every request gets one of ours; answers carry it
+//! panics      one becomes a 500 without a word of it
+//!   /mcp only
+//! bearer      who is calling; nothing behind it sees the Authorization header
+//! host        is this our name, and may a page of that origin speak to us
+//! session     is this person's session this person's
+//! body        is this one well-formed JSON-RPC message
+//! ```
 
 pub mod bearer;
+pub mod body;
+pub mod host;
+pub mod session;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::json;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::RequestId;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::mcp::Sessions;
+
+/// What the layers of the MCP door need.
+#[derive(Clone)]
+pub struct Layers {
+    /// Who tells callers apart.
+    pub gate: bearer::Gate,
+    /// Which hosts and origins are ours.
+    pub allowed: Arc<host::Allowed>,
+    /// Whose session is whose.
+    pub sessions: Arc<Sessions>,
+    /// How long a body may be.
+    pub body: body::Limits,
+}
+
+/// Puts the layers around the MCP door. The last one that is added is the outermost.
+pub fn around_mcp(router: Router, layers: Layers) -> Router {
+    router
+        .layer(from_fn_with_state(layers.body, body::guard))
+        .layer(from_fn_with_state(layers.sessions, session::bind))
+        .layer(from_fn_with_state(layers.allowed, host::check))
+        .layer(from_fn_with_state(layers.gate, bearer::authenticate))
+}
+
+/// Puts the layers around everything.
+pub fn around_all(router: Router) -> Router {
+    let nosniff = HeaderValue::from_static("nosniff");
+    router
+        .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, nosniff))
+        .layer(CatchPanicLayer::custom(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
+        .layer(from_fn(name_request))
+}
+
+/// Gives a request an id of ours; one that it brought would let callers write our logs' keys.
+async fn name_request(mut request: Request, next: Next) -> Response {
+    const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+    let id = HeaderValue::try_from(crate::seal::random_name("req_"));
+    let id = id.unwrap_or(HeaderValue::from_static("req_"));
+    request.headers_mut().remove(X_REQUEST_ID);
+    request.extensions_mut().insert(RequestId::new(id.clone()));
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(X_REQUEST_ID, id);
+    response
+}
+
+/// A JSON-RPC error for a request whose id isn't known (JSON-RPC 2.0 §5: the id is null then).
+fn json_rpc_error(status: StatusCode, code: i32, message: &str) -> Response {
+    let body = json!({"jsonrpc": "2.0", "id": null, "error": {"code": code, "message": message}});
+    let mut response = (status, body.to_string()).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -8,10 +8,16 @@ use std::sync::Arc;
 use super::Catalog;
 use super::compile::{self, Known, Service};
 use super::document::{Document, Problem, Problems};
+use super::prompt;
 use super::raw::RawService;
+use super::resource::{self, Compiled};
 
 /// The file that holds what a service's tools share.
 const SERVICE_FILE: &str = "_service.yaml";
+/// The folder of a service's prompts.
+const PROMPTS: &str = "prompts";
+/// The folder of a service's resources and resource templates.
+const RESOURCES: &str = "resources";
 
 /// Definition files by their path.
 #[derive(Debug, Default)]
@@ -93,6 +99,11 @@ fn define(
     if document.path().file_name().is_some_and(|name| name == SERVICE_FILE) {
         return;
     }
+    match folder.file_name().and_then(|name| name.to_str()) {
+        Some(PROMPTS) => return define_prompt(document, catalog, problems),
+        Some(RESOURCES) => return define_resource(document, catalog, problems),
+        _ => {}
+    }
     let Some(service) = services.get(folder) else {
         document.root().problem(problems, format!("there is no usable {SERVICE_FILE} beside it"));
         return;
@@ -102,6 +113,32 @@ fn define(
     {
         let text = format!("{} has a tool of this name already", before.id.service);
         document.at("/name").problem(problems, text);
+    }
+}
+
+/// One file of a folder `prompts`.
+fn define_prompt(document: &Document, catalog: &mut Catalog, problems: &mut Problems) {
+    if let Some(prompt) = prompt::compile(document, problems)
+        && catalog.prompts.insert(prompt.name.clone(), Arc::new(prompt)).is_some()
+    {
+        document.at("/name").problem(problems, "another service has a prompt of this name already");
+    }
+}
+
+/// One file of a folder `resources`.
+fn define_resource(document: &Document, catalog: &mut Catalog, problems: &mut Problems) {
+    let taken = match resource::compile(document, problems) {
+        Some(Compiled::Resource(resource)) => {
+            catalog.resources.insert(resource.uri.clone(), Arc::new(resource)).is_some()
+        }
+        Some(Compiled::Template(template)) => {
+            let uri = template.uri.as_str().to_owned();
+            catalog.templates.insert(uri, Arc::new(template)).is_some()
+        }
+        None => false,
+    };
+    if taken {
+        document.root().problem(problems, "there is another resource of this URI already");
     }
 }
 

@@ -1,0 +1,168 @@
+//! The one table from [`Refusal`] to what a caller reads, for every front door. The words for a
+//! person are chosen here and nowhere else; what only the log may know never gets in.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::call::{Refusal, Trouble, TroubleKind};
+
+/// JSON-RPC 2.0 §5.1: the parameters aren't what the method takes.
+const INVALID_PARAMS: i32 = -32602;
+/// JSON-RPC 2.0 §5.1: something went wrong inside.
+const INTERNAL_ERROR: i32 = -32603;
+
+/// A refusal as MCP says it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rendered {
+    /// A JSON-RPC error: the request can't be served as it stands.
+    Protocol {
+        /// The JSON-RPC error code.
+        code: i32,
+        /// One sentence for the caller.
+        message: String,
+        /// JSON-RPC `error.data`.
+        data: Option<Value>,
+    },
+    /// A tool result with `isError: true`: a text that a person can act on.
+    Tool {
+        /// That text.
+        text: String,
+    },
+}
+
+/// The table for MCP. `CannotAsk` is a tool text here; where the protocol has an error of its own
+/// for it (-32021 in 2026-07-28), `mcp` says that instead, since it knows what was to be asked.
+pub fn mcp(refusal: &Refusal) -> Rendered {
+    let text = match refusal {
+        Refusal::UnknownTool(name) => return protocol(format!("Unknown tool: {name}")),
+        Refusal::InvalidArguments(problems) => {
+            return Rendered::Protocol {
+                code: INVALID_PARAMS,
+                message: format!("Invalid arguments: {}", problems.join("; ")),
+                data: Some(json!({ "problems": problems })),
+            };
+        }
+        Refusal::InvalidCursor => {
+            return protocol(
+                "The cursor isn't valid here any more. Ask for the first page again.".to_owned(),
+            );
+        }
+        Refusal::InvalidState => {
+            return protocol(
+                "The requestState isn't valid for this call. Make the call again without it."
+                    .to_owned(),
+            );
+        }
+        Refusal::InvalidAnswer => {
+            return protocol(
+                "The answer doesn't have the form that was asked for. Make the call again."
+                    .to_owned(),
+            );
+        }
+        refusal => tool_text(refusal),
+    };
+    Rendered::Tool { text }
+}
+
+/// The table for requests that have no tool result to put a text in, such as a list.
+pub fn mcp_list(refusal: &Refusal) -> Rendered {
+    match mcp(refusal) {
+        Rendered::Tool { text } => {
+            Rendered::Protocol { code: INTERNAL_ERROR, message: text, data: None }
+        }
+        protocol @ Rendered::Protocol { .. } => protocol,
+    }
+}
+
+fn protocol(message: String) -> Rendered {
+    Rendered::Protocol { code: INVALID_PARAMS, message, data: None }
+}
+
+/// What a person reads.
+fn tool_text(refusal: &Refusal) -> String {
+    let text = match refusal {
+        Refusal::NotFound { argument } => {
+            return format!(
+                "Nothing was found for '{argument}'. Check the id, or look it up again."
+            );
+        }
+        Refusal::Service(trouble) => return service_text(trouble),
+        Refusal::AlreadyUsed => {
+            "This confirmation was used before, so nothing was changed now. \
+             Look the record up to see how it stands."
+        }
+        Refusal::Changed => {
+            "The record changed after the question was asked, so nothing was written. \
+             Look at it as it is now, and try again."
+        }
+        Refusal::Declined => "The person said no. Nothing was changed.",
+        Refusal::Cancelled => "The question was closed without an answer. Nothing was changed.",
+        Refusal::CannotAsk => {
+            "This needs an answer from a person, and this client can't show the question. \
+             Nothing was changed. Use a client that supports form elicitation."
+        }
+        Refusal::PermissionsUnavailable => {
+            "Your permissions can't be read at the moment, so nothing is allowed. \
+             Try again in a minute."
+        }
+        Refusal::AuditUnavailable => {
+            "The change can't be recorded at the moment, so it wasn't made. Try again in a minute."
+        }
+        Refusal::TimedOut => "This took too long and was stopped. Ask for less, or try again.",
+        Refusal::TooLarge => "The answer is too long. Ask for fewer fields or a narrower filter.",
+        // The others are JSON-RPC errors; should one get here, it says as little as this.
+        _ => "Something went wrong here. It was recorded under this answer's decision id.",
+    };
+    text.to_owned()
+}
+
+fn service_text(trouble: &Trouble) -> String {
+    let service = &trouble.service;
+    match &trouble.kind {
+        TroubleKind::Rejected(fields) if fields.is_empty() => {
+            format!("{service} doesn't accept these values. Check them and try again.")
+        }
+        TroubleKind::Rejected(fields) => {
+            format!("{service} doesn't accept the value of: {}.", fields.join(", "))
+        }
+        TroubleKind::NotSignedIn => {
+            format!("{service} doesn't accept your sign-in. Sign in again.")
+        }
+        TroubleKind::Forbidden => format!("{service} doesn't allow you to do this."),
+        TroubleKind::Gone => format!("{service} no longer has this record."),
+        TroubleKind::Conflict => {
+            format!("{service} says that this collides with another change. Look again first.")
+        }
+        TroubleKind::Stale => {
+            format!("The record changed in {service} meanwhile. Look at it as it is now first.")
+        }
+        TroubleKind::Busy(Some(wait)) => {
+            format!("{service} is busy. Try again in {}.", seconds(*wait))
+        }
+        TroubleKind::Busy(None) => format!("{service} is busy. Try again in a little while."),
+        TroubleKind::Unreachable => {
+            format!("{service} doesn't answer at the moment. Try again in a minute.")
+        }
+        TroubleKind::NoAnswer => {
+            format!("{service} didn't answer in time. Ask for less, or try again in a minute.")
+        }
+        TroubleKind::BadAnswer => {
+            format!("{service} gave an answer that can't be used. Its administrator should look.")
+        }
+        TroubleKind::Unknown => format!(
+            "The change was sent to {service} and its end isn't known. \
+             Look the record up before you try again."
+        ),
+        TroubleKind::NoToken => {
+            format!("{service} needs your own sign-in, and this caller has none to pass on.")
+        }
+    }
+}
+
+fn seconds(wait: Duration) -> String {
+    match wait.as_secs().max(1) {
+        1 => "1 second".to_owned(),
+        seconds => format!("{seconds} seconds"),
+    }
+}

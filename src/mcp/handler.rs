@@ -1,0 +1,239 @@
+//! The methods of MCP, each a line or two: who asks, and which page answers. rmcp makes one handler
+//! for each session and each request, so it is one pointer.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use rmcp::model::{
+    CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
+    CustomRequest, CustomResult, DiscoverResult, ErrorCode, GetPromptRequestParams,
+    GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+    SetLevelRequestParams, SubscribeRequestParams, SubscriptionFilter, Tool,
+    UnsubscribeRequestParams,
+};
+use rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
+use rmcp::{ErrorData, ServerHandler};
+
+use super::ask::{One, Patience};
+use super::caller::Caller;
+use super::changes::Changes;
+use super::lists::{self, Lists, TTL_MS, View};
+use super::{complete, prompts, resources};
+use crate::pipeline::Pipeline;
+
+/// The protocol versions that are served, the oldest first.
+const VERSIONS: &[ProtocolVersion] = &[
+    ProtocolVersion::V_2025_03_26,
+    ProtocolVersion::V_2025_06_18,
+    ProtocolVersion::V_2025_11_25,
+    ProtocolVersion::V_2026_07_28,
+];
+
+/// What a client's model is told of the whole server.
+const INSTRUCTIONS: &str = "Osier answers from the building-operations services of one \
+    organisation, as the person who is signed in: it shows what that person may see. Look ids up \
+    with the list and search tools; don't make them up. A change is carried out only after the \
+    person has said yes to a question that Osier itself asks.";
+
+/// The handler; cheap to clone.
+#[derive(Clone)]
+pub struct Handler(Arc<Parts>);
+
+pub(super) struct Parts {
+    pub(super) pipeline: Arc<Pipeline>,
+    pub(super) changes: Changes,
+    pub(super) lists: Lists,
+    pub(super) patience: Patience,
+}
+
+impl Handler {
+    pub(super) fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    async fn view(&self, cx: &RequestContext<RoleServer>) -> Result<View<'_>, ErrorData> {
+        let caller = Caller::of(&cx.extensions)?;
+        View::of(&self.0.pipeline, &caller.identity).await
+    }
+}
+
+type Cx = RequestContext<RoleServer>;
+type Page = Option<PaginatedRequestParams>;
+
+#[expect(
+    deprecated,
+    reason = "the versions before 2026-07-28 have logging and resource subscriptions"
+)]
+impl ServerHandler for Handler {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder()
+            .enable_logging()
+            .enable_completions()
+            .enable_prompts()
+            .enable_prompts_list_changed()
+            .enable_resources()
+            .enable_resources_list_changed()
+            .enable_resources_subscribe()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .build();
+        let server = Implementation::new("osier", env!("CARGO_PKG_VERSION")).with_title("Osier");
+        ServerConfig::new(capabilities).with_server_info(server).with_instructions(INSTRUCTIONS)
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        Cow::Borrowed(VERSIONS)
+    }
+
+    async fn discover(&self, _: Cx) -> Result<DiscoverResult, ErrorData> {
+        let discovered = DiscoverResult::from_server_info(VERSIONS.to_vec(), self.get_info());
+        Ok(discovered.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Private))
+    }
+
+    /// Any tool of the catalog: rmcp checks `Mcp-Param-*` headers against its schema (SEP-2243). A
+    /// caller learns from that at most that a header was wanted.
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.0.pipeline.catalog().tool(name).map(|tool| lists::shown(tool))
+    }
+
+    async fn list_tools(&self, page: Page, cx: Cx) -> Result<ListToolsResult, ErrorData> {
+        lists::refuse_cursor(page)?;
+        Ok(self.0.lists.tools(&self.view(&cx).await?).await)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        cx: Cx,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let Parts { pipeline, changes, patience, .. } = &*self.0;
+        let caller = Caller::of(&cx.extensions)?;
+        let one = One { pipeline, changes, patience: *patience, cx: &cx, caller: &caller };
+        one.call(request).await
+    }
+
+    async fn list_prompts(&self, page: Page, cx: Cx) -> Result<ListPromptsResult, ErrorData> {
+        lists::refuse_cursor(page)?;
+        Ok(lists::prompts(&self.view(&cx).await?))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        cx: Cx,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let view = self.view(&cx).await?;
+        let prompt = prompts::find(&view, &request.name)?;
+        Ok(prompts::get(prompt, request)?.into())
+    }
+
+    async fn list_resources(&self, page: Page, cx: Cx) -> Result<ListResourcesResult, ErrorData> {
+        lists::refuse_cursor(page)?;
+        Ok(lists::resources(&self.view(&cx).await?))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        page: Page,
+        cx: Cx,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        lists::refuse_cursor(page)?;
+        Ok(lists::templates(&self.view(&cx).await?))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        cx: Cx,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        Ok(resources::read(&self.view(&cx).await?, &request.uri)?.into())
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        cx: Cx,
+    ) -> Result<CompleteResult, ErrorData> {
+        complete::complete(&self.view(&cx).await?, &request)
+    }
+
+    /// The level of a session's log messages. 2026-07-28 has no such method: there each request
+    /// names its level.
+    async fn set_level(&self, request: SetLevelRequestParams, cx: Cx) -> Result<(), ErrorData> {
+        match Caller::of(&cx.extensions)?.session {
+            Some(session) => {
+                session.set_level(request.level as usize);
+                Ok(())
+            }
+            None => Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "logging/setLevel", None)),
+        }
+    }
+
+    /// Resources don't change while the server runs, so that there is never anything to tell.
+    async fn subscribe(&self, request: SubscribeRequestParams, cx: Cx) -> Result<(), ErrorData> {
+        if resources::exists(&self.view(&cx).await?, &request.uri) {
+            return Ok(());
+        }
+        Err(ErrorData::resource_not_found("Resource not found", None))
+    }
+
+    async fn unsubscribe(&self, _: UnsubscribeRequestParams, _: Cx) -> Result<(), ErrorData> {
+        Ok(())
+    }
+
+    /// All that is asked for; it says nothing of which resources there are.
+    fn accepted_subscription_filter(
+        &self,
+        wanted: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        Some(wanted.clone())
+    }
+
+    async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
+        let caller = Caller::of(&subscription.request_context().extensions)?;
+        let who = caller.identity.person_key();
+        let Some(_subscribed) = self.0.changes.subscribe(who, subscription.sink().clone()) else {
+            return Err(ErrorData::internal_error("too many subscriptions are open", None));
+        };
+        subscription.cancelled().await;
+        Ok(())
+    }
+
+    async fn on_initialized(&self, cx: NotificationContext<RoleServer>) {
+        let caller = Caller::of(&cx.extensions);
+        if let Some(session) = caller.ok().and_then(|caller| caller.session) {
+            session.set_peer(cx.peer);
+        }
+    }
+
+    /// What rmcp couldn't read as the method that it names, or a method that isn't known.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: Cx,
+    ) -> Result<CustomResult, ErrorData> {
+        if KNOWN_METHODS.contains(&request.method.as_str()) {
+            let message = format!("Invalid params of {}", request.method);
+            return Err(ErrorData::invalid_params(message, None));
+        }
+        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None))
+    }
+}
+
+/// The methods that are served, besides those without parameters.
+const KNOWN_METHODS: [&str; 12] = [
+    "initialize",
+    "completion/complete",
+    "logging/setLevel",
+    "prompts/get",
+    "prompts/list",
+    "resources/list",
+    "resources/read",
+    "resources/subscribe",
+    "resources/templates/list",
+    "resources/unsubscribe",
+    "tools/call",
+    "tools/list",
+];

@@ -1,0 +1,154 @@
+//! What a caller is shown of the catalog. Lists are built once for each set of things that somebody
+//! may see, not for each person, and in the catalog's order, which is by name.
+
+use std::sync::Arc;
+
+use moka::future::Cache;
+use rmcp::ErrorData;
+use rmcp::model::{
+    CacheScope, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, Tool as McpTool, ToolAnnotations,
+};
+
+use super::render;
+use crate::access::{self, Snapshot};
+use crate::call::Refusal;
+use crate::catalog::{Catalog, Effect, Prompt, Resource, ResourceTemplate, Tool};
+use crate::identity::Identity;
+use crate::pipeline::Pipeline;
+
+/// How long a client may keep a list: as old as the permissions behind it may be.
+pub(super) const TTL_MS: u64 = 60_000;
+/// How many different sets are remembered.
+const SETS: u64 = 1_000;
+
+/// The tool lists that were built.
+pub(super) struct Lists {
+    tools: Cache<String, Built>,
+}
+
+#[derive(Clone)]
+struct Built {
+    /// The definitions that it was built from; a reload makes others.
+    from: Arc<Catalog>,
+    list: Arc<ListToolsResult>,
+}
+
+/// What one caller may see, at one moment.
+pub(super) struct View<'a> {
+    catalog: &'a Arc<Catalog>,
+    identity: Arc<Identity>,
+    snapshot: Arc<Snapshot>,
+}
+
+impl<'a> View<'a> {
+    pub(super) async fn of(
+        pipeline: &'a Pipeline,
+        identity: &Arc<Identity>,
+    ) -> Result<Self, ErrorData> {
+        let snapshot = pipeline.permissions(identity).await;
+        let snapshot = snapshot.map_err(|refusal| render::list_refusal(&refusal))?;
+        Ok(Self { catalog: pipeline.catalog(), identity: Arc::clone(identity), snapshot })
+    }
+
+    pub(super) fn prompts(&self) -> impl Iterator<Item = &Arc<Prompt>> {
+        self.catalog
+            .prompts()
+            .filter(|prompt| access::may(&prompt.permission, &self.snapshot).is_ok())
+    }
+
+    pub(super) fn resources(&self) -> impl Iterator<Item = &Arc<Resource>> {
+        self.catalog
+            .resources()
+            .filter(|resource| access::may(&resource.permission, &self.snapshot).is_ok())
+    }
+
+    pub(super) fn templates(&self) -> impl Iterator<Item = &Arc<ResourceTemplate>> {
+        self.catalog
+            .templates()
+            .filter(|template| access::may(&template.permission, &self.snapshot).is_ok())
+    }
+}
+
+impl Lists {
+    pub(super) fn new() -> Self {
+        Self { tools: Cache::new(SETS) }
+    }
+
+    /// `tools/list`
+    pub(super) async fn tools(&self, view: &View<'_>) -> ListToolsResult {
+        let tools = access::visible(view.catalog, &view.identity, &view.snapshot);
+        let set = tools.iter().map(|tool| tool.id.name.as_str()).collect::<Vec<_>>().join("\n");
+        if let Some(built) = self.tools.get(&set).await
+            && Arc::ptr_eq(&built.from, view.catalog)
+        {
+            return ListToolsResult::clone(&built.list);
+        }
+        let list = ListToolsResult::with_all_items(tools.iter().map(|tool| shown(tool)).collect());
+        let list = Arc::new(list.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Private));
+        let built = Built { from: Arc::clone(view.catalog), list: Arc::clone(&list) };
+        self.tools.insert(set, built).await;
+        ListToolsResult::clone(&list)
+    }
+}
+
+/// `prompts/list`
+pub(super) fn prompts(view: &View<'_>) -> ListPromptsResult {
+    let prompts = view.prompts().map(|prompt| super::prompts::shown(prompt)).collect();
+    ListPromptsResult::with_all_items(prompts)
+        .with_ttl_ms(TTL_MS)
+        .with_cache_scope(CacheScope::Private)
+}
+
+/// `resources/list`
+pub(super) fn resources(view: &View<'_>) -> ListResourcesResult {
+    let resources = view.resources().map(|resource| super::resources::shown(resource)).collect();
+    ListResourcesResult::with_all_items(resources)
+        .with_ttl_ms(TTL_MS)
+        .with_cache_scope(CacheScope::Private)
+}
+
+/// `resources/templates/list`
+pub(super) fn templates(view: &View<'_>) -> ListResourceTemplatesResult {
+    let shown = |template: &Arc<ResourceTemplate>| super::resources::shown_template(template);
+    ListResourceTemplatesResult::with_all_items(view.templates().map(shown).collect())
+        .with_ttl_ms(TTL_MS)
+        .with_cache_scope(CacheScope::Private)
+}
+
+/// Lists come whole, so that any cursor is one that we never gave out.
+pub(super) fn refuse_cursor(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
+    match request.and_then(|request| request.cursor) {
+        Some(_) => Err(render::list_refusal(&Refusal::InvalidCursor)),
+        None => Ok(()),
+    }
+}
+
+/// A tool as MCP describes it.
+pub(super) fn shown(tool: &Tool) -> McpTool {
+    let mut shown = McpTool::new(
+        tool.id.name.clone(),
+        tool.description.clone(),
+        Arc::clone(&tool.input.schema),
+    )
+    .with_title(tool.title.clone())
+    .with_annotations(annotations(tool.effect));
+    shown.output_schema.clone_from(&tool.output_schema);
+    shown.meta = tool.meta.clone().map(rmcp::model::MetaObject);
+    shown
+}
+
+/// Hints for the client's eyes. What needs a yes is decided by the plan, never by these. The world
+/// of every tool is the customer's own, hence never open.
+fn annotations(effect: Effect) -> ToolAnnotations {
+    let (read_only, destructive, idempotent) = match effect {
+        Effect::Read => (true, false, true),
+        Effect::Create => (false, false, false),
+        Effect::Update | Effect::Delete => (false, true, true),
+    };
+    ToolAnnotations::new()
+        .read_only(read_only)
+        .destructive(destructive)
+        .idempotent(idempotent)
+        .open_world(false)
+}

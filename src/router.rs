@@ -1,0 +1,23 @@
+//! The page of routes: what is public, and what needs a caller.
+
+use axum::Router;
+
+use crate::app::App;
+use crate::middleware::{self, Layers};
+
+/// Every route of the server.
+pub fn router(app: App) -> Router {
+    let App { door, gate, allowed, body, resource, health } = app;
+
+    // GET /livez, GET /readyz: asked by address, so that no host is checked.
+    let health = health.routes();
+
+    // GET /.well-known/oauth-protected-resource, and the same with /mcp
+    let public = resource.routes(gate.authenticator.clone());
+
+    // POST, GET, DELETE /mcp and /mcp/
+    let layers = Layers { gate, allowed, sessions: door.sessions(), body };
+    let authenticated = middleware::around_mcp(door.routes(), layers);
+
+    middleware::around_all(Router::new().merge(health).merge(public).merge(authenticated))
+}

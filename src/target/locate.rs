@@ -1,0 +1,164 @@
+//! Runs the resolvers of a call's arguments, in the order of the tool's definition.
+
+use std::collections::BTreeSet;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::Value;
+
+use crate::access::{Standing, judge};
+use crate::call::{Refusal, TroubleKind};
+use crate::catalog::{EtagAt, Filter, RecordAt, Resolved, Resolver, Same, Way};
+use crate::request::Checked;
+
+use super::fill::{Fill, Record, Records};
+use super::{Located, Reply, Source};
+
+/// A scope of more places than this isn't walked up; the names above its places are left out.
+const MAX_PLACES: usize = 200;
+/// How many places are looked up at once.
+const AT_ONCE: usize = 8;
+
+/// Reads every record that the arguments name, inside the permit's scope.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for a record that is missing or out of scope; what the service's own
+/// trouble maps to.
+pub async fn locate(checked: Checked, source: &dyn Source) -> Result<Located, Refusal> {
+    let mut records = Records::new();
+    for resolved in &checked.permit().tool().input.resolved {
+        let Some(named) = checked.arguments().get(&resolved.argument) else { continue };
+        let Some(id) = named.as_str() else { return Err(Refusal::Internal) };
+        let record = find(&checked, &records, &resolved.resolver, id, source)
+            .await?
+            .filter(|record| shares(&resolved.same, record, &records))
+            .ok_or_else(|| not_found(resolved))?;
+        records.insert(resolved.argument.clone(), record);
+    }
+    let ancestors = ancestors(&checked, source).await?;
+    Ok(Located { checked, records, ancestors })
+}
+
+fn not_found(resolved: &Resolved) -> Refusal {
+    Refusal::NotFound { argument: resolved.argument.clone() }
+}
+
+/// One record, if there is one inside the scope.
+async fn find(
+    checked: &Checked,
+    records: &Records,
+    resolver: &Resolver,
+    id: &str,
+    source: &dyn Source,
+) -> Result<Option<Record>, Refusal> {
+    let Some(way) = way_for(resolver, id) else { return Ok(None) };
+    let Some(mut record) = read(checked, records, resolver, way, id, source).await? else {
+        return Ok(None);
+    };
+    if let Some(again) = &way.again {
+        let Some(own_id) = again.text_of(&record.value).map(str::to_owned) else { return Ok(None) };
+        let Some(first) = way_for(resolver, &own_id).filter(|way| way.again.is_none()) else {
+            return Ok(None);
+        };
+        match read(checked, records, resolver, first, &own_id, source).await? {
+            Some(whole) => record = whole,
+            None => return Ok(None),
+        }
+    }
+    let inside = match &resolver.scope.filter {
+        Some(Filter::Place(place)) => {
+            let scopes = checked.permit().scopes();
+            judge(place, scopes, &BTreeSet::new(), &record.value) == Standing::Inside
+        }
+        Some(Filter::Equal { at, argument, found }) => {
+            let theirs = records.get(argument).and_then(|record| found.of(&record.value));
+            theirs.is_some() && at.of(&record.value) == theirs
+        }
+        None => true,
+    };
+    Ok(inside.then_some(record))
+}
+
+fn way_for<'a>(resolver: &'a Resolver, id: &str) -> Option<&'a Way> {
+    resolver.ways.iter().find(|way| way.matches.as_ref().is_none_or(|matches| matches.is_match(id)))
+}
+
+async fn read(
+    checked: &Checked,
+    records: &Records,
+    resolver: &Resolver,
+    way: &Way,
+    id: &str,
+    source: &dyn Source,
+) -> Result<Option<Record>, Refusal> {
+    let fill = Fill {
+        by: Some(id),
+        touched_sites: resolver.scope.judges_locations(),
+        ..Fill::of(checked, records)
+    };
+    let reply = match source.read(&resolver.backend, &way.request, fill).await {
+        Ok(reply) => reply,
+        // A service may say that the id is malformed, missing or not the caller's: all one to us.
+        Err(Refusal::Service(trouble)) if says_no_such_record(&trouble.kind) => return Ok(None),
+        Err(refusal) => return Err(refusal),
+    };
+    Ok(pick(&way.record, &reply, id).map(|value| {
+        let etag = match &resolver.etag {
+            Some(EtagAt::Header) => reply.etag.clone(),
+            Some(EtagAt::Field(at)) => at.text_of(&value).map(str::to_owned),
+            None => None,
+        };
+        Record { value, etag }
+    }))
+}
+
+fn says_no_such_record(kind: &TroubleKind) -> bool {
+    matches!(kind, TroubleKind::Gone | TroubleKind::Forbidden | TroubleKind::Rejected(_))
+}
+
+fn pick(at: &RecordAt, reply: &Reply, id: &str) -> Option<Value> {
+    let found = match at {
+        RecordAt::Pointer(at) => at.of(&reply.body),
+        RecordAt::Single(items) => match items.of(&reply.body)?.as_array()?.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        },
+        RecordAt::Where { items, key } => {
+            let items = items.of(&reply.body)?.as_array()?;
+            items.iter().find(|item| key.text_of(item) == Some(id))
+        }
+    };
+    found.filter(|record| record.is_object()).cloned()
+}
+
+fn shares(same: &[Same], record: &Record, records: &Records) -> bool {
+    same.iter().all(|same| {
+        let theirs = records.get(&same.argument).and_then(|other| same.found.of(&other.value));
+        theirs.is_some() && same.at.of(&record.value) == theirs
+    })
+}
+
+/// The ids on the way from the root to each place of the scope, where the tool's answer keeps them.
+async fn ancestors(checked: &Checked, source: &dyn Source) -> Result<BTreeSet<String>, Refusal> {
+    let permit = checked.permit();
+    let Some(Filter::Place(filter)) = &permit.tool().scope.filter else {
+        return Ok(BTreeSet::new());
+    };
+    let (Some(places), Some(path), false) =
+        (&filter.places, &filter.location, permit.scopes().is_global())
+    else {
+        return Ok(BTreeSet::new());
+    };
+    let locations = permit.scopes().locations().map(|(id, _)| id);
+    let ids: Vec<&str> = permit.scopes().sites().chain(locations).take(MAX_PLACES).collect();
+    let none = Records::new();
+    let paths: Vec<Vec<String>> = stream::iter(ids)
+        .map(|id| find(checked, &none, places, id, source))
+        .buffer_unordered(AT_ONCE)
+        .map_ok(|record| {
+            let path = record.as_ref().map(|record| path.texts_of(&record.value));
+            path.unwrap_or_default().into_iter().map(str::to_owned).collect()
+        })
+        .try_collect()
+        .await?;
+    Ok(paths.into_iter().flatten().collect())
+}

@@ -1,5 +1,11 @@
 //! The wired server and the loop that serves it: `serve` takes its socket and its stop signal.
 
+mod assembly;
+mod run;
+
+pub use assembly::{Assembly, Means, assemble, definitions};
+pub use run::{run, stop_signal};
+
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;

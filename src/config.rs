@@ -39,7 +39,7 @@ pub use identity::{AllowedClients, Identity, Require};
 pub use keys::Keys;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
-pub use network::{Reach, is_loopback};
+pub use network::is_loopback;
 pub use problems::{Origin, Problem, Problems};
 pub use server::Server;
 pub use shape::schema;

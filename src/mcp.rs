@@ -70,7 +70,7 @@ impl Door {
         // too is what is left should a layer be forgotten.
         let config = StreamableHttpServerConfig::default()
             .with_json_response(true)
-            .with_allowed_hosts(allowed.host_names())
+            .with_allowed_hosts(allowed.hosts())
             .with_allowed_origins(allowed.origins())
             .enforce_origin_validation()
             .with_max_request_body_bytes(body.bytes)

@@ -2,6 +2,12 @@
 //! Identity fetches signing keys with one, the backends call with theirs. A client never follows a
 //! redirect, never asks the environment for a proxy, never inflates a body and never tries twice.
 
+mod reach;
+mod resolver;
+
+pub use reach::Reach;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -18,6 +24,8 @@ pub struct Limits {
     pub idle: Duration,
     /// Idle connections to one host.
     pub idle_per_host: usize,
+    /// The nearest that a name may resolve to.
+    pub nearest: Reach,
 }
 
 impl Limits {
@@ -28,16 +36,18 @@ impl Limits {
             total: Duration::from_secs(5),
             idle: Duration::from_secs(30),
             idle_per_host: 2,
+            nearest: Reach::Private,
         }
     }
 
-    /// For calls to a service; `total` is that service's deadline.
-    pub const fn calls(total: Duration) -> Self {
+    /// For calls to a service: its deadline, and the nearest that its name may resolve to.
+    pub const fn calls(total: Duration, nearest: Reach) -> Self {
         Self {
             connect: Duration::from_secs(3),
             total,
             idle: Duration::from_mins(1),
             idle_per_host: 32,
+            nearest,
         }
     }
 }
@@ -55,6 +65,7 @@ pub fn client(limits: &Limits) -> Result<reqwest::Client, reqwest::Error> {
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .no_proxy()
+        .dns_resolver(Arc::new(resolver::Fenced { nearest: limits.nearest }))
         .referer(false)
         .connect_timeout(limits.connect)
         .timeout(limits.total)

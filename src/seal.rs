@@ -57,8 +57,9 @@ pub struct Unsealable;
 pub struct SealFailed;
 
 impl KeyRing {
-    /// A ring that seals with `current` and also opens what `previous` sealed. Both are 32 bytes.
-    pub fn new(current: &[u8; 32], previous: Option<&[u8; 32]>) -> Result<Self, SealFailed> {
+    /// A ring that seals with `current` and also opens what `previous` sealed. Both are secrets of
+    /// 32 random bytes or more.
+    pub fn new(current: &[u8], previous: Option<&[u8]>) -> Result<Self, SealFailed> {
         Ok(Self {
             current: Derived::from_master(current)?,
             previous: previous.map(Derived::from_master).transpose()?,
@@ -67,7 +68,7 @@ impl KeyRing {
 
     /// A ring of a fresh random key, for the demo and for tests.
     pub fn random() -> Result<Self, SealFailed> {
-        Self::new(&random_bytes()?, None)
+        Self::new(&random_bytes::<32>()?, None)
     }
 
     /// Seals a value; the result is base64url without padding.
@@ -99,7 +100,7 @@ impl KeyRing {
 }
 
 impl Derived {
-    fn from_master(master: &[u8; 32]) -> Result<Self, SealFailed> {
+    fn from_master(master: &[u8]) -> Result<Self, SealFailed> {
         let extracted = Salt::new(HKDF_SHA256, b"osier").extract(master);
         let keys = Purpose::ALL.map(|purpose| {
             let mut key = [0_u8; 32];
@@ -168,9 +169,9 @@ mod tests {
 
     #[test]
     fn the_previous_key_opens_and_a_foreign_key_does_not() {
-        let (old, new) = (random_bytes().unwrap(), random_bytes().unwrap());
+        let (old, new) = (random_bytes::<32>().unwrap(), random_bytes::<32>().unwrap());
         let sealed = KeyRing::new(&old, None).unwrap().seal(Purpose::Session, &7).unwrap();
-        let rotated = KeyRing::new(&new, Some(&old)).unwrap();
+        let rotated = KeyRing::new(&new, Some(&old[..])).unwrap();
         assert_eq!(rotated.open::<u32>(Purpose::Session, &sealed), Ok(7));
         let foreign = KeyRing::new(&new, None).unwrap();
         assert_eq!(foreign.open::<u32>(Purpose::Session, &sealed), Err(Unsealable));

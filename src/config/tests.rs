@@ -7,6 +7,7 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::*;
+use crate::outbound::Reach;
 
 const FULL: &str = include_str!("../../config/osier.toml");
 const DEMO: &str = include_str!("../../config/demo.toml");

@@ -1,6 +1,8 @@
 //! The methods of MCP, each a line or two: who asks, and which page answers. rmcp makes one handler
 //! for each session and each request, so it is one pointer.
 
+#![expect(deprecated, reason = "SEP-2577 takes logging away; the older versions still have it")]
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -39,7 +41,7 @@ const INSTRUCTIONS: &str = "Osier answers from the building-operations services 
 
 /// The handler; cheap to clone.
 #[derive(Clone)]
-pub struct Handler(Arc<Parts>);
+pub(super) struct Handler(Arc<Parts>);
 
 pub(super) struct Parts {
     pub(super) pipeline: Arc<Pipeline>,
@@ -62,10 +64,6 @@ impl Handler {
 type Cx = RequestContext<RoleServer>;
 type Page = Option<PaginatedRequestParams>;
 
-#[expect(
-    deprecated,
-    reason = "the versions before 2026-07-28 have logging and resource subscriptions"
-)]
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder()

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use http::StatusCode;
 use http::header::LOCATION;
-use osier::outbound::{Limits, ReadFault, client, read_capped};
+use osier::outbound::{Limits, Reach, ReadFault, client, read_capped};
 
 const LONG: Duration = Duration::from_secs(10);
 
@@ -55,7 +55,7 @@ async fn serve() -> String {
 
 #[tokio::test]
 async fn bodies_are_read_under_a_cap() {
-    let (base, http) = (serve().await, client(&Limits::calls(LONG)).unwrap());
+    let (base, http) = (serve().await, client(&Limits::calls(LONG, Reach::Private)).unwrap());
     let read = async |path: &str, cap, within| {
         let response = http.get(format!("{base}{path}")).send().await.unwrap();
         read_capped(response, cap, within).await.map(|body| body.len())

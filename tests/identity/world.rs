@@ -14,7 +14,7 @@ use osier::identity::{Authenticator, Challenge, Flaw, Identity, Rejection, Rejec
 use osier::identity::{KeyFault, Settings};
 use osier::middleware::bearer::{Gate, authenticate};
 use osier::oauth::protected_resource::ProtectedResource;
-use osier::outbound::{self, Limits};
+use osier::outbound::{self, Limits, Reach};
 use serde_json::{Value, json};
 
 use super::issuer::{AUDIENCE, Issuer, KEYS, SigningKey, TENANT, good_claims, good_header};
@@ -83,7 +83,8 @@ impl World {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        let http = outbound::client(&Limits::calls(Duration::from_secs(30))).unwrap();
+        let http =
+            outbound::client(&Limits::calls(Duration::from_secs(30), Reach::Private)).unwrap();
         Self { issuer, clock, authenticator, http, address, seen }
     }
 

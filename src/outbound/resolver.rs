@@ -1,0 +1,55 @@
+//! Name resolution that leaves out addresses that are nearer than a client may reach. The address
+//! that was judged is the one that is connected to: nothing resolves a second time.
+
+use std::net::SocketAddr;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use super::reach::Reach;
+
+/// Resolves by the machine's resolver and keeps what is far enough away.
+#[derive(Debug)]
+pub(super) struct Fenced {
+    pub(super) nearest: Reach,
+}
+
+/// Every address of a name is nearer than the client may reach.
+#[derive(Debug, thiserror::Error)]
+#[error("the name resolves to no address that may be reached")]
+struct TooNear;
+
+impl Resolve for Fenced {
+    fn resolve(&self, name: Name) -> Resolving {
+        let nearest = self.nearest;
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let kept = within(nearest, found);
+            if kept.is_empty() {
+                return Err(TooNear.into());
+            }
+            let addresses: Addrs = Box::new(kept.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
+fn within(nearest: Reach, found: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
+    found.filter(|address| Reach::of_ip(address.ip()) <= nearest).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_092_addresses_that_are_too_near_are_left_out() {
+        let found = ["8.8.8.8:0", "10.1.2.3:0", "169.254.169.254:0", "168.63.129.16:0", "[::1]:0"];
+        let found: Vec<SocketAddr> = found.iter().map(|text| text.parse().unwrap()).collect();
+        let kept = |nearest| {
+            let kept = within(nearest, found.iter().copied());
+            kept.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(kept(Reach::Public), ["8.8.8.8"]);
+        assert_eq!(kept(Reach::Private), ["8.8.8.8", "10.1.2.3", "::1"]);
+    }
+}

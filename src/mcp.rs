@@ -11,6 +11,8 @@ mod complete;
 mod handler;
 mod lists;
 mod notes;
+#[cfg(feature = "conformance")]
+mod prompt_script;
 mod prompts;
 mod questions;
 mod render;

@@ -4,6 +4,12 @@ mod accept;
 
 pub use accept::Limits;
 
+mod assembly;
+mod run;
+
+pub use assembly::{Assembly, Means, assemble, definitions};
+pub use run::{run, stop_signal};
+
 use std::io;
 use std::sync::Arc;
 

@@ -75,9 +75,9 @@ impl Catalog {
         self.templates.values()
     }
 
-    /// Leaves out the tools of backends that aren't there.
-    pub fn retain_backends(&mut self, there: impl Fn(&str) -> bool) {
-        self.tools.retain(|_, tool| there(&tool.backend));
+    /// Leaves out the tools that aren't to be served.
+    pub fn retain(&mut self, keep: impl Fn(&Tool) -> bool) {
+        self.tools.retain(|_, tool| keep(tool));
     }
 }
 

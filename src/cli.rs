@@ -7,6 +7,9 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Config, Environment, Origin, Problems};
+use crate::{app, catalog, telemetry};
+#[cfg(feature = "demo")]
+use crate::{demo, outbound};
 
 /// Exit code for bad configuration and bad usage (`EX_USAGE` of sysexits.h).
 const BAD_CONFIGURATION: u8 = 64;
@@ -120,30 +123,53 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
-            let bad = error.downcast_ref::<Problems>().is_some();
+            let bad = error.is::<Problems>() || error.is::<BadDefinitions>();
             if bad { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
         }
     }
 }
 
 #[cfg(feature = "demo")]
-fn demo(_args: &DemoArgs) -> anyhow::Result<()> {
-    anyhow::bail!("`osier demo` is not part of this build yet")
+fn demo(args: &DemoArgs) -> anyhow::Result<()> {
+    let config = demo::settings(args.port)?;
+    telemetry::init(&config.log)?;
+    runtime()?.block_on(demo::run(args.port, args.services == Services::Strict, &config))
 }
 
 #[cfg(feature = "demo")]
-fn token(_args: &TokenArgs) -> anyhow::Result<()> {
-    anyhow::bail!("`osier token` is not part of this build yet")
+fn token(args: &TokenArgs) -> anyhow::Result<()> {
+    let port = args.port.checked_add(1).ok_or_else(|| anyhow::anyhow!("--port is too large"))?;
+    let client = outbound::client(&outbound::Limits::documents())?;
+    let url = format!("http://127.0.0.1:{port}");
+    let token = runtime()?.block_on(demo::token(&client, &url, &args.user))?;
+    print_out(&format!("{token}\n"))
 }
 
 fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
-    let _config = args.load()?;
-    anyhow::bail!("`osier serve` is not part of this build yet")
+    let config = args.load()?;
+    telemetry::init(&config.log)?;
+    let catalog = app::definitions(&config.tools).map_err(BadDefinitions)?;
+    runtime()?.block_on(async {
+        let stop = app::stop_signal()?;
+        app::run(&config, catalog, stop, |_| {}).await
+    })
 }
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// Definition files with problems, one line each.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+struct BadDefinitions(Vec<catalog::Problem>);
 
 fn check(args: &CheckArgs) -> anyhow::Result<()> {
     let config = args.config.load()?;
-    let _tools = args.tools.as_ref().unwrap_or(&config.tools.dir);
+    let dir = args.tools.clone().or_else(|| config.tools.dir.clone());
+    let tools = config::Tools { dir, ..config.tools };
+    let catalog = app::definitions(&tools).map_err(BadDefinitions)?;
+    let _ = catalog;
     eprintln!("configuration: no problems");
     Ok(())
 }

@@ -91,7 +91,6 @@ struct RawConfig {
     access: access::RawAccess,
     #[validate(nested)]
     backends: BTreeMap<String, backends::RawBackend>,
-    #[validate(nested)]
     tools: tools::RawTools,
     keys: keys::RawKeys,
     #[validate(nested)]
@@ -147,14 +146,14 @@ impl RawConfig {
         let identity = self.identity.resolve(report);
         let access = self.access.resolve(audience, report);
         let backends = backends::resolve(self.backends, audience, report);
-        let tools = self.tools.resolve(report);
+        let tools = self.tools.resolve();
         let keys = self.keys.resolve(report);
         Some(Config {
             server: server?,
             identity: identity?,
             access: access?,
             backends: backends?,
-            tools: tools?,
+            tools,
             keys: keys?,
             confirmation: self.confirmation.resolve(),
             audit: self.audit.resolve(),

@@ -7,6 +7,7 @@ mod authz;
 mod banner;
 mod bearer;
 mod claims;
+mod command;
 mod entra;
 mod fields;
 mod idempotency;
@@ -35,6 +36,7 @@ use crate::clock::Clock;
 
 pub use self::authz::{Authz, PERMISSIONS_PATH};
 pub use self::banner::banner;
+pub use self::command::{run, settings};
 pub use self::entra::{Endpoint, Entra};
 pub use self::people::{
     ANA, API_CLIENT_ID, ASSIGNMENTS, BEN, CHLOE, CLI_CLIENT_ID, DAN, ERIN, FINN, PASSWORD, PEOPLE,

@@ -5,6 +5,7 @@
 
 use std::io;
 
+use crate::config::{Log, LogFormat};
 use tracing::Subscriber;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
@@ -18,15 +19,22 @@ const SILENT: [&str; 6] = ["rmcp", "h2", "hyper", "hyper_util", "reqwest", "sse_
 /// Libraries that may warn.
 const QUIET: [&str; 5] = ["rustls", "tower", "tower_http", "axum", "jsonwebtoken"];
 
-/// What is logged where the operator says nothing.
-pub const DEFAULT_FILTER: &str = "info";
-
-/// Sets the process's logging up, with a filter such as `info,osier=debug`.
+/// Sets the process's logging up.
 ///
 /// # Errors
 /// Where the filter can't be read, or logging is set up already.
-pub fn init(filter: &str) -> anyhow::Result<()> {
-    subscriber(filter, io::stderr)?.try_init()?;
+pub fn init(log: &Log) -> anyhow::Result<()> {
+    match log.format {
+        LogFormat::Json => subscriber(&log.filter, io::stderr)?.try_init()?,
+        LogFormat::Text => {
+            let lines = tracing_subscriber::fmt::layer()
+                .with_ansi(false)
+                .with_writer(io::stderr)
+                .with_filter(EnvFilter::try_new(&log.filter)?)
+                .with_filter(pinned());
+            tracing_subscriber::registry().with(lines).try_init()?;
+        }
+    }
     Ok(())
 }
 

@@ -20,7 +20,7 @@ const CALLERS: u64 = 10_000;
 #[derive(Debug)]
 pub enum Adapter {
     /// The customer's permission service.
-    Http(HttpAdapter),
+    Http(Box<HttpAdapter>),
     /// A file of assignments.
     File(Assignments),
 }
@@ -108,16 +108,12 @@ impl Access {
         identity: &Arc<Identity>,
         key: PersonKey,
     ) -> Result<Arc<Snapshot>, Refusal> {
-        match self.fetch(identity).await {
-            Ok(snapshot) => {
-                self.cache.insert(key, Arc::clone(&snapshot)).await;
-                Ok(snapshot)
-            }
-            Err(Unavailable) => {
-                self.cache.invalidate(&key).await;
-                Err(Refusal::PermissionsUnavailable)
-            }
-        }
+        let Ok(snapshot) = self.fetch(identity).await else {
+            self.cache.invalidate(&key).await;
+            return Err(Refusal::PermissionsUnavailable);
+        };
+        self.cache.insert(key, Arc::clone(&snapshot)).await;
+        Ok(snapshot)
     }
 
     async fn fetch(&self, identity: &Arc<Identity>) -> Result<Arc<Snapshot>, Unavailable> {

@@ -1,0 +1,228 @@
+//! From settings to a server that can be served: every part made once, here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Context;
+use futures::FutureExt;
+use secrecy::ExposeSecret;
+use tokio_util::sync::CancellationToken;
+
+use crate::access::{Access, Adapter, Ages, Assignments, HttpAdapter};
+use crate::app::App;
+use crate::audit::Sink;
+use crate::backend::{Backends, OutgoingToken, Rest, RestSettings};
+use crate::catalog::{self, Catalog, Files, Pointer};
+use crate::clock::Clock;
+use crate::config::{self, AllowedClients, Backend, Config};
+use crate::confirm::{Confirmations, Spent};
+use crate::health::Health;
+use crate::identity::{Authenticator, Challenge, Require, Settings};
+use crate::mcp::{self, Door};
+use crate::middleware::{bearer, body, host};
+use crate::oauth::protected_resource::ProtectedResource;
+use crate::outbound::{self, Limits, Reach};
+use crate::pipeline::Pipeline;
+use crate::response::Bounds;
+use crate::seal::KeyRing;
+
+/// What the parts are made with, other than the settings.
+pub struct Means {
+    /// The clock.
+    pub clock: Clock,
+    /// Where audit records go.
+    pub audit: Sink,
+    /// When it is cancelled, sessions and streams end, and background work stops.
+    pub shutdown: CancellationToken,
+}
+
+/// The parts, made.
+pub struct Assembly {
+    /// What is served.
+    pub app: App,
+    /// The calls' way.
+    pub pipeline: Arc<Pipeline>,
+    /// Who is let in; its `run` keeps the signing keys fresh.
+    pub authenticator: Arc<Authenticator>,
+}
+
+/// Makes every part of a server. Nothing is asked of the network yet.
+///
+/// # Errors
+/// Definitions with problems, and whatever of the machine doesn't do its part.
+pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Result<Assembly> {
+    let Means { clock, audit, shutdown } = means;
+    let http = outbound::client(&Limits::documents()).context("the HTTP client")?;
+    let authenticator =
+        Arc::new(Authenticator::new(identity_settings(&config.identity), http, clock.clone()));
+    let pipeline = Arc::new(Pipeline {
+        catalog: Arc::new(serve_only(catalog, config)),
+        access: access(&config.access, &clock)?,
+        backends: backends(config, &clock)?,
+        confirmations: Confirmations {
+            keys: key_ring(&config.keys)?,
+            spent: Spent::memory(),
+            clock: clock.clone(),
+            life: config.confirmation.ttl,
+        },
+        audit,
+        bounds: Bounds { max_chars: config.limits.max_result_chars },
+        clock,
+    });
+    let public_url = &config.server.public_url;
+    let allowed = config
+        .server
+        .allowed_origins
+        .iter()
+        .fold(host::Allowed::of(public_url), |allowed, origin| allowed.with_origin(origin));
+    let body = body::Limits { bytes: config.server.max_body_bytes, ..body::Limits::default() };
+    let settings = mcp::Settings {
+        patience: mcp::Patience {
+            call: config.limits.call_deadline,
+            answer: config.confirmation.ttl,
+        },
+        ..mcp::Settings::default()
+    };
+    let door = Door::new(Arc::clone(&pipeline), settings, &allowed, body, shutdown);
+    let resource = ProtectedResource::new(public_url, &config.identity.scope);
+    let challenge = Challenge::new(resource.metadata_url(), &config.identity.scope);
+    let gate =
+        bearer::Gate { authenticator: Arc::clone(&authenticator), challenge: Arc::new(challenge) };
+    let health = health(&authenticator, &pipeline);
+    let app = App { door, gate, allowed: Arc::new(allowed), body, resource, health };
+    Ok(Assembly { app, pipeline, authenticator })
+}
+
+/// The definitions that the settings name.
+///
+/// # Errors
+/// Every problem of every file.
+pub fn definitions(tools: &config::Tools) -> Result<Catalog, Vec<catalog::Problem>> {
+    let files = match &tools.dir {
+        Some(dir) => Files::read(dir).map_err(|problem| vec![problem])?,
+        None => Files::built_in(),
+    };
+    catalog::load(&files)
+}
+
+/// Leaves out what the settings disable, and the tools of services that aren't configured.
+fn serve_only(mut catalog: Catalog, config: &Config) -> Catalog {
+    catalog.retain(|tool| {
+        config.backends.contains_key(&tool.backend)
+            && !config.tools.disabled.contains(&tool.id.name)
+    });
+    catalog
+}
+
+fn identity_settings(identity: &config::Identity) -> Settings {
+    let mut settings = Settings::new(
+        identity.audience.clone(),
+        identity.tenant_id.clone(),
+        identity.discovery_url.clone(),
+    );
+    settings.require = match identity.require {
+        config::Require::Either => Require::Either,
+        config::Require::Scope => Require::Scope,
+        config::Require::Role => Require::Role,
+        config::Require::Both => Require::Both,
+    };
+    settings.scope.clone_from(&identity.scope);
+    settings.role.clone_from(&identity.role);
+    settings.allow_app_only = identity.allow_app_only;
+    settings.allowed_clients = match &identity.allowed_clients {
+        AllowedClients::Any => None,
+        AllowedClients::Only(clients) => Some(clients.iter().cloned().collect()),
+    };
+    settings
+}
+
+fn key_ring(keys: &config::Keys) -> anyhow::Result<KeyRing> {
+    let previous = keys.previous.as_ref().map(|key| key.expose_secret());
+    Ok(KeyRing::new(keys.current.expose_secret(), previous)?)
+}
+
+fn access(access: &config::Access, clock: &Clock) -> anyhow::Result<Access> {
+    let adapter = match &access.adapter {
+        config::Adapter::Http(http) => {
+            let limits = Limits::calls(http.timeout, reach(http.allow_private_network));
+            let client = outbound::client(&limits).context("the permission service's client")?;
+            let fields = fields(&http.fields).context("access.fields")?;
+            Adapter::Http(Box::new(HttpAdapter::new(
+                client,
+                http.url.clone(),
+                http.timeout,
+                fields,
+            )))
+        }
+        config::Adapter::File(path) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("the permissions file {}", path.display()))?;
+            let assignments = Assignments::from_yaml(&text).map_err(|problems| {
+                anyhow::anyhow!("{}: {}", path.display(), problems.join("\n"))
+            })?;
+            Adapter::File(assignments)
+        }
+    };
+    let ages = Ages { read: access.max_age_read, write: access.max_age_write };
+    Ok(Access::new(adapter, ages, clock.clone()))
+}
+
+fn fields(names: &config::Fields) -> Option<crate::access::Fields> {
+    Some(crate::access::Fields {
+        permissions: Pointer::parse(&names.permissions)?,
+        name: Pointer::parse(&names.name)?,
+        global: Pointer::parse(&names.global)?,
+        scopes: Pointer::parse(&names.scopes)?,
+        kind: Pointer::parse(&names.kind)?,
+        id: Pointer::parse(&names.id)?,
+        site: Pointer::parse(&names.site_id)?,
+    })
+}
+
+fn backends(config: &Config, clock: &Clock) -> anyhow::Result<Backends> {
+    let mut services = BTreeMap::new();
+    for (name, backend) in &config.backends {
+        let Backend::Rest(rest) = backend else { continue };
+        let limits = Limits::calls(rest.deadline, reach(rest.allow_private_network));
+        let client = outbound::client(&limits).with_context(|| format!("the client of {name}"))?;
+        let settings = RestSettings {
+            name: name.clone(),
+            base_url: rest.base_url.clone(),
+            token: match rest.token {
+                config::OutgoingToken::Forward => OutgoingToken::Forward,
+                config::OutgoingToken::None => OutgoingToken::None,
+            },
+            deadline: rest.deadline,
+            max_answer: rest.max_response_bytes,
+        };
+        services.insert(name.clone(), Rest::new(settings, client, clock.clone()));
+    }
+    Ok(Backends::new(services, clock.clone()))
+}
+
+fn reach(allow_private_network: bool) -> Reach {
+    if allow_private_network { Reach::Private } else { Reach::Public }
+}
+
+/// Ready once issuer, keys and the permission service have answered; the catalog stands before
+/// anything is served.
+fn health(authenticator: &Arc<Authenticator>, pipeline: &Arc<Pipeline>) -> Health {
+    let keys = Arc::clone(authenticator);
+    let permissions = Arc::clone(pipeline);
+    Health::default()
+        .with(
+            "signing_keys",
+            Box::new(move || {
+                let ready = keys.status().is_ready();
+                async move { if ready { Ok(()) } else { Err("not fetched yet") } }.boxed()
+            }),
+        )
+        .with(
+            "permission_service",
+            Box::new(move || {
+                let pipeline = Arc::clone(&permissions);
+                async move { if pipeline.access.probe().await { Ok(()) } else { Err("no answer") } }
+                    .boxed()
+            }),
+        )
+}

@@ -1,0 +1,61 @@
+//! `osier serve`: a server from its settings, on its socket, until it is told to stop.
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::assembly::{Means, assemble};
+use super::serve;
+use crate::audit::Sink;
+use crate::catalog::Catalog;
+use crate::clock::Clock;
+use crate::config::Config;
+
+/// Cancelled by SIGINT or SIGTERM.
+///
+/// # Errors
+/// Where the machine doesn't let the process listen for them.
+pub fn stop_signal() -> anyhow::Result<CancellationToken> {
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
+    let stop = CancellationToken::new();
+    let told = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        told.cancel();
+    });
+    Ok(stop)
+}
+
+/// Serves until `shutdown`. `ready` is called once the socket is open.
+///
+/// # Errors
+/// Where a part can't be made, or the socket can't be opened.
+pub async fn run(
+    config: &Config,
+    catalog: Catalog,
+    shutdown: CancellationToken,
+    ready: impl FnOnce(SocketAddr),
+) -> anyhow::Result<()> {
+    let audit = Sink::stdout();
+    let means = Means { clock: Clock::System, audit, shutdown: shutdown.clone() };
+    let assembly = assemble(config, catalog, means)?;
+    let address = config.server.listen;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("can't listen on {address} (server.listen)"))?;
+    ready(listener.local_addr().unwrap_or(address));
+    let keys = assembly.authenticator;
+    let stop = shutdown.clone();
+    let refreshing = tokio::spawn(async move { keys.run(stop).await });
+    serve(listener, assembly.app, shutdown.clone()).await?;
+    shutdown.cancel();
+    refreshing.await.context("the keeper of the signing keys")?;
+    Ok(())
+}

@@ -6,6 +6,8 @@
 mod render;
 mod rest;
 mod retry_after;
+#[cfg(feature = "conformance")]
+pub(crate) mod scripted;
 mod token;
 
 pub use rest::{Rest, RestSettings};
@@ -18,7 +20,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::Value;
 
-use crate::call::{Refusal, Stop};
+use crate::call::{Notes, Refusal, Stop};
 use crate::catalog::{Plan, ReadPlan, SafeRequest};
 use crate::clock::Clock;
 use crate::confirm::{Confirmations, Consent};
@@ -84,6 +86,7 @@ impl Backends {
         &self,
         consent: Consent,
         confirmations: &Confirmations,
+        notes: &Notes,
         sent: &mut Sent,
     ) -> Result<RawResult, Stop> {
         let tool = consent.located().checked().permit().tool().clone();
@@ -99,7 +102,7 @@ impl Backends {
             Plan::Read(ReadPlan::Caller) => Body::Json(caller(&consent)),
             #[cfg(feature = "conformance")]
             Plan::Read(ReadPlan::Script(script)) => {
-                crate::backend::scripted::run(script, &consent, confirmations).await?
+                scripted::run(script, &consent, confirmations, notes).await?
             }
             Plan::Write { write, .. } => {
                 let yes = consent.yes().ok_or(Refusal::Internal)?;
@@ -114,7 +117,8 @@ impl Backends {
                 }
             }
         };
-        let _ = confirmations;
+        // Questions and notes of a service's own: only scripts have them as yet.
+        let _ = (confirmations, notes);
         Ok(RawResult { consent, body })
     }
 

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::{Access, Freshness, Snapshot};
 use crate::audit::{Record, Sink, Stage};
 use crate::backend::{Backends, Sent};
-use crate::call::{Call, Refusal, Stop};
+use crate::call::{Call, Notes, Refusal, Stop};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::confirm::{Confirmations, Consent, Trace};
@@ -71,12 +71,13 @@ impl Pipeline {
         };
         let decision = record.id().to_owned();
         let limits = Limits { cancel: call.cancel.clone(), ends: Instant::now() + call.budget };
+        let notes = call.notes.clone();
         let consent = match limits.hold(self.consent(identity, call, &mut record)).await {
             Ok(consent) => consent,
             Err(stop) => return Ran { decision, end: record.end(Err(stop)) },
         };
         let writes = consent.yes().is_some();
-        let carried_out = Arc::clone(self).carry_out(consent, record, limits);
+        let carried_out = Arc::clone(self).carry_out(consent, notes, record, limits);
         let end = if writes {
             // The yes is spent: from here on a client that goes away stops nothing.
             tokio::spawn(carried_out).await.unwrap_or(Err(Refusal::Internal.into()))
@@ -119,25 +120,31 @@ impl Pipeline {
     async fn carry_out(
         self: Arc<Self>,
         consent: Consent,
+        notes: Notes,
         mut record: Record,
         limits: Limits,
     ) -> Result<Outcome, Stop> {
         let end = if consent.yes().is_some() {
             // A write without an accepted record of the intent doesn't go out.
             match record.intend().await {
-                Ok(()) => self.answer(consent, &mut record).await,
+                Ok(()) => self.answer(consent, &notes, &mut record).await,
                 Err(_) => Err(Refusal::AuditUnavailable.into()),
             }
         } else {
-            limits.hold(self.answer(consent, &mut record)).await
+            limits.hold(self.answer(consent, &notes, &mut record)).await
         };
         record.end(end)
     }
 
-    async fn answer(&self, consent: Consent, record: &mut Record) -> Result<Outcome, Stop> {
+    async fn answer(
+        &self,
+        consent: Consent,
+        notes: &Notes,
+        record: &mut Record,
+    ) -> Result<Outcome, Stop> {
         record.enter(Stage::Backend);
         let mut sent = Sent::default();
-        let raw = self.backends.execute(consent, &self.confirmations, &mut sent).await;
+        let raw = self.backends.execute(consent, &self.confirmations, notes, &mut sent).await;
         record.upstream(sent.status, sent.took);
         let raw = raw.inspect_err(|stop| record.asked(stop))?;
 

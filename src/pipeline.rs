@@ -72,12 +72,14 @@ impl Pipeline {
         let decision = record.id().to_owned();
         let limits = Limits { cancel: call.cancel.clone(), ends: Instant::now() + call.budget };
         let notes = call.notes.clone();
-        let consent = match limits.hold(self.consent(identity, call, &mut record)).await {
+        // Boxed, since the doors above would otherwise carry the stages' whole state around.
+        let consent = Box::pin(limits.hold(self.consent(identity, call, &mut record))).await;
+        let consent = match consent {
             Ok(consent) => consent,
             Err(stop) => return Ran { decision, end: record.end(Err(stop)) },
         };
         let writes = consent.yes().is_some();
-        let carried_out = Arc::clone(self).carry_out(consent, notes, record, limits);
+        let carried_out = Box::pin(Arc::clone(self).carry_out(consent, notes, record, limits));
         let end = if writes {
             // The yes is spent: from here on a client that goes away stops nothing.
             tokio::spawn(carried_out).await.unwrap_or(Err(Refusal::Internal.into()))
@@ -149,7 +151,14 @@ impl Pipeline {
         let raw = raw.inspect_err(|stop| record.asked(stop))?;
 
         record.enter(Stage::Scope);
-        let scoped = scope::apply(raw)?;
+        let mut scoped = scope::apply(raw)?;
+        // A page that lost rows to the scope is filled up from the service's next ones.
+        while let Some(position) = scoped.reads_on() {
+            let (kept, raw) = scoped.reopen();
+            let raw = self.backends.read_on(raw, position, &mut sent).await;
+            record.upstream(sent.status, sent.took);
+            scoped = scope::apply(raw?)?.after(kept);
+        }
 
         record.enter(Stage::Response);
         Ok(response::check(&scoped, self.bounds, &self.confirmations.keys, &self.clock)?)

@@ -39,7 +39,7 @@ impl Allowed {
         let (header, another) = (named.next(), named.next());
         let header = header.map(|value| value.to_str().unwrap_or_default());
         let mut all =
-            header.into_iter().chain(uri.authority().map(|host| host.as_str())).peekable();
+            header.into_iter().chain(uri.authority().map(http::uri::Authority::as_str)).peekable();
         another.is_none() && all.peek().is_some() && all.all(|host| among(&self.hosts, host))
     }
 

@@ -4,6 +4,6 @@ mod app;
 mod client;
 mod reply;
 
-pub use app::{Setup, TestApp};
-pub use client::{Client, Version};
-pub use reply::{Answered, Reply};
+pub use app::TestApp;
+pub use client::Version;
+pub use reply::Answered;

@@ -74,7 +74,7 @@ impl TestApp {
         let services = around.services().sitecore_url().replace("/sitecore", "");
         let text = SETTINGS
             .replace("127.0.0.1:8080", url.trim_start_matches("http://"))
-            .replace("http://127.0.0.1:8081", &around.entra().base_url())
+            .replace("http://127.0.0.1:8081", around.entra().base_url())
             .replace("http://127.0.0.1:8082", &services);
         let key = data_encoding::BASE64.encode(&osier::seal::random_bytes::<32>().unwrap());
         let environment = Environment::default().with("OSIER_KEYS__CURRENT", key);
@@ -95,7 +95,7 @@ impl TestApp {
         tokio::spawn(async move { keys.run(stop).await });
         let stop = shutdown.clone();
         tokio::spawn(async move { serve(listener, assembly.app, stop).await.unwrap() });
-        let limits = Limits::calls(std::time::Duration::from_secs(60), Reach::Private);
+        let limits = Limits::calls(std::time::Duration::from_mins(1), Reach::Private);
         let http = outbound::client(&limits).unwrap();
         let clock = setup.clock;
         Self { around, url, pipeline, clock, http, audit, _stop: shutdown.drop_guard() }

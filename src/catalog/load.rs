@@ -45,6 +45,13 @@ impl Files {
         Self(files.into_iter().map(|(path, text)| (path.into(), text)).collect())
     }
 
+    /// These and more; a later file takes the place of an earlier one of the same path.
+    #[must_use]
+    pub fn and<P: Into<PathBuf>>(mut self, more: impl IntoIterator<Item = (P, String)>) -> Self {
+        self.0.extend(more.into_iter().map(|(path, text)| (path.into(), text)));
+        self
+    }
+
     fn descend(&mut self, folder: &Path) -> Result<(), Problem> {
         let unreadable = |path: &Path, error: std::io::Error| Problem {
             file: path.to_owned(),

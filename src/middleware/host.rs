@@ -39,8 +39,7 @@ impl Allowed {
         let mut named = headers.get_all(HOST).iter();
         let (header, another) = (named.next(), named.next());
         let header = header.map(|value| value.to_str().unwrap_or_default());
-        let mut all =
-            header.into_iter().chain(uri.authority().map(Authority::as_str)).peekable();
+        let mut all = header.into_iter().chain(uri.authority().map(Authority::as_str)).peekable();
         another.is_none() && all.peek().is_some() && all.all(|host| among(&self.hosts, host))
     }
 

@@ -13,3 +13,4 @@
 mod first_light;
 mod harness;
 mod identity;
+mod transport;

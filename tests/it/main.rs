@@ -12,3 +12,4 @@
 
 mod first_light;
 mod harness;
+mod scoping;

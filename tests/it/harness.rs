@@ -4,9 +4,6 @@ mod app;
 mod client;
 mod reply;
 
-pub use app::TestApp;
-pub use client::Version;
-pub use reply::Answered;
 pub use app::{Setup, TestApp};
 pub use client::{Client, Events, Version};
 pub use reply::{Answered, Reply};

@@ -8,7 +8,7 @@ use osier::audit::Sink;
 use osier::catalog::{self, Files};
 use osier::clock::Clock;
 use osier::config::{Config, Environment};
-use osier::demo::{self, Options, Surroundings};
+use osier::demo::{self, Options, Person, Surroundings};
 use osier::outbound::{self, Limits, Reach};
 use osier::pipeline::Pipeline;
 use serde_json::Value;
@@ -109,6 +109,12 @@ impl TestApp {
     /// The same in a given protocol version.
     pub async fn speaking(&self, name: &str, version: Version) -> Client {
         let token = self.token(name);
+        Client::connect(&self.http, &self.url, token, version).await
+    }
+
+    /// A client for a person of the test's own, who is known to nobody else.
+    pub async fn speaking_as(&self, person: &Person, version: Version) -> Client {
+        let token = self.around.entra().token(person);
         Client::connect(&self.http, &self.url, token, version).await
     }
 

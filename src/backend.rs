@@ -6,6 +6,8 @@
 mod render;
 mod rest;
 mod retry_after;
+#[cfg(feature = "conformance")]
+pub(crate) mod scripted;
 mod token;
 
 pub use rest::{Rest, RestSettings};
@@ -18,10 +20,11 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::Value;
 
-use crate::call::{Refusal, Stop};
+use crate::call::{Notes, Refusal, Stop};
 use crate::catalog::{Plan, ReadPlan, SafeRequest};
 use crate::clock::Clock;
 use crate::confirm::{Confirmations, Consent};
+use crate::request::Position;
 use crate::target::{Fill, Reply, Source};
 
 use render::Rendering;
@@ -36,6 +39,8 @@ pub struct Backends {
 #[derive(Debug)]
 pub struct RawResult {
     consent: Consent,
+    /// Where in a list the service's page begins.
+    position: Position,
     body: Body,
 }
 
@@ -84,6 +89,7 @@ impl Backends {
         &self,
         consent: Consent,
         confirmations: &Confirmations,
+        notes: &Notes,
         sent: &mut Sent,
     ) -> Result<RawResult, Stop> {
         let tool = consent.located().checked().permit().tool().clone();
@@ -99,7 +105,7 @@ impl Backends {
             Plan::Read(ReadPlan::Caller) => Body::Json(caller(&consent)),
             #[cfg(feature = "conformance")]
             Plan::Read(ReadPlan::Script(script)) => {
-                crate::backend::scripted::run(script, &consent, confirmations).await?
+                scripted::run(script, &consent, confirmations, notes).await?
             }
             Plan::Write { write, .. } => {
                 let yes = consent.yes().ok_or(Refusal::Internal)?;
@@ -114,8 +120,30 @@ impl Backends {
                 }
             }
         };
-        let _ = confirmations;
-        Ok(RawResult { consent, body })
+        // Questions and notes of a service's own: only scripts have them as yet.
+        let _ = (confirmations, notes);
+        let position = consent.located().checked().position().clone();
+        Ok(RawResult { consent, position, body })
+    }
+
+    /// Reads a list on from another position, under the same consent. Only a read can go on.
+    ///
+    /// # Errors
+    /// As [`Backends::execute`].
+    pub async fn read_on(
+        &self,
+        raw: RawResult,
+        position: Position,
+        sent: &mut Sent,
+    ) -> Result<RawResult, Refusal> {
+        let consent = raw.consent;
+        let tool = consent.located().checked().permit().tool().clone();
+        let Plan::Read(ReadPlan::Request(request)) = &tool.plan else {
+            return Err(Refusal::Internal);
+        };
+        let fill = Fill { position: &position, ..consent.located().fill() };
+        let body = self.send_safe(&tool.backend, request, fill, sent).await?;
+        Ok(RawResult { consent, position, body })
     }
 
     async fn send_safe(
@@ -187,6 +215,11 @@ impl RawResult {
     /// The consented call.
     pub fn consent(&self) -> &Consent {
         &self.consent
+    }
+
+    /// Where in a list the service's page begins.
+    pub fn position(&self) -> &Position {
+        &self.position
     }
 
     /// What came back.

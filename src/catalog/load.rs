@@ -55,6 +55,13 @@ impl Files {
         Self { texts, unreadable: Vec::new() }
     }
 
+    /// These and more; a later file takes the place of an earlier one of the same path.
+    #[must_use]
+    pub fn and<P: Into<PathBuf>>(mut self, more: impl IntoIterator<Item = (P, String)>) -> Self {
+        self.texts.extend(more.into_iter().map(|(path, text)| (path.into(), text)));
+        self
+    }
+
     fn descend(&mut self, folder: &Path) -> std::io::Result<()> {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();

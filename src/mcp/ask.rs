@@ -65,12 +65,12 @@ impl One<'_> {
         for _ in 0..ROUNDS {
             let call = (name.to_string(), arguments.clone());
             let Ran { decision, end } = self.run(identity, call, answer.take()).await;
-            let ask = match end {
+            let mut ask = match end {
                 Ok(outcome) => return Ok(render::outcome(&outcome, &decision)?.into()),
                 Err(Stop::Refused(refusal)) => return render::refusal(&refusal, &decision),
                 Err(Stop::Ask(ask)) => *ask,
             };
-            match (&era, questions::lacking(&ask, &era.capabilities(self.cx))) {
+            match (&era, questions::leave_out(&mut ask, &era.capabilities(self.cx))) {
                 (Era::InputRequired, Some(lacking)) => {
                     return Err(questions::cannot_ask(&lacking, &decision));
                 }

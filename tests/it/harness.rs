@@ -1,0 +1,9 @@
+//! What every test starts from: [`TestApp`], its [`People`] and their [`Client`]s.
+
+mod app;
+mod client;
+mod reply;
+
+pub use app::{Setup, TestApp};
+pub use client::{Client, Events, Version};
+pub use reply::{Answered, Reply};

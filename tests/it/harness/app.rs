@@ -1,0 +1,135 @@
+//! A whole server on free ports, with the look-alike and the sample services around it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use osier::app::{Means, assemble, serve};
+use osier::audit::Sink;
+use osier::catalog::{self, Files};
+use osier::clock::Clock;
+use osier::config::{Config, Environment};
+use osier::demo::{self, Options, Person, Surroundings};
+use osier::outbound::{self, Limits, Reach};
+use osier::pipeline::Pipeline;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::client::{Client, Version};
+
+const SETTINGS: &str = include_str!("../../../config/demo.toml");
+
+/// How a server is set up, where it differs from the demo.
+pub struct Setup {
+    /// Do the services fence by the person themselves?
+    pub strict: bool,
+    /// The time of everything.
+    pub clock: Clock,
+    /// Settings that are laid over `demo.toml`, as environment variables.
+    pub settings: BTreeMap<String, String>,
+    /// Definition files beside the built-in ones, by path.
+    pub files: Vec<(String, String)>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { strict: true, clock: Clock::System, settings: BTreeMap::new(), files: Vec::new() }
+    }
+}
+
+/// A running server. It stops when it is dropped.
+pub struct TestApp {
+    /// The look-alike and the services.
+    pub around: Surroundings,
+    /// `http://127.0.0.1:PORT`
+    pub url: String,
+    /// The calls' way, for what has no front door.
+    pub pipeline: Arc<Pipeline>,
+    /// The time of everything.
+    pub clock: Clock,
+    /// A client without a token.
+    pub http: reqwest::Client,
+    audit: Arc<Mutex<Vec<u8>>>,
+    _stop: DropGuard,
+}
+
+impl TestApp {
+    /// The demo with strict services.
+    pub async fn new() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    /// The demo with services that show everything to everybody.
+    pub async fn lax() -> Self {
+        Self::with(Setup { strict: false, ..Setup::default() }).await
+    }
+
+    /// A server set up in its own way.
+    pub async fn with(setup: Setup) -> Self {
+        let options =
+            Options { clock: setup.clock.clone(), strict: setup.strict, ..Options::default() };
+        let around = Surroundings::start_anywhere(options).await.unwrap();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let services = around.services().sitecore_url().replace("/sitecore", "");
+        let text = SETTINGS
+            .replace("127.0.0.1:8080", url.trim_start_matches("http://"))
+            .replace("http://127.0.0.1:8081", around.entra().base_url())
+            .replace("http://127.0.0.1:8082", &services);
+        let key = data_encoding::BASE64.encode(&osier::seal::random_bytes::<32>().unwrap());
+        let environment = Environment::default().with("OSIER_KEYS__CURRENT", key);
+        let environment = setup
+            .settings
+            .iter()
+            .fold(environment, |all, (name, value)| all.with(name.as_str(), value.as_str()));
+        let config = Config::parse("demo.toml", &text, &environment).unwrap();
+        let files = Files::built_in().and(setup.files);
+        let catalog = catalog::load(&files).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let (sink, audit) = Sink::memory();
+        let shutdown = CancellationToken::new();
+        let means = Means { clock: setup.clock.clone(), audit: sink, shutdown: shutdown.clone() };
+        let assembly = assemble(&config, catalog, means).unwrap();
+        let pipeline = Arc::clone(&assembly.pipeline);
+        let keys = Arc::clone(&assembly.authenticator);
+        let stop = shutdown.clone();
+        tokio::spawn(async move { keys.run(stop).await });
+        let stop = shutdown.clone();
+        tokio::spawn(async move { serve(listener, assembly.app, stop).await.unwrap() });
+        let limits = Limits::calls(std::time::Duration::from_mins(1), Reach::Private);
+        let http = outbound::client(&limits).unwrap();
+        let clock = setup.clock;
+        Self { around, url, pipeline, clock, http, audit, _stop: shutdown.drop_guard() }
+    }
+
+    /// A client of 2026-07-28 that speaks for one of the demo's people and can show forms.
+    pub async fn as_user(&self, name: &str) -> Client {
+        self.speaking(name, Version::V2026_07_28).await
+    }
+
+    /// The same in a given protocol version.
+    pub async fn speaking(&self, name: &str, version: Version) -> Client {
+        let token = self.token(name);
+        Client::connect(&self.http, &self.url, token, version).await
+    }
+
+    /// A client for a person of the test's own, who is known to nobody else.
+    pub async fn speaking_as(&self, person: &Person, version: Version) -> Client {
+        let token = self.around.entra().token(person);
+        Client::connect(&self.http, &self.url, token, version).await
+    }
+
+    /// A person's access token.
+    pub fn token(&self, name: &str) -> String {
+        let person = demo::person(name).unwrap_or_else(|| panic!("nobody is called {name}"));
+        self.around.entra().token(person)
+    }
+
+    /// The audit records so far, oldest first.
+    pub async fn audit(&self) -> Vec<Value> {
+        // Records of calls that ended are on their way to the writing thread.
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        let bytes = self.audit.lock().unwrap().clone();
+        let text = String::from_utf8(bytes).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}

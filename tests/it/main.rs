@@ -1,0 +1,17 @@
+//! Osier through its front door: a real server, real services, really signed tokens, and the
+//! demo's people by name.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    unreachable_pub,
+    missing_docs,
+    reason = "all of this is a test, its helpers too"
+)]
+
+mod first_light;
+mod harness;
+mod identity;
+mod scoping;
+mod transport;

@@ -1,0 +1,10 @@
+//! The transport: what is let through to the protocol, whose session is whose, and how a client is
+//! asked.
+
+mod asking;
+mod bodies;
+mod headers;
+mod raw;
+mod replies;
+mod sessions;
+mod shown;

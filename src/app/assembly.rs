@@ -107,7 +107,7 @@ pub fn definitions(tools: &config::Tools) -> Result<Catalog, Vec<catalog::Proble
 /// Leaves out what the settings disable, and the tools of services that aren't configured.
 fn serve_only(mut catalog: Catalog, config: &Config) -> Catalog {
     catalog.retain(|tool| {
-        config.backends.contains_key(&tool.backend)
+        tool.backends().all(|name| config.backends.contains_key(name))
             && !config.tools.disabled.contains(&tool.id.name)
     });
     catalog

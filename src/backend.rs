@@ -24,6 +24,7 @@ use crate::call::{Notes, Refusal, Stop};
 use crate::catalog::{Plan, ReadPlan, SafeRequest};
 use crate::clock::Clock;
 use crate::confirm::{Confirmations, Consent};
+use crate::request::Position;
 use crate::target::{Fill, Reply, Source};
 
 use render::Rendering;
@@ -38,6 +39,8 @@ pub struct Backends {
 #[derive(Debug)]
 pub struct RawResult {
     consent: Consent,
+    /// Where in a list the service's page begins.
+    position: Position,
     body: Body,
 }
 
@@ -119,7 +122,28 @@ impl Backends {
         };
         // Questions and notes of a service's own: only scripts have them as yet.
         let _ = (confirmations, notes);
-        Ok(RawResult { consent, body })
+        let position = consent.located().checked().position().clone();
+        Ok(RawResult { consent, position, body })
+    }
+
+    /// Reads a list on from another position, under the same consent. Only a read can go on.
+    ///
+    /// # Errors
+    /// As [`Backends::execute`].
+    pub async fn read_on(
+        &self,
+        raw: RawResult,
+        position: Position,
+        sent: &mut Sent,
+    ) -> Result<RawResult, Refusal> {
+        let consent = raw.consent;
+        let tool = consent.located().checked().permit().tool().clone();
+        let Plan::Read(ReadPlan::Request(request)) = &tool.plan else {
+            return Err(Refusal::Internal);
+        };
+        let fill = Fill { position: &position, ..consent.located().fill() };
+        let body = self.send_safe(&tool.backend, request, fill, sent).await?;
+        Ok(RawResult { consent, position, body })
     }
 
     async fn send_safe(
@@ -191,6 +215,11 @@ impl RawResult {
     /// The consented call.
     pub fn consent(&self) -> &Consent {
         &self.consent
+    }
+
+    /// Where in a list the service's page begins.
+    pub fn position(&self) -> &Position {
+        &self.position
     }
 
     /// What came back.

@@ -3,50 +3,24 @@
 //! Front doors call [`Pipeline::run`] and render its end. The order is the design: who may, what
 //! was said, what it names, whether the person said yes, the call, what of it may be seen.
 
+mod limits;
+mod parts;
+
+pub use parts::{Pipeline, Ran};
+
 use std::sync::Arc;
 
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
-
-use crate::access::{Access, Freshness, Snapshot};
-use crate::audit::{Record, Sink, Stage};
-use crate::backend::{Backends, Sent};
+use crate::access::{Freshness, Snapshot};
+use crate::audit::{Record, Stage};
+use crate::backend::Sent;
 use crate::call::{Call, Notes, Refusal, Stop};
 use crate::catalog::Catalog;
-use crate::clock::Clock;
-use crate::confirm::{Confirmations, Consent, Trace};
+use crate::confirm::{Consent, Trace};
 use crate::identity::Identity;
-use crate::request;
-use crate::response::{self, Bounds, Outcome};
-use crate::scope;
-use crate::target;
+use crate::response::{self, Outcome};
+use crate::{request, scope, target};
 
-/// What a call passes through.
-pub struct Pipeline {
-    /// The definitions.
-    pub catalog: Arc<Catalog>,
-    /// Who may do what.
-    pub access: Access,
-    /// The customer's services.
-    pub backends: Backends,
-    /// Questions and their answers.
-    pub confirmations: Confirmations,
-    /// Where the records go.
-    pub audit: Sink,
-    /// Bounds of results.
-    pub bounds: Bounds,
-    /// The clock.
-    pub clock: Clock,
-}
-
-/// A call that was run: how it ended, and the id under which it is on record.
-#[derive(Debug)]
-pub struct Ran {
-    /// The decision's id, as the audit record has it.
-    pub decision: String,
-    /// The end.
-    pub end: Result<Outcome, Stop>,
-}
+use limits::Limits;
 
 impl Pipeline {
     /// The definitions.
@@ -70,14 +44,16 @@ impl Pipeline {
             return Ran { decision: String::new(), end: Err(Refusal::AuditUnavailable.into()) };
         };
         let decision = record.id().to_owned();
-        let limits = Limits { cancel: call.cancel.clone(), ends: Instant::now() + call.budget };
+        let limits = Limits::new(call.budget, call.cancel.clone());
         let notes = call.notes.clone();
-        let consent = match limits.hold(self.consent(identity, call, &mut record)).await {
+        // Boxed, since the doors above would otherwise carry the stages' whole state around.
+        let consent = Box::pin(limits.hold(self.consent(identity, call, &mut record))).await;
+        let consent = match consent {
             Ok(consent) => consent,
             Err(stop) => return Ran { decision, end: record.end(Err(stop)) },
         };
         let writes = consent.yes().is_some();
-        let carried_out = Arc::clone(self).carry_out(consent, notes, record, limits);
+        let carried_out = Box::pin(Arc::clone(self).carry_out(consent, notes, record, limits));
         let end = if writes {
             // The yes is spent: from here on a client that goes away stops nothing.
             tokio::spawn(carried_out).await.unwrap_or(Err(Refusal::Internal.into()))
@@ -116,7 +92,7 @@ impl Pipeline {
         decided
     }
 
-    /// From a yes to what may be seen of the answer.
+    /// From a yes to the end, and its record.
     async fn carry_out(
         self: Arc<Self>,
         consent: Consent,
@@ -124,18 +100,16 @@ impl Pipeline {
         mut record: Record,
         limits: Limits,
     ) -> Result<Outcome, Stop> {
-        let end = if consent.yes().is_some() {
+        let end = match consent.yes() {
+            None => limits.hold(self.answer(consent, &notes, &mut record)).await,
             // A write without an accepted record of the intent doesn't go out.
-            match record.intend().await {
-                Ok(()) => self.answer(consent, &notes, &mut record).await,
-                Err(_) => Err(Refusal::AuditUnavailable.into()),
-            }
-        } else {
-            limits.hold(self.answer(consent, &notes, &mut record)).await
+            Some(_) if record.intend().await.is_err() => Err(Refusal::AuditUnavailable.into()),
+            Some(_) => self.answer(consent, &notes, &mut record).await,
         };
         record.end(end)
     }
 
+    /// The service's call, and what of its answer may be seen.
     async fn answer(
         &self,
         consent: Consent,
@@ -145,31 +119,20 @@ impl Pipeline {
         record.enter(Stage::Backend);
         let mut sent = Sent::default();
         let raw = self.backends.execute(consent, &self.confirmations, notes, &mut sent).await;
-        record.upstream(sent.status, sent.took);
+        record.upstream(&sent);
         let raw = raw.inspect_err(|stop| record.asked(stop))?;
 
         record.enter(Stage::Scope);
-        let scoped = scope::apply(raw)?;
+        let mut scoped = scope::apply(raw)?;
+        // A page that lost rows to the scope is filled up from the service's next ones.
+        while let Some(position) = scoped.reads_on() {
+            let (kept, raw) = scoped.reopen();
+            let raw = self.backends.read_on(raw, position, &mut sent).await;
+            record.upstream(&sent);
+            scoped = scope::apply(raw?)?.after(kept);
+        }
 
         record.enter(Stage::Response);
         Ok(response::check(&scoped, self.bounds, &self.confirmations.keys, &self.clock)?)
-    }
-}
-
-/// What ends a call before its time: its budget, and its client.
-struct Limits {
-    cancel: CancellationToken,
-    ends: Instant,
-}
-
-impl Limits {
-    async fn hold<T>(&self, work: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-        tokio::select! {
-            biased;
-            end = tokio::time::timeout_at(self.ends, work) => {
-                end.unwrap_or_else(|_| Err(Refusal::TimedOut.into()))
-            }
-            () = self.cancel.cancelled() => Err(Refusal::Cancelled.into()),
-        }
     }
 }

@@ -16,15 +16,24 @@ use crate::request::{Checked, Position};
 pub struct Scoped {
     raw: RawResult,
     content: Content,
+    /// How many of the service's pages were read for it.
+    pages: usize,
+}
+
+/// What was kept of a list whose page isn't full yet.
+#[derive(Debug)]
+pub struct Kept {
+    rows: Vec<(Value, Position)>,
+    pages: usize,
 }
 
 /// What is left of the result.
 #[derive(Debug)]
 pub enum Content {
-    /// Rows, each with how many of the page's rows are used up once it was given.
+    /// Rows, each with where the list goes on after it.
     Rows {
         /// The rows, projected.
-        rows: Vec<(Value, usize)>,
+        rows: Vec<(Value, Position)>,
         /// Where the next page begins, if there is one.
         next: Option<Position>,
         /// True where rows were left out for their number.
@@ -72,7 +81,7 @@ pub fn apply(raw: RawResult) -> Result<Scoped, Refusal> {
         }
         _ => return Err(bad_answer(&raw)),
     };
-    Ok(Scoped { raw, content })
+    Ok(Scoped { raw, content, pages: 1 })
 }
 
 fn rows(
@@ -84,12 +93,15 @@ fn rows(
     limit: Option<usize>,
 ) -> Result<Content, Refusal> {
     let items = items.of(body).and_then(Value::as_array).ok_or_else(|| bad_answer(raw))?;
-    let position = raw.consent().located().checked().position();
-    let given = position.given.min(items.len());
+    let position = raw.position();
     let upto = limit.unwrap_or(items.len()).min(items.len());
-    let rows = items.iter().enumerate().take(upto).skip(given);
-    let rows =
-        rows.filter_map(|(index, item)| keep(raw, row, item).map(|row| (row, index + 1))).collect();
+    let rows = items.iter().enumerate().take(upto).skip(position.given);
+    let rows = rows
+        .filter_map(|(index, item)| {
+            let after = Position { given: index + 1, ..position.clone() };
+            keep(raw, row, item).map(|row| (row, after))
+        })
+        .collect();
     Ok(Content::Rows { rows, next: next(body, more, position), cut: upto < items.len() })
 }
 
@@ -146,7 +158,36 @@ fn bad_answer(raw: &RawResult) -> Refusal {
     Refusal::Service(Trouble { service: tool.backend.clone(), kind })
 }
 
+/// A list whose page isn't full is read on for at most so many of the service's pages.
+const MAX_PAGES: usize = 10;
+
 impl Scoped {
+    /// Where a list has to be read on, since rows outside the scope left its page short.
+    pub fn reads_on(&self) -> Option<Position> {
+        let Content::Rows { rows, next: Some(next), .. } = &self.content else { return None };
+        let wanted = self.checked().arguments().get("pageSize").and_then(Value::as_u64)?;
+        let short = u64::try_from(rows.len()).is_ok_and(|rows| rows < wanted);
+        (short && self.pages < MAX_PAGES).then(|| next.clone())
+    }
+
+    /// Takes the list apart: what was kept, and the call that it answers, to be read on.
+    pub fn reopen(self) -> (Kept, RawResult) {
+        let rows = match self.content {
+            Content::Rows { rows, .. } => rows,
+            _ => Vec::new(),
+        };
+        (Kept { rows, pages: self.pages }, self.raw)
+    }
+
+    /// Puts what was kept of the pages before in front.
+    pub fn after(mut self, kept: Kept) -> Self {
+        if let Content::Rows { rows, .. } = &mut self.content {
+            rows.splice(0..0, kept.rows);
+        }
+        self.pages += kept.pages;
+        self
+    }
+
     /// The checked call that it answers.
     pub fn checked(&self) -> &Checked {
         self.raw.consent().located().checked()

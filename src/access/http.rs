@@ -156,13 +156,13 @@ mod tests {
 
     use super::*;
 
-    fn read(permissions: Value) -> BTreeMap<String, Scopes> {
+    fn read(permissions: &Value) -> BTreeMap<String, Scopes> {
         Fields::default().read(&json!({"permissions": permissions})).unwrap()
     }
 
     #[test]
     fn a_lost_scope_field_is_a_denial() {
-        let held = read(json!([
+        let held = read(&json!([
             {"name": "lost"},
             {"name": "null", "scopes": null},
             {"name": "text", "global": "true"},
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn places_are_read_as_they_are_said() {
-        let held = read(json!([
+        let held = read(&json!([
             {"name": "everywhere", "global": true},
             {"name": "view", "global": false, "scopes": [
                 {"type": "site", "id": "S1"},

@@ -136,7 +136,7 @@ fn identity_settings(identity: &config::Identity) -> Settings {
 }
 
 fn key_ring(keys: &config::Keys) -> anyhow::Result<KeyRing> {
-    let previous = keys.previous.as_ref().map(|key| key.expose_secret());
+    let previous = keys.previous.as_ref().map(ExposeSecret::expose_secret);
     Ok(KeyRing::new(keys.current.expose_secret(), previous)?)
 }
 

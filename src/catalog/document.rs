@@ -103,7 +103,7 @@ impl Document {
     }
 }
 
-impl<'a> Spot<'a> {
+impl Spot<'_> {
     /// A key or an index below this place.
     pub fn child(&self, key: impl fmt::Display) -> Self {
         let key = key.to_string().replace('~', "~0").replace('/', "~1");

@@ -12,4 +12,5 @@
 
 mod first_light;
 mod harness;
+mod identity;
 mod transport;

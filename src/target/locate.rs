@@ -1,6 +1,7 @@
 //! Runs the resolvers of a call's arguments, in the order of the tool's definition.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
@@ -25,16 +26,21 @@ const AT_ONCE: usize = 8;
 /// trouble maps to.
 pub async fn locate(checked: Checked, source: &dyn Source) -> Result<Located, Refusal> {
     let mut records = Records::new();
+    let ancestors = ancestors(&checked, source).await?;
     for resolved in &checked.permit().tool().input.resolved {
         let Some(named) = checked.arguments().get(&resolved.argument) else { continue };
         let Some(id) = named.as_str() else { return Err(Refusal::Internal) };
-        let record = find(&checked, &records, &resolved.resolver, id, source)
+        let resolver = &resolved.resolver;
+        let record = find(&checked, &records, resolver, id, source)
             .await?
+            .filter(|record| {
+                is_inside(&checked, &records, resolver, record)
+                    || is_above(&checked, &ancestors, resolver, record)
+            })
             .filter(|record| shares(&resolved.same, record, &records))
             .ok_or_else(|| not_found(resolved))?;
         records.insert(resolved.argument.clone(), record);
     }
-    let ancestors = ancestors(&checked, source).await?;
     Ok(Located { checked, records, ancestors })
 }
 
@@ -42,7 +48,7 @@ fn not_found(resolved: &Resolved) -> Refusal {
     Refusal::NotFound { argument: resolved.argument.clone() }
 }
 
-/// One record, if there is one inside the scope.
+/// One record, if there is one; whether it lies inside the scope isn't judged yet.
 async fn find(
     checked: &Checked,
     records: &Records,
@@ -64,7 +70,12 @@ async fn find(
             None => return Ok(None),
         }
     }
-    let inside = match &resolver.scope.filter {
+    Ok(Some(record))
+}
+
+/// Does a record lie inside the scope, by its resolver's own rule?
+fn is_inside(checked: &Checked, records: &Records, resolver: &Resolver, record: &Record) -> bool {
+    match &resolver.scope.filter {
         Some(Filter::Place(place)) => {
             let scopes = checked.permit().scopes();
             judge(place, scopes, &BTreeSet::new(), &record.value) == Standing::Inside
@@ -74,8 +85,21 @@ async fn find(
             theirs.is_some() && at.of(&record.value) == theirs
         }
         None => true,
-    };
-    Ok(inside.then_some(record))
+    }
+}
+
+/// Does a record lie on the way up to a place of the scope, in a tool that shows that way? Only
+/// for records that are found as those places are, so that a ticket or a site never passes.
+fn is_above(
+    checked: &Checked,
+    ancestors: &BTreeSet<String>,
+    resolver: &Arc<Resolver>,
+    record: &Record,
+) -> bool {
+    let permit = checked.permit();
+    let Some(Filter::Place(filter)) = &permit.tool().scope.filter else { return false };
+    filter.places.as_ref().is_some_and(|places| Arc::ptr_eq(places, resolver))
+        && judge(filter, permit.scopes(), ancestors, &record.value) == Standing::Above
 }
 
 fn way_for<'a>(resolver: &'a Resolver, id: &str) -> Option<&'a Way> {
@@ -127,7 +151,8 @@ fn pick(at: &RecordAt, reply: &Reply, id: &str) -> Option<Value> {
             items.iter().find(|item| key.text_of(item) == Some(id))
         }
     };
-    found.filter(|record| record.is_object()).cloned()
+    // Something without an id is no record: an id such as `search` may lead to another resource.
+    found.filter(|record| record.get("id").is_some_and(Value::is_string)).cloned()
 }
 
 fn shares(same: &[Same], record: &Record, records: &Records) -> bool {
@@ -160,6 +185,7 @@ async fn ancestors(checked: &Checked, source: &dyn Source) -> Result<BTreeSet<St
     let paths: Vec<Vec<String>> = stream::iter(lookups)
         .buffer_unordered(AT_ONCE)
         .map_ok(|record| {
+            let record = record.filter(|record| is_inside(checked, &none, places, record));
             let path = record.as_ref().map(|record| path.texts_of(&record.value));
             path.unwrap_or_default().into_iter().map(str::to_owned).collect()
         })

@@ -13,4 +13,5 @@
 mod first_light;
 mod harness;
 mod identity;
+mod scoping;
 mod transport;

@@ -8,7 +8,7 @@ use osier::audit::Sink;
 use osier::catalog::{self, Files};
 use osier::clock::Clock;
 use osier::config::{Config, Environment};
-use osier::demo::{self, Options, Surroundings};
+use osier::demo::{self, Options, Person, Surroundings};
 use osier::outbound::{self, Limits, Reach};
 use osier::pipeline::Pipeline;
 use serde_json::Value;
@@ -119,6 +119,12 @@ impl TestApp {
     pub async fn stop(self) {
         drop(self.stop);
         self.serving.await.unwrap();
+    }
+
+    /// A client for a person of the test's own, who is known to nobody else.
+    pub async fn speaking_as(&self, person: &Person, version: Version) -> Client {
+        let token = self.around.entra().token(person);
+        Client::connect(&self.http, &self.url, token, version).await
     }
 
     /// A person's access token.

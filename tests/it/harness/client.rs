@@ -178,6 +178,22 @@ impl Client {
         }
     }
 
+    /// The rows of every page of a list, in order. The arguments may say how long a page is.
+    pub async fn all_rows(&self, tool: &str, mut arguments: Value) -> Vec<Value> {
+        /// More pages than any list here has.
+        const MOST: usize = 500;
+        let mut rows = Vec::new();
+        for _ in 0..MOST {
+            let page = self.call(tool, arguments.clone()).await;
+            rows.extend_from_slice(page.items());
+            match page.next_cursor() {
+                Some(cursor) => arguments["cursor"] = cursor.into(),
+                None => return rows,
+            }
+        }
+        panic!("{tool} never ends");
+    }
+
     /// Calls a tool and answers the question on the way, in this version's manner.
     pub async fn call_answering(&self, tool: &str, arguments: Value, answer: Answered) -> Reply {
         let params = json!({"name": tool, "arguments": arguments});

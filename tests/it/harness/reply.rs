@@ -94,6 +94,23 @@ impl Reply {
         (self.status, self.code(), self.text())
     }
 
+    /// The whole reply without what differs from call to call: its own id and its decision's.
+    pub fn bare(&self) -> Value {
+        let mut message = self.message.clone();
+        let places = ["", "/result/_meta", "/error/data"];
+        for (place, key) in places.iter().zip(["id", "osier/decisionId", "osier/decisionId"]) {
+            if let Some(Value::Object(fields)) = message.pointer_mut(place) {
+                fields.shift_remove(key);
+            }
+        }
+        serde_json::json!({"status": self.status, "message": message, "before": self.before})
+    }
+
+    /// The cursor to the next page of a list.
+    pub fn next_cursor(&self) -> Option<&str> {
+        self.structured()["nextCursor"].as_str()
+    }
+
     /// MCP's `requestState`, where the call ended with a question.
     pub fn state(&self) -> Option<&str> {
         self.message["result"]["requestState"].as_str()

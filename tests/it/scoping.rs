@@ -1,0 +1,9 @@
+//! Nobody reads, counts or changes what lies outside of their scope, whichever way they ask: each
+//! check runs with services that fence by themselves and with services that don't, in each
+//! protocol version.
+
+mod ben;
+mod finn;
+mod matrix;
+mod others;
+mod writes;

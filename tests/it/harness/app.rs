@@ -13,6 +13,7 @@ use osier::outbound::{self, Limits, Reach};
 use osier::pipeline::Pipeline;
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::client::{Client, Version};
@@ -50,7 +51,8 @@ pub struct TestApp {
     /// A client without a token.
     pub http: reqwest::Client,
     audit: Arc<Mutex<Vec<u8>>>,
-    _stop: DropGuard,
+    serving: JoinHandle<()>,
+    stop: DropGuard,
 }
 
 impl TestApp {
@@ -94,11 +96,12 @@ impl TestApp {
         let stop = shutdown.clone();
         tokio::spawn(async move { keys.run(stop).await });
         let stop = shutdown.clone();
-        tokio::spawn(async move { serve(listener, assembly.app, stop).await.unwrap() });
+        let serving =
+            tokio::spawn(async move { serve(listener, assembly.app, stop).await.unwrap() });
         let limits = Limits::calls(std::time::Duration::from_mins(1), Reach::Private);
         let http = outbound::client(&limits).unwrap();
         let clock = setup.clock;
-        Self { around, url, pipeline, clock, http, audit, _stop: shutdown.drop_guard() }
+        Self { around, url, pipeline, clock, http, audit, serving, stop: shutdown.drop_guard() }
     }
 
     /// A client of 2026-07-28 that speaks for one of the demo's people and can show forms.
@@ -110,6 +113,12 @@ impl TestApp {
     pub async fn speaking(&self, name: &str, version: Version) -> Client {
         let token = self.token(name);
         Client::connect(&self.http, &self.url, token, version).await
+    }
+
+    /// Tells the server to stop, and waits until it has.
+    pub async fn stop(self) {
+        drop(self.stop);
+        self.serving.await.unwrap();
     }
 
     /// A client for a person of the test's own, who is known to nobody else.

@@ -229,7 +229,6 @@ async fn an_answer_is_judged_by_who_the_person_is_by_then() {
     // The token of the call is worth nothing any more when the answer comes.
     app.around.entra().rotate().unwrap();
     ana.token = app.token("ana");
-    app.around.services().wire().forget();
     let yes = json!({"jsonrpc": "2.0", "id": question["id"], "result": Answered::Yes.result()});
     assert_eq!(ana.post(&yes, HeaderMap::new()).await.status(), 202);
     let done = events.next().await.unwrap();

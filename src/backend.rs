@@ -11,6 +11,7 @@ mod token;
 pub use rest::{Rest, RestSettings};
 pub use token::{Origin, OutgoingToken};
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use crate::call::{Refusal, Stop};
 use crate::catalog::{Plan, ReadPlan, SafeRequest};
 use crate::clock::Clock;
 use crate::confirm::{Confirmations, Consent};
+use crate::request::Position;
 use crate::target::{Fill, Reply, Source};
 
 use render::Rendering;
@@ -36,6 +38,7 @@ pub struct Backends {
 #[derive(Debug)]
 pub struct RawResult {
     consent: Consent,
+    at: Position,
     body: Body,
 }
 
@@ -89,8 +92,8 @@ impl Backends {
         let tool = consent.located().checked().permit().tool().clone();
         let body = match &tool.plan {
             Plan::Read(ReadPlan::Request(request)) => {
-                let fill = consent.located().fill();
-                self.send_safe(&tool.backend, request, fill, sent).await?
+                let at = consent.located().checked().position();
+                self.page(&consent, request, at, sent).await?
             }
             Plan::Read(ReadPlan::Found(argument)) => {
                 let record = consent.located().records().get(argument).ok_or(Refusal::Internal)?;
@@ -115,7 +118,47 @@ impl Backends {
             }
         };
         let _ = confirmations;
-        Ok(RawResult { consent, body })
+        let at = consent.located().checked().position().clone();
+        Ok(RawResult { consent, at, body })
+    }
+
+    /// Reads another page of a list that is being read, for the same consented call.
+    ///
+    /// # Errors
+    /// [`Refusal::Service`], as for the first page.
+    pub async fn read_on(
+        &self,
+        page: RawResult,
+        at: Position,
+        sent: &mut Sent,
+    ) -> Result<RawResult, Refusal> {
+        let RawResult { consent, .. } = page;
+        let tool = consent.located().checked().permit().tool().clone();
+        let Plan::Read(ReadPlan::Request(request)) = &tool.plan else {
+            return Err(Refusal::Internal);
+        };
+        let body = self.page(&consent, request, &at, sent).await?;
+        Ok(RawResult { consent, at, body })
+    }
+
+    async fn page(
+        &self,
+        consent: &Consent,
+        request: &SafeRequest,
+        at: &Position,
+        sent: &mut Sent,
+    ) -> Result<Body, Refusal> {
+        let checked = consent.located().checked();
+        let mut arguments = Cow::Borrowed(checked.arguments());
+        let longest = checked.permit().tool().input.longest_page();
+        if let (true, Some(longest)) = (checked.permit().scopes().is_partial(), longest) {
+            // Few of the rows may lie inside: fewer requests find them in longer pages. It follows
+            // from the scope alone, so that a cursor finds the same pages again.
+            arguments.to_mut().insert("pageSize".to_owned(), longest.into());
+        }
+        let fill = consent.located().fill();
+        let fill = Fill { position: at, arguments: &arguments, ..fill };
+        self.send_safe(&checked.permit().tool().backend, request, fill, sent).await
     }
 
     async fn send_safe(
@@ -187,6 +230,11 @@ impl RawResult {
     /// The consented call.
     pub fn consent(&self) -> &Consent {
         &self.consent
+    }
+
+    /// Where in the list this page lies.
+    pub fn position(&self) -> &Position {
+        &self.at
     }
 
     /// What came back.

@@ -142,7 +142,9 @@ impl Pipeline {
         let raw = raw.inspect_err(|stop| record.asked(stop))?;
 
         record.enter(Stage::Scope);
-        let scoped = scope::apply(raw)?;
+        let scoped = scope::apply(raw, &self.backends, &mut sent).await;
+        record.upstream(sent.status, sent.took);
+        let scoped = scoped?;
 
         record.enter(Stage::Response);
         Ok(response::check(&scoped, self.bounds, &self.confirmations.keys, &self.clock)?)

@@ -79,7 +79,7 @@ fn blocks_outcome(blocks: &[Value], is_error: bool, bounds: Bounds) -> Result<Ou
 /// As many rows as fit, and a cursor to what is left.
 fn page(
     scoped: &Scoped,
-    rows: &[(Value, usize)],
+    rows: &[(Value, Position)],
     next: Option<&Position>,
     cut: bool,
     bounds: Bounds,
@@ -89,25 +89,25 @@ fn page(
     /// Room for the keys around the rows and for a cursor.
     const AROUND: usize = 1_024;
     let room = (bounds.max_chars / 2).saturating_sub(AROUND);
+    let asked_for = scoped.checked().page_size().unwrap_or(usize::MAX).min(rows.len());
     let mut used = 0_usize;
-    let mut given = 0_usize;
-    let mut items = Vec::with_capacity(rows.len());
-    for (row, upto) in rows {
+    let mut after = None;
+    let mut items = Vec::with_capacity(asked_for);
+    for (row, end) in rows.iter().take(asked_for) {
         let row = fields_of(scoped, row);
         used += row.to_string().chars().count() + 1;
         if used > room {
             break;
         }
         items.push(row);
-        given = *upto;
+        after = Some(end);
     }
-    let short = items.len() < rows.len();
+    let short = items.len() < asked_for;
     if short && items.is_empty() {
         return Err(Refusal::TooLarge);
     }
-    let here = scoped.checked().position();
     let paged = scoped.checked().permit().tool().input.paged;
-    let to = if short { Some(Position { given, ..here.clone() }) } else { next.cloned() };
+    let to = if items.len() < rows.len() { after.cloned() } else { next.cloned() };
     let mut page = Map::new();
     page.insert("items".into(), items.into());
     if let (Some(to), true) = (to, paged) {

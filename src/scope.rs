@@ -3,12 +3,14 @@
 //! A row that can't be shown to lie inside the scope is dropped, and a field that the definition
 //! doesn't name leaves with it. The pipeline calls [`apply`] on every result, reads and writes alike.
 
+mod list;
+
 use serde_json::{Map, Value};
 
 use crate::access::{Standing, judge};
-use crate::backend::{Body, RawResult};
+use crate::backend::{Backends, Body, RawResult, Sent};
 use crate::call::{Refusal, Trouble, TroubleKind};
-use crate::catalog::{Answer, Filter, More, Pointer, Row};
+use crate::catalog::{Answer, Filter, Pointer, Row};
 use crate::request::{Checked, Position};
 
 /// A result inside the caller's scope. Only [`apply`] makes it.
@@ -21,11 +23,11 @@ pub struct Scoped {
 /// What is left of the result.
 #[derive(Debug)]
 pub enum Content {
-    /// Rows, each with how many of the page's rows are used up once it was given.
+    /// Rows; in a list that pages, one more than a page has where there are that many.
     Rows {
-        /// The rows, projected.
-        rows: Vec<(Value, usize)>,
-        /// Where the next page begins, if there is one.
+        /// The rows, projected, each with where the list goes on after it.
+        rows: Vec<(Value, Position)>,
+        /// Where the list goes on after all of them, if it does.
         next: Option<Position>,
         /// True where rows were left out for their number.
         cut: bool,
@@ -36,13 +38,23 @@ pub enum Content {
     Blocks(Vec<Value>, bool),
 }
 
-/// Holds a raw result inside the scope.
+/// Holds a raw result inside the scope. A list of which rows are left out is read on, so that
+/// neither the length of a page nor a cursor tells of them.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for a record outside; [`TroubleKind::BadAnswer`] where the answer isn't
-/// what the definition says.
-pub fn apply(raw: RawResult) -> Result<Scoped, Refusal> {
+/// what the definition says; the service's own trouble with a further page.
+pub async fn apply(
+    raw: RawResult,
+    backends: &Backends,
+    sent: &mut Sent,
+) -> Result<Scoped, Refusal> {
     let tool = raw.consent().located().checked().permit().tool().clone();
+    if let (Body::Json(_), Answer::List { items, more, row, limit }) = (raw.body(), &tool.answer) {
+        let shape = list::Shape { items, more: more.as_ref(), row, limit: *limit };
+        let (raw, content) = list::read(raw, &shape, backends, sent).await?;
+        return Ok(Scoped { raw, content });
+    }
     let content = match (raw.body(), &tool.answer) {
         (Body::Content { blocks, is_error }, Answer::Content) => {
             Content::Blocks(blocks.clone(), *is_error)
@@ -54,13 +66,10 @@ pub fn apply(raw: RawResult) -> Result<Scoped, Refusal> {
             Content::Object(empty.as_object().cloned().unwrap_or_default())
         }
         (Body::Nothing, Answer::Record { .. }) => return Err(not_found(&raw)),
-        (Body::Json(body), Answer::List { items, more, row, limit }) => {
-            rows(&raw, body, items, more.as_ref(), row, *limit)?
-        }
         (Body::Json(body), Answer::Record { at, row }) => {
             let record = at.of(body).filter(|record| record.is_object());
             let record = record.ok_or_else(|| bad_answer(&raw))?;
-            let kept = keep(&raw, row, record).ok_or_else(|| not_found(&raw))?;
+            let kept = keep(&raw, row, record).ok_or_else(|| outside(&raw))?;
             Content::Object(Map::from_iter([("item".to_owned(), kept)]))
         }
         (Body::Json(body), Answer::Counts { at, row, .. }) => {
@@ -73,39 +82,6 @@ pub fn apply(raw: RawResult) -> Result<Scoped, Refusal> {
         _ => return Err(bad_answer(&raw)),
     };
     Ok(Scoped { raw, content })
-}
-
-fn rows(
-    raw: &RawResult,
-    body: &Value,
-    items: &Pointer,
-    more: Option<&More>,
-    row: &Row,
-    limit: Option<usize>,
-) -> Result<Content, Refusal> {
-    let items = items.of(body).and_then(Value::as_array).ok_or_else(|| bad_answer(raw))?;
-    let position = raw.consent().located().checked().position();
-    let given = position.given.min(items.len());
-    let upto = limit.unwrap_or(items.len()).min(items.len());
-    let rows = items.iter().enumerate().take(upto).skip(given);
-    let rows =
-        rows.filter_map(|(index, item)| keep(raw, row, item).map(|row| (row, index + 1))).collect();
-    Ok(Content::Rows { rows, next: next(body, more, position), cut: upto < items.len() })
-}
-
-/// The next page's position, by what the service says of it.
-fn next(body: &Value, more: Option<&More>, position: &Position) -> Option<Position> {
-    match more? {
-        More::Page(after) => {
-            let rows_after = after.of(body).and_then(Value::as_u64)?;
-            let page = position.page.unwrap_or(1) + 1;
-            (rows_after > 0).then(|| Position { page: Some(page), ..Position::default() })
-        }
-        More::Token(at) => {
-            let token = at.text_of(body).filter(|token| !token.is_empty())?.to_owned();
-            Some(Position { token: Some(token), ..Position::default() })
-        }
-    }
 }
 
 /// The part of a row that the caller may see; nothing where that is nothing.
@@ -132,6 +108,13 @@ fn only(fields: &[Pointer], row: Value) -> Value {
     let Value::Object(row) = row else { return Value::Object(Map::new()) };
     let named = |key: &str| fields.iter().any(|field| field.single_key() == Some(key));
     Value::Object(row.into_iter().filter(|(key, _)| named(key)).collect())
+}
+
+/// A record that can't be shown to lie inside: there is none. But what was written was written,
+/// wherever the service says that it now lies.
+fn outside(raw: &RawResult) -> Refusal {
+    let writes = raw.consent().located().checked().permit().tool().writes();
+    if writes { bad_answer(raw) } else { not_found(raw) }
 }
 
 fn not_found(raw: &RawResult) -> Refusal {

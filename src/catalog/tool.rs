@@ -189,6 +189,14 @@ pub enum More {
     Token(Pointer),
 }
 
+impl Input {
+    /// The longest page that can be asked for, in a tool that pages.
+    pub fn longest_page(&self) -> Option<u64> {
+        let sizes = self.schema.get("properties")?.get("pageSize").filter(|_| self.paged)?;
+        sizes.get("maximum")?.as_u64()
+    }
+}
+
 impl Tool {
     /// True for a tool that changes something.
     pub fn writes(&self) -> bool {

@@ -205,6 +205,14 @@ impl Plan {
     }
 }
 
+impl Input {
+    /// The longest page that can be asked for, in a tool that pages.
+    pub fn longest_page(&self) -> Option<u64> {
+        let sizes = self.schema.get("properties")?.get("pageSize").filter(|_| self.paged)?;
+        sizes.get("maximum")?.as_u64()
+    }
+}
+
 impl Tool {
     /// Every backend that a call of it may go to: its own, and those of its resolvers.
     pub fn backends(&self) -> impl Iterator<Item = &str> {

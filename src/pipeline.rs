@@ -123,14 +123,9 @@ impl Pipeline {
         let raw = raw.inspect_err(|stop| record.asked(stop))?;
 
         record.enter(Stage::Scope);
-        let mut scoped = scope::apply(raw)?;
-        // A page that lost rows to the scope is filled up from the service's next ones.
-        while let Some(position) = scoped.reads_on() {
-            let (kept, raw) = scoped.reopen();
-            let raw = self.backends.read_on(raw, position, &mut sent).await;
-            record.upstream(&sent);
-            scoped = scope::apply(raw?)?.after(kept);
-        }
+        let scoped = scope::apply(raw, &self.backends, &mut sent).await;
+        record.upstream(&sent);
+        let scoped = scoped?;
 
         record.enter(Stage::Response);
         Ok(response::check(&scoped, self.bounds, &self.confirmations.keys, &self.clock)?)

@@ -107,7 +107,7 @@ pub fn definitions(tools: &config::Tools) -> Result<Catalog, Vec<catalog::Proble
 /// Leaves out what the settings disable, and the tools of services that aren't configured.
 fn serve_only(mut catalog: Catalog, config: &Config) -> Catalog {
     catalog.retain(|tool| {
-        config.backends.contains_key(&tool.backend)
+        tool.backends().all(|name| config.backends.contains_key(name))
             && !config.tools.disabled.contains(&tool.id.name)
     });
     catalog
@@ -168,6 +168,8 @@ fn access(access: &config::Access, clock: &Clock) -> anyhow::Result<Access> {
 
 fn fields(names: &config::Fields) -> Option<crate::access::Fields> {
     Some(crate::access::Fields {
+        subject: Pointer::parse(&names.subject)?,
+        tenant: Pointer::parse(&names.tenant)?,
         permissions: Pointer::parse(&names.permissions)?,
         name: Pointer::parse(&names.name)?,
         global: Pointer::parse(&names.global)?,

@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::compile::{requirement, typed};
-use super::document::{Document, Problems, Spot};
+use super::document::{Document, Spot};
+use super::problem::Problems;
 use super::text::Text;
 use super::tool::Requirement;
 

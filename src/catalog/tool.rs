@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::http_request::{SafeRequest, WriteRequest};
+use super::http_request::{HttpRequest, SafeRequest, WriteRequest};
 use super::pointer::Pointer;
 use super::question::QuestionText;
 use super::resolver::Resolver;
 use super::row::Row;
-use super::scope_rule::ScopeRule;
+use super::scope_rule::{Filter, ScopeRule};
 
 /// A tool's identity: its service's slug and its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -183,13 +183,48 @@ pub enum Answer {
 /// How a list says that there is more.
 #[derive(Clone, Debug, PartialEq)]
 pub enum More {
-    /// Numbered pages: where the answer says how many rows come after this page.
-    Page(Pointer),
+    /// Numbered pages.
+    Page {
+        /// Where the answer says how many rows come after this page.
+        after: Pointer,
+        /// The number of the first page.
+        first: u64,
+    },
     /// A continuation token: where the answer holds it.
     Token(Pointer),
 }
 
+impl Plan {
+    /// The HTTP request, where there is one.
+    pub fn request(&self) -> Option<&HttpRequest> {
+        match self {
+            Self::Read(ReadPlan::Request(request)) => Some(request.http()),
+            Self::Write { write, .. } => Some(write.http()),
+            Self::Read(_) => None,
+        }
+    }
+}
+
+impl Input {
+    /// The longest page that can be asked for, in a tool that pages.
+    pub fn longest_page(&self) -> Option<u64> {
+        let sizes = self.schema.get("properties")?.get("pageSize").filter(|_| self.paged)?;
+        sizes.get("maximum")?.as_u64()
+    }
+}
+
 impl Tool {
+    /// Every backend that a call of it may go to: its own, and those of its resolvers.
+    pub fn backends(&self) -> impl Iterator<Item = &str> {
+        let places = match &self.scope.filter {
+            Some(Filter::Place(place)) => place.places.as_ref(),
+            _ => None,
+        };
+        let resolvers = self.input.resolved.iter().map(|resolved| &resolved.resolver);
+        let others = resolvers.chain(places).map(|resolver| resolver.backend.as_str());
+        std::iter::once(self.backend.as_str()).chain(others)
+    }
+
     /// True for a tool that changes something.
     pub fn writes(&self) -> bool {
         matches!(self.plan, Plan::Write { .. })

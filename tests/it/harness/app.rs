@@ -9,6 +9,7 @@ use osier::catalog::{self, Files};
 use osier::clock::Clock;
 use osier::config::{Config, Environment};
 use osier::demo::{self, Options, Person, Surroundings};
+use osier::mcp;
 use osier::outbound::{self, Limits, Reach};
 use osier::pipeline::Pipeline;
 use serde_json::Value;
@@ -30,11 +31,19 @@ pub struct Setup {
     pub settings: BTreeMap<String, String>,
     /// Definition files beside the built-in ones, by path.
     pub files: Vec<(String, String)>,
+    /// How many sessions there may be, and for how long.
+    pub sessions: mcp::Limits,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { strict: true, clock: Clock::System, settings: BTreeMap::new(), files: Vec::new() }
+        Self {
+            strict: true,
+            clock: Clock::System,
+            settings: BTreeMap::new(),
+            files: Vec::new(),
+            sessions: mcp::Limits::default(),
+        }
     }
 }
 
@@ -90,8 +99,14 @@ impl TestApp {
         let (sink, audit) = Sink::memory();
         let shutdown = CancellationToken::new();
         let means = Means { clock: setup.clock.clone(), audit: sink, shutdown: shutdown.clone() };
-        let assembly = assemble(&config, catalog, means).unwrap();
+        let mut assembly = assemble(&config, catalog, means).unwrap();
         let pipeline = Arc::clone(&assembly.pipeline);
+        if setup.sessions != mcp::Limits::default() {
+            let settings = mcp::Settings { sessions: setup.sessions, ..mcp::Settings::default() };
+            let (pipeline, stop) = (Arc::clone(&pipeline), shutdown.clone());
+            let app = &assembly.app;
+            assembly.app.door = mcp::Door::new(pipeline, settings, &app.allowed, app.body, stop);
+        }
         let keys = Arc::clone(&assembly.authenticator);
         let stop = shutdown.clone();
         tokio::spawn(async move { keys.run(stop).await });

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::*;
 
 fn compiled(text: &str) -> Result<Prompt, Vec<String>> {
-    let document = Document::parse(Path::new("p.yaml"), text).unwrap();
     let mut problems = Problems::default();
+    let document = Document::parse(Path::new("p.yaml"), text, &mut problems).unwrap();
     let prompt = compile(&document, &mut problems);
     let told = problems.into_sorted().iter().map(ToString::to_string).collect();
     prompt.ok_or(told)

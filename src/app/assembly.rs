@@ -168,6 +168,8 @@ fn access(access: &config::Access, clock: &Clock) -> anyhow::Result<Access> {
 
 fn fields(names: &config::Fields) -> Option<crate::access::Fields> {
     Some(crate::access::Fields {
+        subject: Pointer::parse(&names.subject)?,
+        tenant: Pointer::parse(&names.tenant)?,
         permissions: Pointer::parse(&names.permissions)?,
         name: Pointer::parse(&names.name)?,
         global: Pointer::parse(&names.global)?,

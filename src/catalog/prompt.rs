@@ -262,3 +262,6 @@ pub(super) fn check_base64(data: &str, spot: &Spot<'_>, problems: &mut Problems)
         spot.problem(problems, "the data isn't base64 (RFC 4648 §4)");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ use crate::catalog::tool::{Answer, Plan, ReadPlan, Resolved, Tool, ToolId};
 use super::fence::Fence;
 use super::names::Names;
 use super::plan::{check_answer, plan};
-use super::{Known, Service, answer, fence, input, paging, requirement, scope, typed};
+use super::{Known, Service, answer, compose, fence, input, paging, requirement, scope, typed};
 
 /// A name longer than this leaves no room for a gateway's prefix; the conformance suite has its own.
 const MAX_NAME: usize = if cfg!(feature = "conformance") { 64 } else { 40 };
@@ -42,9 +42,8 @@ pub(in crate::catalog) fn tool(
     let context = scope::Context { names: &names, known, service };
     let scope = scope::scope(&raw.scope, &context, &document.at("/scope"), problems);
     let asked = problems.count();
-    let plan = plan(&raw, &names, document, problems);
-    // A script may read any argument.
-    let asked = problems.count() == asked && raw.request.script.is_none();
+    let plan = plan(&raw, &names, known, document, problems);
+    let asked = problems.count() == asked;
     // Where a part was given up, what it would disagree with is no news.
     let parts = ["/permission", "/input", "/request", "/answer", "/scope"];
     let whole = !parts.iter().any(|part| document.at(part).is_spoilt(problems));
@@ -56,14 +55,20 @@ pub(in crate::catalog) fn tool(
         let permission = permission.as_ref();
         fence::check(&Fence { plan, answer, scope, permission, names: &names }, document, problems);
     }
-    if let (Some(plan), Some(input), Some(scope), true) = (&plan, &input, &scope, whole && asked) {
+    if let (Some(plan), Some(input), Some(scope), true) = (&plan, &input, &scope, whole && asked)
+        && sends_arguments(plan)
+    {
         let used = used(plan, scope, &input.resolved);
         check_used(&names, &used, document, problems);
     }
     let (permission, answer, scope) = (permission?, answer?, scope?);
     let (input, plan) = (input?, plan?);
     let partial = scope.keeps_above() || raw.input.shared.iter().any(|name| name == "fields");
-    let output_schema = answer::output_schema(&answer, input.paged, partial).map(Arc::new);
+    let output_schema = match &plan {
+        Plan::Compose(parts) => Some(compose::output_schema(parts)),
+        _ => answer::output_schema(&answer, input.paged, partial),
+    };
+    let output_schema = output_schema.map(Arc::new);
     let output = match &output_schema {
         Some(schema) => jsonschema::validator_for(&Value::Object((**schema).clone()))
             .map_err(|error| document.at("/answer").problem(problems, error))
@@ -140,7 +145,8 @@ fn used(plan: &Plan, scope: &ScopeRule, resolved: &[Resolved]) -> BTreeSet<Strin
         used.insert(argument.clone());
     }
     used.extend(resolved.iter().flat_map(|one| one.same.iter().map(|same| same.argument.clone())));
-    for hole in plan.request().into_iter().flat_map(HttpRequest::holes) {
+    let sent = plan.request().into_iter().flat_map(HttpRequest::holes);
+    for hole in sent.chain(compose::holes(plan)) {
         used.extend(hole.only_if.clone());
         match &hole.leaf {
             Leaf::Argument(name) | Leaf::Etag(name) | Leaf::Found { argument: name, .. } => {
@@ -151,6 +157,15 @@ fn used(plan: &Plan, scope: &ScopeRule, resolved: &[Resolved]) -> BTreeSet<Strin
         }
     }
     used
+}
+
+/// False for a script, which reads its arguments by itself or doesn't.
+fn sends_arguments(plan: &Plan) -> bool {
+    match plan {
+        #[cfg(feature = "conformance")]
+        Plan::Read(ReadPlan::Script(_)) => false,
+        _ => true,
+    }
 }
 
 /// An argument that goes nowhere promises what isn't done: a filter that filters nothing.

@@ -120,7 +120,8 @@ impl Backends {
                 }
             }
         };
-        let _ = confirmations;
+        // Questions and notes of a service's own: only scripts have them as yet.
+        let _ = (confirmations, notes);
         let at = consent.located().checked().position().clone();
         Ok(RawResult { consent, at, body })
     }

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::*;
 
 fn compiled(text: &str) -> Result<Prompt, Vec<String>> {
-    let document = Document::parse(Path::new("p.yaml"), text).unwrap();
     let mut problems = Problems::default();
+    let document = Document::parse(Path::new("p.yaml"), text, &mut problems).unwrap();
     let prompt = compile(&document, &mut problems);
     let told = problems.into_sorted().iter().map(ToString::to_string).collect();
     prompt.ok_or(told)
@@ -41,7 +41,7 @@ fn every_fault_is_told_with_its_line() {
         told,
         [
             "p.yaml:1: name: a-z, 0-9 and _, at most 40 long",
-            "p.yaml:4: permission: write a permission's name, any: [names], all: [names], or signed_in: the reason",
+            "p.yaml:4: permission: write the permission's name, any: [names], all: [names], or signed_in: the reason why no permission is needed; there are no wildcards",
             "p.yaml:6: arguments.0.default: an argument that must be given has no default",
             "p.yaml:7: arguments.1.default: it isn't one of `values`",
             "p.yaml:7: arguments.1.name: there is another argument of this name",

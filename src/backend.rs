@@ -10,6 +10,7 @@ mod retry_after;
 pub(crate) mod scripted;
 mod token;
 
+pub use render::arguments;
 pub use rest::{Rest, RestSettings};
 pub use token::{Origin, OutgoingToken};
 
@@ -107,6 +108,8 @@ impl Backends {
             Plan::Read(ReadPlan::Script(script)) => {
                 scripted::run(script, &consent, confirmations, notes).await?
             }
+            // Its parts are calls of their own: `pipeline` runs them.
+            Plan::Compose(_) => return Err(Refusal::Internal.into()),
             Plan::Write { write, .. } => {
                 let yes = consent.yes().ok_or(Refusal::Internal)?;
                 let rest = self.rest(&tool.backend)?;

@@ -34,7 +34,7 @@ pub use scope_rule::{Filter, PlaceFilter, ScopeRule};
 pub use template::{Hole, Leaf, Template};
 pub use text::Text;
 pub use tool::{
-    Answer, Effect, Input, More, Plan, ReadPlan, Requirement, Resolved, Same, Tool, ToolId,
+    Answer, Effect, Input, More, Part, Plan, ReadPlan, Requirement, Resolved, Same, Tool, ToolId,
 };
 
 use std::collections::BTreeMap;

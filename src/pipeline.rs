@@ -3,7 +3,8 @@
 //! Front doors call [`Pipeline::run`] and render its end. The order is the design: who may, what
 //! was said, what it names, whether the person said yes, the call, what of it may be seen.
 
-mod limits;
+mod circumstances;
+mod compose;
 mod parts;
 
 pub use parts::{Pipeline, Ran};
@@ -13,14 +14,14 @@ use std::sync::Arc;
 use crate::access::{Freshness, Snapshot};
 use crate::audit::{Record, Stage};
 use crate::backend::Sent;
-use crate::call::{Call, Notes, Refusal, Stop};
+use crate::call::{Call, Refusal, Stop};
 use crate::catalog::Catalog;
 use crate::confirm::{Consent, Trace};
 use crate::identity::Identity;
 use crate::response::{self, Outcome};
 use crate::{request, scope, target};
 
-use limits::Limits;
+use circumstances::Circumstances;
 
 impl Pipeline {
     /// The definitions.
@@ -44,16 +45,15 @@ impl Pipeline {
             return Ran { decision: String::new(), end: Err(Refusal::AuditUnavailable.into()) };
         };
         let decision = record.id().to_owned();
-        let limits = Limits::new(call.budget, call.cancel.clone());
-        let notes = call.notes.clone();
+        let circumstances = Circumstances::of(&call);
         // Boxed, since the doors above would otherwise carry the stages' whole state around.
-        let consent = Box::pin(limits.hold(self.consent(identity, call, &mut record))).await;
+        let consent = Box::pin(circumstances.hold(self.consent(identity, call, &mut record))).await;
         let consent = match consent {
             Ok(consent) => consent,
             Err(stop) => return Ran { decision, end: record.end(Err(stop)) },
         };
         let writes = consent.yes().is_some();
-        let carried_out = Box::pin(Arc::clone(self).carry_out(consent, notes, record, limits));
+        let carried_out = Box::pin(Arc::clone(self).carry_out(consent, record, circumstances));
         let end = if writes {
             // The yes is spent: from here on a client that goes away stops nothing.
             tokio::spawn(carried_out).await.unwrap_or(Err(Refusal::Internal.into()))
@@ -96,28 +96,34 @@ impl Pipeline {
     async fn carry_out(
         self: Arc<Self>,
         consent: Consent,
-        notes: Notes,
         mut record: Record,
-        limits: Limits,
+        circumstances: Circumstances,
     ) -> Result<Outcome, Stop> {
         let end = match consent.yes() {
-            None => limits.hold(self.answer(consent, &notes, &mut record)).await,
+            None => {
+                let answer = self.answer(consent, &circumstances, &mut record);
+                circumstances.hold(answer).await
+            }
             // A write without an accepted record of the intent doesn't go out.
             Some(_) if record.intend().await.is_err() => Err(Refusal::AuditUnavailable.into()),
-            Some(_) => self.answer(consent, &notes, &mut record).await,
+            Some(_) => self.answer(consent, &circumstances, &mut record).await,
         };
         record.end(end)
     }
 
     /// The service's call, and what of its answer may be seen.
     async fn answer(
-        &self,
+        self: &Arc<Self>,
         consent: Consent,
-        notes: &Notes,
+        circumstances: &Circumstances,
         record: &mut Record,
     ) -> Result<Outcome, Stop> {
         record.enter(Stage::Backend);
+        if let Some(parts) = consent.located().checked().permit().tool().parts() {
+            return self.compose(&consent, parts, circumstances).await;
+        }
         let mut sent = Sent::default();
+        let notes = &circumstances.notes;
         let raw = self.backends.execute(consent, &self.confirmations, notes, &mut sent).await;
         record.upstream(&sent);
         let raw = raw.inspect_err(|stop| record.asked(stop))?;

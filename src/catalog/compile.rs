@@ -3,6 +3,7 @@
 
 mod answer;
 mod argument;
+mod compose;
 mod fence;
 mod http;
 mod input;
@@ -34,7 +35,7 @@ use super::pointer::Pointer;
 use super::problem::Problems;
 use super::resolver::Resolver;
 use super::row::Row;
-use super::tool::Requirement;
+use super::tool::{Requirement, Tool};
 
 /// A service, compiled: what its tools share.
 #[derive(Debug, Default)]
@@ -49,6 +50,8 @@ pub(super) struct Service {
 pub(super) struct Known {
     /// `service.resolver` -> resolver; none for a faulty one, which was told already.
     pub resolvers: BTreeMap<String, Option<Arc<Resolver>>>,
+    /// The tools that aren't composed, by name.
+    pub tools: BTreeMap<String, Arc<Tool>>,
 }
 
 impl Known {

@@ -115,9 +115,16 @@ pub fn load(files: &Files) -> Result<Catalog, Vec<Problem>> {
         .iter()
         .filter_map(|(path, text)| Document::parse(path, text, &mut problems))
         .collect();
-    let (services, known) = services(&documents, &mut problems);
+    let (services, mut known) = services(&documents, &mut problems);
     let mut catalog = Catalog::default();
-    for document in &documents {
+    // Composed tools refer to the others, and so come last.
+    let composed = |document: &Document| document.value().pointer("/request/compose").is_some();
+    let (last, first): (Vec<_>, Vec<_>) = documents.iter().partition(|one| composed(one));
+    for document in first {
+        define(document, files, &services, &known, &mut catalog, &mut problems);
+    }
+    known.tools.clone_from(&catalog.tools);
+    for document in last {
         define(document, files, &services, &known, &mut catalog, &mut problems);
     }
     if problems.is_empty() { Ok(catalog) } else { Err(problems.into_sorted()) }

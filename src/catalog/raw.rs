@@ -149,8 +149,27 @@ pub(super) struct RawRequest {
     pub found: Option<String>,
     /// `permissions`: the caller's own record.
     pub caller: Option<String>,
+    /// Parts, each a call of another tool; the answer has each under its name.
+    pub compose: Option<Vec<RawPart>>,
     /// A script, for the conformance suite's tools.
     pub script: Option<Value>,
+}
+
+/// One part of a composed tool.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPart {
+    /// Its key in the answer.
+    #[serde(rename = "as")]
+    pub key: String,
+    /// The tool that is run.
+    pub tool: String,
+    /// Its arguments.
+    #[serde(default)]
+    pub with: Map<String, Value>,
+    /// Left out where the person may not use its tool; otherwise the whole is hidden then.
+    #[serde(default)]
+    pub if_permitted: bool,
 }
 
 /// The question before a write.
@@ -205,6 +224,9 @@ pub(super) struct RawAnswer {
     pub empty: Option<Value>,
     /// The row's name in `_service.yaml`.
     pub row: Option<String>,
+    /// A composed tool's parts, each under its name.
+    #[serde(default)]
+    pub parts: bool,
     /// The backend makes MCP content blocks of its own.
     #[serde(default)]
     pub content: bool,

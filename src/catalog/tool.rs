@@ -11,6 +11,7 @@ use super::question::QuestionText;
 use super::resolver::Resolver;
 use super::row::Row;
 use super::scope_rule::{Filter, ScopeRule};
+use super::template::Template;
 
 /// A tool's identity: its service's slug and its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -130,6 +131,21 @@ pub enum Plan {
         /// What the person is asked.
         question: QuestionText,
     },
+    /// Parts, each a full run of the pipeline.
+    Compose(Vec<Part>),
+}
+
+/// One part of a composed tool.
+#[derive(Debug)]
+pub struct Part {
+    /// Its key in the answer.
+    pub name: String,
+    /// The tool that is run: one that reads, and isn't composed itself.
+    pub tool: Arc<Tool>,
+    /// Its arguments, with holes for those of the whole.
+    pub with: Vec<(String, Template)>,
+    /// Left out where the caller may not use its tool; otherwise the whole is hidden then.
+    pub if_permitted: bool,
 }
 
 /// The ways to read.
@@ -178,6 +194,8 @@ pub enum Answer {
     },
     /// MCP content blocks of the backend's own.
     Content,
+    /// `{NAME: …}`: what the parts of a composed tool answer.
+    Parts,
 }
 
 /// How a list says that there is more.
@@ -200,7 +218,7 @@ impl Plan {
         match self {
             Self::Read(ReadPlan::Request(request)) => Some(request.http()),
             Self::Write { write, .. } => Some(write.http()),
-            Self::Read(_) => None,
+            Self::Read(_) | Self::Compose(_) => None,
         }
     }
 }
@@ -228,6 +246,14 @@ impl Tool {
     /// True for a tool that changes something.
     pub fn writes(&self) -> bool {
         matches!(self.plan, Plan::Write { .. })
+    }
+
+    /// The parts of a composed tool.
+    pub fn parts(&self) -> Option<&[Part]> {
+        match &self.plan {
+            Plan::Compose(parts) => Some(parts),
+            Plan::Read(_) | Plan::Write { .. } => None,
+        }
     }
 
     /// True where a caller who holds less than a whole site can be served: the answer's scope can

@@ -21,6 +21,10 @@ pub(super) fn answer(
         stray(raw, &["content"], spot, problems);
         return Some(Answer::Content);
     }
+    if raw.parts {
+        stray(raw, &["parts"], spot, problems);
+        return Some(Answer::Parts);
+    }
     match (&raw.items, &raw.record) {
         (Some(items), None) => {
             stray(raw, &["items", "more", "limit", "row"], spot, problems);
@@ -162,7 +166,8 @@ pub(super) fn output_schema(
         }
         Answer::Record { row, .. } => closed(json!({"item": schema_of(row)}), json!(["item"])),
         Answer::Counts { row, .. } => row.schema(|_| true),
-        Answer::Content => return None,
+        // A composed tool's schema is made of its parts'.
+        Answer::Content | Answer::Parts => return None,
     };
     match schema {
         Value::Object(schema) => Some(schema),

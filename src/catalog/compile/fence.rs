@@ -30,6 +30,8 @@ pub(super) fn check(fence: &Fence<'_>, document: &Document, problems: &mut Probl
     match fence.plan {
         Plan::Read(_) => fence.check_read(document, problems),
         Plan::Write { .. } => fence.check_write(document, problems),
+        // Each part is a full run of its own.
+        Plan::Compose(_) => {}
     }
 }
 

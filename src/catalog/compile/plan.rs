@@ -7,10 +7,12 @@ use serde_json::Value;
 use crate::catalog::document::{Document, Spot};
 use crate::catalog::http_request::{ByEffect, HttpRequest};
 use crate::catalog::problem::Problems;
-use crate::catalog::raw::{RawRequest, RawTool};
+use crate::catalog::raw::{RawPart, RawRequest, RawTool};
 use crate::catalog::template::{Leaf, Template};
 use crate::catalog::tool::{Answer, Effect, Plan, ReadPlan};
 
+use super::Known;
+use super::compose;
 use super::http::{Parts, request};
 use super::names::Names;
 use super::question;
@@ -19,6 +21,7 @@ use super::question;
 pub(super) fn plan(
     raw: &RawTool,
     names: &Names,
+    known: &Known,
     document: &Document,
     problems: &mut Problems,
 ) -> Option<Plan> {
@@ -35,6 +38,10 @@ pub(super) fn plan(
             Plan::Read(ReadPlan::Found(argument.to_owned()))
         }
         Kind::Caller => Plan::Read(ReadPlan::Caller),
+        Kind::Compose(parts) => {
+            let spot = spot.child("compose");
+            Plan::Compose(compose::parts(parts, names, known, &spot, problems)?)
+        }
         #[cfg(feature = "conformance")]
         Kind::Script(script) => Plan::Read(ReadPlan::Script(script.clone())),
         Kind::Http => match request(&parts(&raw.request), names, &spot, problems)? {
@@ -60,7 +67,7 @@ pub(super) fn plan(
             }
         },
     };
-    if matches!(plan, Plan::Read(_)) {
+    if matches!(plan, Plan::Read(_) | Plan::Compose(_)) {
         if raw.effect != Effect::Read {
             let text = "the request only reads: write effect: read";
             document.at("/effect").problem(problems, text);
@@ -85,6 +92,13 @@ pub(super) fn check_answer(
         (Plan::Read(ReadPlan::Script(_)), Answer::Content) => {}
         #[cfg(feature = "conformance")]
         (Plan::Read(ReadPlan::Script(_)), _) => {}
+        (Plan::Compose(_), Answer::Parts) => {}
+        (Plan::Compose(_), _) => {
+            spot.problem(problems, "a composed tool answers with its parts: parts: true");
+        }
+        (_, Answer::Parts) => {
+            spot.child("parts").problem(problems, "only a composed tool has parts");
+        }
         (_, Answer::Content) => spot.child("content").problem(
             problems,
             "a service's JSON has no content blocks: write items or record, with a row",
@@ -122,6 +136,7 @@ enum Kind<'a> {
     Http,
     Found(&'a str),
     Caller,
+    Compose(&'a [RawPart]),
     #[cfg(feature = "conformance")]
     Script(&'a Value),
 }
@@ -138,28 +153,30 @@ fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Op
         ("headers", !raw.headers.is_empty()),
         ("body", raw.body.is_some()),
     ];
-    let other = match (&raw.found, raw.caller.as_deref(), &raw.script) {
-        (None, None, None) => return Some(Kind::Http),
-        (Some(argument), None, None) => Some(Kind::Found(argument)),
-        (None, Some("permissions"), None) => Some(Kind::Caller),
-        (None, Some(_), None) => {
+    let others = (&raw.found, raw.caller.as_deref(), &raw.compose, &raw.script);
+    let other = match others {
+        (None, None, None, None) => return Some(Kind::Http),
+        (Some(argument), None, None, None) => Some(Kind::Found(argument)),
+        (None, None, Some(parts), None) => Some(Kind::Compose(parts)),
+        (None, Some("permissions"), None, None) => Some(Kind::Caller),
+        (None, Some(_), None, None) => {
             spot.child("caller").problem(problems, "write caller: permissions");
             None
         }
         #[cfg(feature = "conformance")]
-        (None, None, Some(script)) => Some(Kind::Script(script)),
+        (None, None, None, Some(script)) => Some(Kind::Script(script)),
         #[cfg(not(feature = "conformance"))]
-        (None, None, Some(_)) => {
+        (None, None, None, Some(_)) => {
             spot.child("script").problem(problems, "scripts are for the conformance suite only");
             None
         }
         _ => {
-            spot.problem(problems, "write one of: a method with its path, found, caller");
+            spot.problem(problems, "write one of: a method with its path, found, caller, compose");
             None
         }
     };
     for (key, _) in http.iter().filter(|(_, there)| *there) {
-        let text = "nothing is sent here: take this away, or found or caller";
+        let text = "nothing is sent here: take this away, or found, caller or compose";
         spot.child(key).problem(problems, text);
     }
     other

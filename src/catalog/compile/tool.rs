@@ -16,7 +16,7 @@ use crate::catalog::tool::{Answer, Plan, ReadPlan, Resolved, Tool, ToolId};
 use super::fence::Fence;
 use super::names::Names;
 use super::plan::{check_answer, plan};
-use super::{Known, Service, answer, fence, input, paging, requirement, scope, typed};
+use super::{Known, Service, answer, compose, fence, input, paging, requirement, scope, typed};
 
 /// A name longer than this leaves no room for a gateway's prefix; the conformance suite has its own.
 const MAX_NAME: usize = if cfg!(feature = "conformance") { 64 } else { 40 };
@@ -41,7 +41,7 @@ pub(in crate::catalog) fn tool(
         input::input(&raw.input, row, known, service, &document.at("/input"), problems);
     let context = scope::Context { names: &names, known, service };
     let scope = scope::scope(&raw.scope, &context, &document.at("/scope"), problems);
-    let plan = plan(&raw, &names, document, problems);
+    let plan = plan(&raw, &names, known, document, problems);
     if let (Some(plan), Some(answer), Some(scope)) = (&plan, &mut answer, &scope) {
         let paged = raw.input.shared.iter().any(|name| name == "page");
         paging::agree(answer, paged, plan.request(), document, problems);
@@ -57,7 +57,11 @@ pub(in crate::catalog) fn tool(
     let (permission, answer, scope) = (permission?, answer?, scope?);
     let (input, plan) = (input?, plan?);
     let partial = scope.keeps_above() || raw.input.shared.iter().any(|name| name == "fields");
-    let output_schema = answer::output_schema(&answer, input.paged, partial).map(Arc::new);
+    let output_schema = match &plan {
+        Plan::Compose(parts) => Some(compose::output_schema(parts)),
+        _ => answer::output_schema(&answer, input.paged, partial),
+    };
+    let output_schema = output_schema.map(Arc::new);
     let output = match &output_schema {
         Some(schema) => jsonschema::validator_for(&Value::Object((**schema).clone()))
             .map_err(|error| document.at("/answer").problem(problems, error))
@@ -134,7 +138,8 @@ fn used(plan: &Plan, scope: &ScopeRule, resolved: &[Resolved]) -> BTreeSet<Strin
         used.insert(argument.clone());
     }
     used.extend(resolved.iter().flat_map(|one| one.same.iter().map(|same| same.argument.clone())));
-    for hole in plan.request().into_iter().flat_map(HttpRequest::holes) {
+    let sent = plan.request().into_iter().flat_map(HttpRequest::holes);
+    for hole in sent.chain(compose::holes(plan)) {
         used.extend(hole.only_if.clone());
         match &hole.leaf {
             Leaf::Argument(name) | Leaf::Etag(name) | Leaf::Found { argument: name, .. } => {

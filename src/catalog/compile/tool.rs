@@ -50,7 +50,9 @@ pub(in crate::catalog) fn tool(
         let permission = permission.as_ref();
         fence::check(&Fence { plan, answer, scope, permission, names: &names }, document, problems);
     }
-    if let (Some(plan), Some(input), Some(scope)) = (&plan, &input, &scope) {
+    if let (Some(plan), Some(input), Some(scope)) = (&plan, &input, &scope)
+        && sends_arguments(plan)
+    {
         let used = used(plan, scope, &input.resolved);
         check_used(&names, &used, document, problems);
     }
@@ -150,6 +152,15 @@ fn used(plan: &Plan, scope: &ScopeRule, resolved: &[Resolved]) -> BTreeSet<Strin
         }
     }
     used
+}
+
+/// False for a script, which reads its arguments by itself or doesn't.
+fn sends_arguments(plan: &Plan) -> bool {
+    match plan {
+        #[cfg(feature = "conformance")]
+        Plan::Read(ReadPlan::Script(_)) => false,
+        _ => true,
+    }
 }
 
 /// An argument that goes nowhere promises what isn't done: a filter that filters nothing.

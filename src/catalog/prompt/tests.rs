@@ -8,8 +8,8 @@ fn compiled(text: &str) -> Result<Prompt, Vec<String>> {
     let mut problems = Problems::default();
     let document = Document::parse(Path::new("p.yaml"), text, &mut problems).unwrap();
     let prompt = compile(&document, &mut problems);
-    let told = problems.into_sorted().iter().map(ToString::to_string).collect();
-    prompt.ok_or(told)
+    let told: Vec<String> = problems.into_sorted().iter().map(ToString::to_string).collect();
+    prompt.filter(|_| told.is_empty()).ok_or(told)
 }
 
 const HEAD: &str = "name: p\ntitle: t\ndescription: d\npermission: {signed_in: test}\n";

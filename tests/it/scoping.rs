@@ -8,4 +8,6 @@ mod finn;
 mod matrix;
 mod others;
 mod pages;
+mod revocation;
+mod versions;
 mod writes;

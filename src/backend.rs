@@ -6,8 +6,11 @@
 mod render;
 mod rest;
 mod retry_after;
+#[cfg(feature = "conformance")]
+pub(crate) mod scripted;
 mod token;
 
+pub use render::arguments;
 pub use rest::{Rest, RestSettings};
 pub use token::{Origin, OutgoingToken};
 
@@ -19,7 +22,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::Value;
 
-use crate::call::{Refusal, Stop};
+use crate::call::{Notes, Refusal, Stop};
 use crate::catalog::{Plan, ReadPlan, SafeRequest};
 use crate::clock::Clock;
 use crate::confirm::{Confirmations, Consent};
@@ -87,6 +90,7 @@ impl Backends {
         &self,
         consent: Consent,
         confirmations: &Confirmations,
+        notes: &Notes,
         sent: &mut Sent,
     ) -> Result<RawResult, Stop> {
         let tool = consent.located().checked().permit().tool().clone();
@@ -102,8 +106,10 @@ impl Backends {
             Plan::Read(ReadPlan::Caller) => Body::Json(caller(&consent)),
             #[cfg(feature = "conformance")]
             Plan::Read(ReadPlan::Script(script)) => {
-                crate::backend::scripted::run(script, &consent, confirmations).await?
+                scripted::run(script, &consent, confirmations, notes).await?
             }
+            // Its parts are calls of their own: `pipeline` runs them.
+            Plan::Compose(_) => return Err(Refusal::Internal.into()),
             Plan::Write { write, .. } => {
                 let yes = consent.yes().ok_or(Refusal::Internal)?;
                 let rest = self.rest(&tool.backend)?;
@@ -117,7 +123,8 @@ impl Backends {
                 }
             }
         };
-        let _ = confirmations;
+        // Questions and notes of a service's own: only scripts have them as yet.
+        let _ = (confirmations, notes);
         let at = consent.located().checked().position().clone();
         Ok(RawResult { consent, at, body })
     }

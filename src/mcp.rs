@@ -11,6 +11,8 @@ mod complete;
 mod handler;
 mod lists;
 mod notes;
+#[cfg(feature = "conformance")]
+mod prompt_script;
 mod prompts;
 mod questions;
 mod render;
@@ -70,7 +72,7 @@ impl Door {
         // too is what is left should a layer be forgotten.
         let config = StreamableHttpServerConfig::default()
             .with_json_response(true)
-            .with_allowed_hosts(allowed.host_names())
+            .with_allowed_hosts(allowed.hosts())
             .with_allowed_origins(allowed.origins())
             .enforce_origin_validation()
             .with_max_request_body_bytes(body.bytes)

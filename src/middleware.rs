@@ -43,13 +43,13 @@ pub struct Layers {
     pub body: body::Limits,
 }
 
-/// Puts the layers around the MCP door. The last one that is added is the outermost.
+/// Puts the layers around the MCP door's routes. The last one that is added is the outermost.
 pub fn around_mcp(router: Router, layers: Layers) -> Router {
     router
-        .layer(from_fn_with_state(layers.body, body::guard))
-        .layer(from_fn_with_state(layers.sessions, session::bind))
-        .layer(from_fn_with_state(layers.allowed, host::check))
-        .layer(from_fn_with_state(layers.gate, bearer::authenticate))
+        .route_layer(from_fn_with_state(layers.body, body::guard))
+        .route_layer(from_fn_with_state(layers.sessions, session::bind))
+        .route_layer(from_fn_with_state(layers.allowed, host::check))
+        .route_layer(from_fn_with_state(layers.gate, bearer::authenticate))
 }
 
 /// Puts the layers around everything.

@@ -3,50 +3,25 @@
 //! Front doors call [`Pipeline::run`] and render its end. The order is the design: who may, what
 //! was said, what it names, whether the person said yes, the call, what of it may be seen.
 
+mod circumstances;
+mod compose;
+mod parts;
+
+pub use parts::{Pipeline, Ran};
+
 use std::sync::Arc;
 
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
-
-use crate::access::{Access, Freshness, Snapshot};
-use crate::audit::{Record, Sink, Stage};
-use crate::backend::{Backends, Sent};
+use crate::access::{Freshness, Snapshot};
+use crate::audit::{Record, Stage};
+use crate::backend::Sent;
 use crate::call::{Call, Refusal, Stop};
 use crate::catalog::Catalog;
-use crate::clock::Clock;
-use crate::confirm::{Confirmations, Consent, Trace};
+use crate::confirm::{Consent, Trace};
 use crate::identity::Identity;
-use crate::request;
-use crate::response::{self, Bounds, Outcome};
-use crate::scope;
-use crate::target;
+use crate::response::{self, Outcome};
+use crate::{request, scope, target};
 
-/// What a call passes through.
-pub struct Pipeline {
-    /// The definitions.
-    pub catalog: Arc<Catalog>,
-    /// Who may do what.
-    pub access: Access,
-    /// The customer's services.
-    pub backends: Backends,
-    /// Questions and their answers.
-    pub confirmations: Confirmations,
-    /// Where the records go.
-    pub audit: Sink,
-    /// Bounds of results.
-    pub bounds: Bounds,
-    /// The clock.
-    pub clock: Clock,
-}
-
-/// A call that was run: how it ended, and the id under which it is on record.
-#[derive(Debug)]
-pub struct Ran {
-    /// The decision's id, as the audit record has it.
-    pub decision: String,
-    /// The end.
-    pub end: Result<Outcome, Stop>,
-}
+use circumstances::Circumstances;
 
 impl Pipeline {
     /// The definitions.
@@ -70,13 +45,15 @@ impl Pipeline {
             return Ran { decision: String::new(), end: Err(Refusal::AuditUnavailable.into()) };
         };
         let decision = record.id().to_owned();
-        let limits = Limits { cancel: call.cancel.clone(), ends: Instant::now() + call.budget };
-        let consent = match limits.hold(self.consent(identity, call, &mut record)).await {
+        let circumstances = Circumstances::of(&call);
+        // Boxed, since the doors above would otherwise carry the stages' whole state around.
+        let consent = Box::pin(circumstances.hold(self.consent(identity, call, &mut record))).await;
+        let consent = match consent {
             Ok(consent) => consent,
             Err(stop) => return Ran { decision, end: record.end(Err(stop)) },
         };
         let writes = consent.yes().is_some();
-        let carried_out = Arc::clone(self).carry_out(consent, record, limits);
+        let carried_out = Box::pin(Arc::clone(self).carry_out(consent, record, circumstances));
         let end = if writes {
             // The yes is spent: from here on a client that goes away stops nothing.
             tokio::spawn(carried_out).await.unwrap_or(Err(Refusal::Internal.into()))
@@ -115,56 +92,48 @@ impl Pipeline {
         decided
     }
 
-    /// From a yes to what may be seen of the answer.
+    /// From a yes to the end, and its record.
     async fn carry_out(
         self: Arc<Self>,
         consent: Consent,
         mut record: Record,
-        limits: Limits,
+        circumstances: Circumstances,
     ) -> Result<Outcome, Stop> {
-        let end = if consent.yes().is_some() {
-            // A write without an accepted record of the intent doesn't go out.
-            match record.intend().await {
-                Ok(()) => self.answer(consent, &mut record).await,
-                Err(_) => Err(Refusal::AuditUnavailable.into()),
+        let end = match consent.yes() {
+            None => {
+                let answer = self.answer(consent, &circumstances, &mut record);
+                circumstances.hold(answer).await
             }
-        } else {
-            limits.hold(self.answer(consent, &mut record)).await
+            // A write without an accepted record of the intent doesn't go out.
+            Some(_) if record.intend().await.is_err() => Err(Refusal::AuditUnavailable.into()),
+            Some(_) => self.answer(consent, &circumstances, &mut record).await,
         };
         record.end(end)
     }
 
-    async fn answer(&self, consent: Consent, record: &mut Record) -> Result<Outcome, Stop> {
+    /// The service's call, and what of its answer may be seen.
+    async fn answer(
+        self: &Arc<Self>,
+        consent: Consent,
+        circumstances: &Circumstances,
+        record: &mut Record,
+    ) -> Result<Outcome, Stop> {
         record.enter(Stage::Backend);
+        if let Some(parts) = consent.located().checked().permit().tool().parts() {
+            return self.compose(&consent, parts, circumstances).await;
+        }
         let mut sent = Sent::default();
-        let raw = self.backends.execute(consent, &self.confirmations, &mut sent).await;
-        record.upstream(sent.status, sent.took);
+        let notes = &circumstances.notes;
+        let raw = self.backends.execute(consent, &self.confirmations, notes, &mut sent).await;
+        record.upstream(&sent);
         let raw = raw.inspect_err(|stop| record.asked(stop))?;
 
         record.enter(Stage::Scope);
         let scoped = scope::apply(raw, &self.backends, &mut sent).await;
-        record.upstream(sent.status, sent.took);
+        record.upstream(&sent);
         let scoped = scoped?;
 
         record.enter(Stage::Response);
         Ok(response::check(&scoped, self.bounds, &self.confirmations.keys, &self.clock)?)
-    }
-}
-
-/// What ends a call before its time: its budget, and its client.
-struct Limits {
-    cancel: CancellationToken,
-    ends: Instant,
-}
-
-impl Limits {
-    async fn hold<T>(&self, work: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-        tokio::select! {
-            biased;
-            end = tokio::time::timeout_at(self.ends, work) => {
-                end.unwrap_or_else(|_| Err(Refusal::TimedOut.into()))
-            }
-            () = self.cancel.cancelled() => Err(Refusal::Cancelled.into()),
-        }
     }
 }

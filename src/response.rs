@@ -7,7 +7,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::call::{Refusal, Trouble, TroubleKind};
+use crate::catalog::Tool;
 use crate::clock::Clock;
+use crate::confirm::Consent;
 use crate::request::Position;
 use crate::scope::{Content, Scoped};
 use crate::seal::KeyRing;
@@ -46,7 +48,29 @@ pub fn check(
             page(scoped, rows, next.as_ref(), *cut, bounds, keys, clock)?
         }
     };
-    let tool = scoped.checked().permit().tool();
+    worded(structured, scoped.checked().permit().tool(), bounds)
+}
+
+/// Puts the outcomes of a composed tool's parts under their names. Each was checked by itself; the
+/// whole has a schema and a bound of its own.
+///
+/// # Errors
+/// As [`check`].
+pub fn join(
+    consent: &Consent,
+    parts: Vec<(String, Outcome)>,
+    bounds: Bounds,
+) -> Result<Outcome, Refusal> {
+    let mut whole = Map::new();
+    for (name, outcome) in parts {
+        let structured = outcome.structured.filter(|_| !outcome.is_error);
+        whole.insert(name, Value::Object(structured.ok_or(Refusal::Internal)?));
+    }
+    worded(whole, consent.located().checked().permit().tool(), bounds)
+}
+
+/// Structured content with the text that says the same, if it fits schema and bounds.
+fn worded(structured: Map<String, Value>, tool: &Tool, bounds: Bounds) -> Result<Outcome, Refusal> {
     let value = Value::Object(structured);
     if let Some(output) = &tool.output
         && let Err(error) = output.validate(&value)

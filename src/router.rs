@@ -7,7 +7,7 @@ use crate::middleware::{self, Layers};
 
 /// Every route of the server.
 pub fn router(app: App) -> Router {
-    let App { door, gate, allowed, body, resource, health } = app;
+    let App { door, gate, allowed, body, resource, health, limits: _ } = app;
 
     // GET /livez, GET /readyz: asked by address, so that no host is checked.
     let health = health.routes();

@@ -177,13 +177,13 @@ mod tests {
 
     use super::*;
 
-    fn read(permissions: Value) -> BTreeMap<String, Scopes> {
+    fn read(permissions: &Value) -> BTreeMap<String, Scopes> {
         Fields::default().read(&json!({"permissions": permissions})).unwrap()
     }
 
     #[test]
     fn a_lost_scope_field_is_a_denial() {
-        let held = read(json!([
+        let held = read(&json!([
             {"name": "lost"},
             {"name": "null", "scopes": null},
             {"name": "text", "global": "true"},
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn places_are_read_as_they_are_said() {
-        let held = read(json!([
+        let held = read(&json!([
             {"name": "everywhere", "global": true},
             {"name": "view", "global": false, "scopes": [
                 {"type": "site", "id": "S1"},

@@ -69,13 +69,9 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
         bounds: Bounds { max_chars: config.limits.max_result_chars },
         clock,
     });
-    let public_url = &config.server.public_url;
-    let allowed = config
-        .server
-        .allowed_origins
-        .iter()
-        .fold(host::Allowed::of(public_url), |allowed, origin| allowed.with_origin(origin));
-    let body = body::Limits { bytes: config.server.max_body_bytes, ..body::Limits::default() };
+    let server = &config.server;
+    let allowed = host::Allowed::new(server.hosts(), server.origins());
+    let body = body::Limits { bytes: server.max_body_bytes, ..body::Limits::default() };
     let settings = mcp::Settings {
         patience: mcp::Patience {
             call: config.limits.call_deadline,
@@ -84,12 +80,15 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
         ..mcp::Settings::default()
     };
     let door = Door::new(Arc::clone(&pipeline), settings, &allowed, body, shutdown);
-    let resource = ProtectedResource::new(public_url, &config.identity.scope);
+    let resource = ProtectedResource::new(&server.public_url, &config.identity.scope);
     let challenge = Challenge::new(resource.metadata_url(), &config.identity.scope);
     let gate =
         bearer::Gate { authenticator: Arc::clone(&authenticator), challenge: Arc::new(challenge) };
     let health = health(&authenticator, &pipeline);
-    let app = App { door, gate, allowed: Arc::new(allowed), body, resource, health };
+    let limits =
+        super::Limits { header_bytes: server.max_header_bytes, grace: server.shutdown_grace };
+    let allowed = Arc::new(allowed);
+    let app = App { door, gate, allowed, body, resource, health, limits };
     Ok(Assembly { app, pipeline, authenticator })
 }
 
@@ -108,7 +107,7 @@ pub fn definitions(tools: &config::Tools) -> Result<Catalog, Vec<catalog::Proble
 /// Leaves out what the settings disable, and the tools of services that aren't configured.
 fn serve_only(mut catalog: Catalog, config: &Config) -> Catalog {
     catalog.retain(|tool| {
-        config.backends.contains_key(&tool.backend)
+        tool.backends().all(|name| config.backends.contains_key(name))
             && !config.tools.disabled.contains(&tool.id.name)
     });
     catalog
@@ -137,7 +136,7 @@ fn identity_settings(identity: &config::Identity) -> Settings {
 }
 
 fn key_ring(keys: &config::Keys) -> anyhow::Result<KeyRing> {
-    let previous = keys.previous.as_ref().map(|key| key.expose_secret());
+    let previous = keys.previous.as_ref().map(ExposeSecret::expose_secret);
     Ok(KeyRing::new(keys.current.expose_secret(), previous)?)
 }
 

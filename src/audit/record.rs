@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::access::{Denial, Denied};
+use crate::backend::Sent;
 use crate::call::{Client, Refusal, Stop, TroubleKind};
 use crate::catalog::Tool;
 use crate::clock::Clock;
@@ -223,9 +224,9 @@ impl Record {
     }
 
     /// What the service said, and how long it took.
-    pub fn upstream(&mut self, status: Option<u16>, took: std::time::Duration) {
-        self.fields.upstream_status = status;
-        self.fields.upstream_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    pub fn upstream(&mut self, sent: &Sent) {
+        self.fields.upstream_status = sent.status;
+        self.fields.upstream_ms = u64::try_from(sent.took.as_millis()).unwrap_or(u64::MAX);
     }
 
     /// Writes the intent of a write and waits until the sink has it.

@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::compile::{requirement, typed};
-use super::document::{Document, Problems, Spot};
+use super::document::{Document, Spot};
+use super::problem::Problems;
 use super::text::Text;
 use super::tool::Requirement;
 
@@ -261,3 +262,6 @@ pub(super) fn check_base64(data: &str, spot: &Spot<'_>, problems: &mut Problems)
         spot.problem(problems, "the data isn't base64 (RFC 4648 §4)");
     }
 }
+
+#[cfg(test)]
+mod tests;

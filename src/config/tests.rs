@@ -60,6 +60,9 @@ fn every_key_uncommented_is_the_default() {
         [backends.workflowcore]
         base_url = "https://workflowcore.example.com"
         audience = "5d0b7a52-1c1f-4c0e-8f0c-2b9a6f3e7d41"
+        # Without it, the definitions that are built in: no folder is the default.
+        [tools]
+        dir = "tools"
     "#;
     let least = Config::parse("least", &format!("{NEEDED}{backend}"), &environment).unwrap();
     assert_eq!(format!("{full:#?}"), format!("{least:#?}"));
@@ -157,7 +160,7 @@ fn the_environment_wins_and_is_named() {
         ("OSIER_SERVER__PUBLIK_URL", "https://other.example.com"),
         ("OSIER_SERVER__LISTEN", ""),
         ("OSIER_SERVER__MAX_BODY_BYTES", "many"),
-        ("OSIER_TOOLS__PAGE_SIZE", "5000"),
+        ("OSIER_LIMITS__CALL_DEADLINE", "5000"),
         ("OSIER_KEYS__CURRENT_FILE", "/nonexistent/key"),
         ("OSIER_IDENTITY__REQUIRE", "any"),
     ]);

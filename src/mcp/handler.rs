@@ -1,6 +1,8 @@
 //! The methods of MCP, each a line or two: who asks, and which page answers. rmcp makes one handler
 //! for each session and each request, so it is one pointer.
 
+#![expect(deprecated, reason = "SEP-2577 takes logging away; the older versions still have it")]
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -20,6 +22,8 @@ use super::ask::{One, Patience};
 use super::caller::Caller;
 use super::changes::Changes;
 use super::lists::{self, Lists, TTL_MS, View};
+#[cfg(feature = "conformance")]
+use super::prompt_script;
 use super::{complete, prompts, resources};
 use crate::pipeline::Pipeline;
 
@@ -39,7 +43,7 @@ const INSTRUCTIONS: &str = "Osier answers from the building-operations services 
 
 /// The handler; cheap to clone.
 #[derive(Clone)]
-pub struct Handler(Arc<Parts>);
+pub(super) struct Handler(Arc<Parts>);
 
 pub(super) struct Parts {
     pub(super) pipeline: Arc<Pipeline>,
@@ -62,10 +66,6 @@ impl Handler {
 type Cx = RequestContext<RoleServer>;
 type Page = Option<PaginatedRequestParams>;
 
-#[expect(
-    deprecated,
-    reason = "the versions before 2026-07-28 have logging and resource subscriptions"
-)]
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder()
@@ -126,6 +126,11 @@ impl ServerHandler for Handler {
     ) -> Result<GetPromptResponse, ErrorData> {
         let view = self.view(&cx).await?;
         let prompt = prompts::find(&view, &request.name)?;
+        #[cfg(feature = "conformance")]
+        if let Some(script) = &prompt.script {
+            let Caller { identity, .. } = Caller::of(&cx.extensions)?;
+            return prompt_script::get(&self.0.pipeline, &identity, prompt, script, request);
+        }
         Ok(prompts::get(prompt, request)?.into())
     }
 
@@ -212,28 +217,29 @@ impl ServerHandler for Handler {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _: Cx,
+        cx: Cx,
     ) -> Result<CustomResult, ErrorData> {
-        if KNOWN_METHODS.contains(&request.method.as_str()) {
-            let message = format!("Invalid params of {}", request.method);
-            return Err(ErrorData::invalid_params(message, None));
+        let method = request.method.as_str();
+        let is_modern = cx.protocol_version() >= Some(ProtocolVersion::V_2026_07_28);
+        if METHODS.contains(&method) || (!is_modern && OLDER_METHODS.contains(&method)) {
+            return Err(ErrorData::invalid_params(format!("Invalid params of {method}"), None));
         }
         Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None))
     }
 }
 
-/// The methods that are served, besides those without parameters.
-const KNOWN_METHODS: [&str; 12] = [
-    "initialize",
+/// The methods with parameters that every version has.
+const METHODS: [&str; 8] = [
     "completion/complete",
-    "logging/setLevel",
     "prompts/get",
     "prompts/list",
     "resources/list",
     "resources/read",
-    "resources/subscribe",
     "resources/templates/list",
-    "resources/unsubscribe",
     "tools/call",
     "tools/list",
 ];
+
+/// Those that 2026-07-28 has no more.
+const OLDER_METHODS: [&str; 4] =
+    ["initialize", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"];

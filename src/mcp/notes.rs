@@ -1,6 +1,8 @@
 //! Passes a running call's notes on to its client: progress where the client gave a token for it,
 //! log messages from the level that it asked for, changed lists to everybody.
 
+#![expect(deprecated, reason = "SEP-2577 takes logging away; the older versions still have it")]
+
 use std::time::Duration;
 
 use rmcp::model::{
@@ -93,7 +95,6 @@ impl Reader {
         Some(ServerNotification::ProgressNotification(notification))
     }
 
-    #[expect(deprecated, reason = "SEP-2577 takes logging away, and these versions still have it")]
     fn log(&self, level: &str, data: serde_json::Value) -> Option<ServerNotification> {
         let severity = LEVELS.iter().position(|name| *name == level)?;
         if severity < self.level? {

@@ -15,14 +15,18 @@ use serde_json::{Map, Value, json};
 use super::render;
 use crate::call::{Ask, Question, QuestionKind, Refusal, Response};
 
-/// What the client would have to support and doesn't, for all of these questions.
-pub(super) fn lacking(ask: &Ask, client: &ClientCapabilities) -> Option<Map<String, Value>> {
+/// Leaves out the questions of a service that the client can't show, as long as one is left: the
+/// service sees that they weren't answered. Where nothing can be asked, what the client would have
+/// to support for it. A confirmation is never asked in part.
+pub(super) fn leave_out(ask: &mut Ask, client: &ClientCapabilities) -> Option<Map<String, Value>> {
     let mut lacking = Map::new();
-    for question in ask.questions.values() {
-        if !can(question, client) {
-            let (name, value) = requirement(&question.kind);
-            lacking.insert(name.to_owned(), value);
-        }
+    for question in ask.questions.values().filter(|question| !can(question, client)) {
+        let (name, value) = requirement(&question.kind);
+        lacking.insert(name.to_owned(), value);
+    }
+    if ask.from_service && ask.questions.values().any(|question| can(question, client)) {
+        ask.questions.retain(|_, question| can(question, client));
+        return None;
     }
     (!lacking.is_empty()).then_some(lacking)
 }

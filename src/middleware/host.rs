@@ -1,4 +1,4 @@
-//! Which `Host` and `Origin` a request may name, both following from the public URL. It is the
+//! Which `Host` and `Origin` a request may name. Both lists follow from the public URL. This is the
 //! fence against DNS rebinding: a page of a foreign site can't speak to a server on this machine.
 
 use std::sync::Arc;
@@ -9,91 +9,38 @@ use axum::response::Response;
 use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
 use http::{HeaderMap, StatusCode, Uri};
-use url::{Host, Url};
 
-/// The accepted hosts and origins, as their headers spell them, in lower case.
+/// The accepted values of `Host` and `Origin`, as they are spelled, each with its port unless that
+/// is its scheme's own.
 #[derive(Clone, Debug)]
 pub struct Allowed {
-    /// `(host, port)`
-    hosts: Vec<(String, u16)>,
-    /// The port of a `Host` that names none.
-    default_port: u16,
+    hosts: Vec<String>,
     origins: Vec<String>,
 }
 
 impl Allowed {
-    /// Those of the server's public URL; a loopback URL stands for every name of the loopback.
-    pub fn of(public_url: &Url) -> Self {
-        let scheme = public_url.scheme();
-        let default_port = if scheme == "https" { 443 } else { 80 };
-        let port = public_url.port().unwrap_or(default_port);
-        let is_loopback = match public_url.host() {
-            Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
-        let mut names = vec![public_url.host_str().unwrap_or_default().to_ascii_lowercase()];
-        if is_loopback {
-            names.extend(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned));
-        }
-        let origin = |name: &String| {
-            if port == default_port {
-                format!("{scheme}://{name}")
-            } else {
-                format!("{scheme}://{name}:{port}")
-            }
-        };
-        Self {
-            origins: names.iter().map(origin).collect(),
-            hosts: names.into_iter().map(|name| (name, port)).collect(),
-            default_port,
-        }
+    /// These and no others; an empty list lets nobody name any.
+    pub fn new(hosts: Vec<String>, origins: Vec<String>) -> Self {
+        Self { hosts, origins }
     }
 
-    /// Also lets pages of this origin in, written as a browser sends it.
-    pub fn with_origin(mut self, origin: &str) -> Self {
-        self.origins.push(origin.to_ascii_lowercase());
-        self
+    /// The hosts, for rmcp's own check behind this one.
+    pub fn hosts(&self) -> &[String] {
+        &self.hosts
     }
 
-    /// The accepted hosts without their ports, for rmcp's own check behind this one.
-    pub fn host_names(&self) -> impl Iterator<Item = &str> {
-        self.hosts.iter().map(|(name, _)| name.as_str())
+    /// The origins, for the same.
+    pub fn origins(&self) -> &[String] {
+        &self.origins
     }
 
-    /// The accepted origins, for the same.
-    pub fn origins(&self) -> impl Iterator<Item = &str> {
-        self.origins.iter().map(String::as_str)
-    }
-
-    /// The host by `Host` and by `:authority`; each that is there must be ours.
+    /// The host by its header and by `:authority` (RFC 9113 §8.3.1); each that is there must be ours.
     fn accepts_host(&self, uri: &Uri, headers: &HeaderMap) -> bool {
         let mut named = headers.get_all(HOST).iter();
-        let header = named.next();
-        if named.next().is_some() {
-            return false;
-        }
-        let from_header =
-            header.map(|value| value.to_str().ok().and_then(|text| text.parse::<Authority>().ok()));
-        let from_uri = uri.authority().map(|authority| Some(authority.clone()));
-        let mut all = [from_header, from_uri].into_iter().flatten().peekable();
-        all.peek().is_some()
-            && all.all(|authority| authority.is_some_and(|authority| self.is_ours(&authority)))
-    }
-
-    fn is_ours(&self, authority: &Authority) -> bool {
-        let host = authority.host();
-        let port = match authority.port_u16() {
-            Some(port) => port,
-            // Neither userinfo nor a port that is no number, both of which `host()` cuts off.
-            None if authority.as_str() == host => self.default_port,
-            None => return false,
-        };
-        if authority.as_str().contains('@') {
-            return false;
-        }
-        self.hosts.iter().any(|(name, own)| *own == port && name.eq_ignore_ascii_case(host))
+        let (header, another) = (named.next(), named.next());
+        let header = header.map(|value| value.to_str().unwrap_or_default());
+        let mut all = header.into_iter().chain(uri.authority().map(Authority::as_str)).peekable();
+        another.is_none() && all.peek().is_some() && all.all(|host| among(&self.hosts, host))
     }
 
     /// A missing `Origin` passes: programs send none.
@@ -101,12 +48,14 @@ impl Allowed {
         let mut named = headers.get_all(ORIGIN).iter();
         match (named.next().map(|origin| origin.to_str()), named.next()) {
             (None, _) => true,
-            (Some(Ok(origin)), None) => {
-                self.origins.iter().any(|own| own.eq_ignore_ascii_case(origin))
-            }
+            (Some(Ok(origin)), None) => among(&self.origins, origin),
             _ => false,
         }
     }
+}
+
+fn among(own: &[String], named: &str) -> bool {
+    own.iter().any(|own| own.eq_ignore_ascii_case(named))
 }
 
 /// The layer.

@@ -66,9 +66,9 @@ pub(super) async fn read(
 /// The next page's position, by what the service says of it.
 fn following(body: &Value, more: Option<&More>, position: &Position) -> Option<Position> {
     match more? {
-        More::Page(after) => {
+        More::Page { after, first } => {
             let rows_after = after.of(body).and_then(Value::as_u64)?;
-            let page = position.page.unwrap_or(1) + 1;
+            let page = position.page.unwrap_or(*first).checked_add(1)?;
             (rows_after > 0).then(|| Position { page: Some(page), ..Position::default() })
         }
         More::Token(at) => {

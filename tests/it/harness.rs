@@ -5,5 +5,5 @@ mod client;
 mod reply;
 
 pub use app::{Setup, TestApp};
-pub use client::{Client, Version};
+pub use client::{Client, Events, Version};
 pub use reply::{Answered, Reply};

@@ -10,6 +10,9 @@
     reason = "all of this is a test, its helpers too"
 )]
 
+mod composed;
 mod first_light;
 mod harness;
+mod identity;
 mod scoping;
+mod transport;

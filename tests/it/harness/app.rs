@@ -9,10 +9,12 @@ use osier::catalog::{self, Files};
 use osier::clock::Clock;
 use osier::config::{Config, Environment};
 use osier::demo::{self, Options, Person, Surroundings};
+use osier::mcp;
 use osier::outbound::{self, Limits, Reach};
 use osier::pipeline::Pipeline;
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::client::{Client, Version};
@@ -29,11 +31,19 @@ pub struct Setup {
     pub settings: BTreeMap<String, String>,
     /// Definition files beside the built-in ones, by path.
     pub files: Vec<(String, String)>,
+    /// How many sessions there may be, and for how long.
+    pub sessions: mcp::Limits,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { strict: true, clock: Clock::System, settings: BTreeMap::new(), files: Vec::new() }
+        Self {
+            strict: true,
+            clock: Clock::System,
+            settings: BTreeMap::new(),
+            files: Vec::new(),
+            sessions: mcp::Limits::default(),
+        }
     }
 }
 
@@ -50,7 +60,8 @@ pub struct TestApp {
     /// A client without a token.
     pub http: reqwest::Client,
     audit: Arc<Mutex<Vec<u8>>>,
-    _stop: DropGuard,
+    serving: JoinHandle<()>,
+    stop: DropGuard,
 }
 
 impl TestApp {
@@ -74,7 +85,7 @@ impl TestApp {
         let services = around.services().sitecore_url().replace("/sitecore", "");
         let text = SETTINGS
             .replace("127.0.0.1:8080", url.trim_start_matches("http://"))
-            .replace("http://127.0.0.1:8081", &around.entra().base_url())
+            .replace("http://127.0.0.1:8081", around.entra().base_url())
             .replace("http://127.0.0.1:8082", &services);
         let key = data_encoding::BASE64.encode(&osier::seal::random_bytes::<32>().unwrap());
         let environment = Environment::default().with("OSIER_KEYS__CURRENT", key);
@@ -88,17 +99,24 @@ impl TestApp {
         let (sink, audit) = Sink::memory();
         let shutdown = CancellationToken::new();
         let means = Means { clock: setup.clock.clone(), audit: sink, shutdown: shutdown.clone() };
-        let assembly = assemble(&config, catalog, means).unwrap();
+        let mut assembly = assemble(&config, catalog, means).unwrap();
         let pipeline = Arc::clone(&assembly.pipeline);
+        if setup.sessions != mcp::Limits::default() {
+            let settings = mcp::Settings { sessions: setup.sessions, ..mcp::Settings::default() };
+            let (pipeline, stop) = (Arc::clone(&pipeline), shutdown.clone());
+            let app = &assembly.app;
+            assembly.app.door = mcp::Door::new(pipeline, settings, &app.allowed, app.body, stop);
+        }
         let keys = Arc::clone(&assembly.authenticator);
         let stop = shutdown.clone();
         tokio::spawn(async move { keys.run(stop).await });
         let stop = shutdown.clone();
-        tokio::spawn(async move { serve(listener, assembly.app, stop).await.unwrap() });
-        let limits = Limits::calls(std::time::Duration::from_secs(60), Reach::Private);
+        let serving =
+            tokio::spawn(async move { serve(listener, assembly.app, stop).await.unwrap() });
+        let limits = Limits::calls(std::time::Duration::from_mins(1), Reach::Private);
         let http = outbound::client(&limits).unwrap();
         let clock = setup.clock;
-        Self { around, url, pipeline, clock, http, audit, _stop: shutdown.drop_guard() }
+        Self { around, url, pipeline, clock, http, audit, serving, stop: shutdown.drop_guard() }
     }
 
     /// A client of 2026-07-28 that speaks for one of the demo's people and can show forms.
@@ -110,6 +128,12 @@ impl TestApp {
     pub async fn speaking(&self, name: &str, version: Version) -> Client {
         let token = self.token(name);
         Client::connect(&self.http, &self.url, token, version).await
+    }
+
+    /// Tells the server to stop, and waits until it has.
+    pub async fn stop(self) {
+        drop(self.stop);
+        self.serving.await.unwrap();
     }
 
     /// A client for a person of the test's own, who is known to nobody else.

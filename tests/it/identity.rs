@@ -1,13 +1,6 @@
 //! The identity stage, tried through a real server: who is let in, who isn't, and what they are
 //! told. The keys and tokens are real, the issuer is a little server of the tests.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "all of this is a test, its helpers too"
-)]
-
 mod case_claims;
 mod case_fitness;
 mod case_keys;

@@ -1,0 +1,114 @@
+//! The accept loop and its connections: what axum's own `serve` doesn't know, namely deadlines for
+//! headers, limits of their size, and an end that doesn't wait for ever. `app::serve` calls it.
+
+use std::io;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+/// From a connection's first byte to the end of a request's header. It also ends idle connections,
+/// so that it is longer than clients and proxies keep theirs: one that is closed just as it is used
+/// again loses a request.
+const HEADER: Duration = Duration::from_secs(75);
+/// Between the pings of an HTTP/2 connection, and until one must be answered.
+const PING: Duration = Duration::from_secs(15);
+/// How long to wait when the machine can't open another socket.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// What a connection may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The longest header of a request, in bytes; tokens with many groups are long.
+    pub header_bytes: usize,
+    /// How long requests may still run once the server is told to stop.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { header_bytes: 32 * 1024, grace: Duration::from_secs(10) }
+    }
+}
+
+/// Accepts connections until `shutdown`, and then lets the running requests end.
+pub(super) async fn accept(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    let connections = TaskTracker::new();
+    tracing::info!(%address, "serving");
+    loop {
+        let accepted = tokio::select! {
+            () = shutdown.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let serving = connection(stream, router.clone(), limits, shutdown.clone());
+                connections.spawn(serving);
+            }
+            Err(error) => {
+                // Too many open files, mostly: those that are open will end.
+                tracing::warn!(%error, "a connection couldn't be accepted");
+                tokio::time::sleep(BREATH).await;
+            }
+        }
+    }
+    drop(listener);
+    connections.close();
+    if tokio::time::timeout(limits.grace, connections.wait()).await.is_err() {
+        tracing::warn!(open = connections.len(), "stopping with requests still open");
+    }
+    Ok(())
+}
+
+/// One connection, to its end.
+async fn connection(
+    stream: TcpStream,
+    router: Router,
+    limits: Limits,
+    shutdown: CancellationToken,
+) {
+    // Small answers would otherwise wait for the client's acknowledgement of the one before.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection was gone before it began");
+        return;
+    }
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER)
+        .max_buf_size(limits.header_bytes);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PING);
+    let service = router.map_request(|request: http::Request<_>| request.map(Body::new));
+    let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let mut serving = pin!(serving);
+    let ended = tokio::select! {
+        ended = &mut serving => ended,
+        () = shutdown.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

@@ -1,0 +1,12 @@
+//! The transport: what is let through to the protocol, whose session is whose, and how a client is
+//! asked.
+
+mod asking;
+mod bodies;
+mod ending;
+mod headers;
+mod quiet;
+mod raw;
+mod replies;
+mod sessions;
+mod shown;

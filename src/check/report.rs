@@ -42,8 +42,10 @@ impl Report {
             tool.backends().find(|name| !there(name)).map(str::to_owned)
         };
         let mut left_out: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut tools: Vec<_> = catalog.tools().collect();
+        tools.sort_by_key(|tool| &tool.id);
         let (mut off, mut whole_sites_only, mut notes) = (Vec::new(), Vec::new(), Vec::new());
-        for tool in catalog.tools() {
+        for tool in tools {
             let id = tool.id.to_string();
             if disabled(tool) {
                 off.push(id);

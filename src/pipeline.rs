@@ -10,11 +10,9 @@ pub use parts::{Pipeline, Ran};
 
 use std::sync::Arc;
 
-use crate::access::{Freshness, Snapshot};
 use crate::audit::{Record, Stage};
-use crate::backend::Sent;
-use crate::call::{Call, Notes, Refusal, Stop};
-use crate::catalog::Catalog;
+use crate::backend::{RawResult, Sent};
+use crate::call::{Call, Notes, Refusal, Stop, Trouble, TroubleKind};
 use crate::confirm::{Consent, Trace};
 use crate::identity::Identity;
 use crate::response::{self, Outcome};
@@ -23,28 +21,15 @@ use crate::{request, scope, target};
 use limits::Limits;
 
 impl Pipeline {
-    /// The definitions.
-    pub fn catalog(&self) -> &Arc<Catalog> {
-        &self.catalog
-    }
-
-    /// What a caller may do, fresh enough for a list.
-    ///
-    /// # Errors
-    /// [`Refusal::PermissionsUnavailable`]
-    pub async fn permissions(&self, identity: &Arc<Identity>) -> Result<Arc<Snapshot>, Refusal> {
-        self.access.snapshot(identity, Freshness::Read).await
-    }
-
     /// Runs a call to its end and leaves a record of it.
     pub async fn run(self: &Arc<Self>, identity: Arc<Identity>, call: Call) -> Ran {
+        let limits = Limits::new(call.budget, call.cancel.clone());
         // The place in the record is reserved first: what can't be recorded doesn't run.
-        let record = Record::open(&self.audit, &self.clock, &identity, &call.client).await;
-        let Ok(mut record) = record else {
-            return Ran { decision: String::new(), end: Err(Refusal::AuditUnavailable.into()) };
+        let record = Record::open(&self.audit, &self.clock, &identity, &call.client);
+        let Some(Ok(mut record)) = limits.at_most(record).await else {
+            return Ran::unrecorded();
         };
         let decision = record.id().to_owned();
-        let limits = Limits::new(call.budget, call.cancel.clone());
         let notes = call.notes.clone();
         // Boxed, since the doors above would otherwise carry the stages' whole state around.
         let consent = Box::pin(limits.hold(self.consent(identity, call, &mut record))).await;
@@ -52,13 +37,12 @@ impl Pipeline {
             Ok(consent) => consent,
             Err(stop) => return Ran { decision, end: record.end(Err(stop)) },
         };
-        let writes = consent.yes().is_some();
+        let lost = lost_write(&consent);
         let carried_out = Box::pin(Arc::clone(self).carry_out(consent, notes, record, limits));
-        let end = if writes {
+        let end = match lost {
+            None => carried_out.await,
             // The yes is spent: from here on a client that goes away stops nothing.
-            tokio::spawn(carried_out).await.unwrap_or(Err(Refusal::Internal.into()))
-        } else {
-            carried_out.await
+            Some(lost) => self.writes.spawn(carried_out).await.unwrap_or(Err(lost.into())),
         };
         Ran { decision, end }
     }
@@ -103,8 +87,10 @@ impl Pipeline {
         let end = match consent.yes() {
             None => limits.hold(self.answer(consent, &notes, &mut record)).await,
             // A write without an accepted record of the intent doesn't go out.
-            Some(_) if record.intend().await.is_err() => Err(Refusal::AuditUnavailable.into()),
-            Some(_) => self.answer(consent, &notes, &mut record).await,
+            Some(_) => match limits.at_most(record.intend()).await {
+                Some(Ok(())) => self.answer(consent, &notes, &mut record).await,
+                _ => Err(Refusal::AuditUnavailable.into()),
+            },
         };
         record.end(end)
     }
@@ -117,11 +103,22 @@ impl Pipeline {
         record: &mut Record,
     ) -> Result<Outcome, Stop> {
         record.enter(Stage::Backend);
+        let lost = lost_write(&consent);
         let mut sent = Sent::default();
         let raw = self.backends.execute(consent, &self.confirmations, notes, &mut sent).await;
         record.upstream(&sent);
         let raw = raw.inspect_err(|stop| record.asked(stop))?;
+        let shown = self.show(raw, sent, record).await;
+        // A write that was carried out isn't undone by an answer that can't be shown.
+        shown.map_err(|refusal| lost.unwrap_or(refusal).into())
+    }
 
+    async fn show(
+        &self,
+        raw: RawResult,
+        mut sent: Sent,
+        record: &mut Record,
+    ) -> Result<Outcome, Refusal> {
         record.enter(Stage::Scope);
         let mut scoped = scope::apply(raw)?;
         // A page that lost rows to the scope is filled up from the service's next ones.
@@ -133,6 +130,13 @@ impl Pipeline {
         }
 
         record.enter(Stage::Response);
-        Ok(response::check(&scoped, self.bounds, &self.confirmations.keys, &self.clock)?)
+        response::check(&scoped, self.bounds, &self.confirmations.keys, &self.clock)
     }
+}
+
+/// What there is to say of a write whose answer is lost; none for a read.
+fn lost_write(consent: &Consent) -> Option<Refusal> {
+    consent.yes()?;
+    let service = consent.located().checked().permit().tool().backend.clone();
+    Some(Refusal::Service(Trouble { service, kind: TroubleKind::Unknown }))
 }

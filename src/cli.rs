@@ -3,9 +3,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::audit::Sink;
 use crate::check::{self, Faults, Subject};
 use crate::config::{self, Config, Environment, Origin, Problems};
 use crate::{app, catalog, telemetry};
@@ -142,7 +144,8 @@ pub fn run() -> ExitCode {
 fn demo(args: &DemoArgs) -> anyhow::Result<()> {
     let config = demo::settings(args.port)?;
     telemetry::init(&config.log)?;
-    runtime()?.block_on(demo::run(args.port, args.services == Services::Strict, &config))
+    let strict = args.services == Services::Strict;
+    recorded(async |audit| demo::run(args.port, strict, &config, audit).await)
 }
 
 #[cfg(feature = "demo")]
@@ -158,10 +161,24 @@ fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     let config = args.load()?;
     telemetry::init(&config.log)?;
     let catalog = app::definitions(&config.tools).map_err(BadDefinitions)?;
-    runtime()?.block_on(async {
+    recorded(async |audit| {
         let stop = app::stop_signal()?;
-        app::run(&config, catalog, stop, |_| {}).await
+        app::run(&config, catalog, audit, stop, |_| {}).await
     })
+}
+
+/// Runs a server that records on standard output, and waits for the last record.
+fn recorded(serve: impl AsyncFnOnce(Sink) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    /// A pipe that nobody empties doesn't hold the end up for longer.
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let (audit, writing) = Sink::stdout();
+    // The runtime ends with the statement, and with it every call that is still open: its record
+    // is written then.
+    let ended = runtime()?.block_on(serve(audit));
+    if !writing.wait(PATIENCE) {
+        tracing::error!("audit records were lost: standard output takes no more");
+    }
+    ended
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

@@ -87,6 +87,9 @@ struct ConfigArgs {
 
 #[derive(Debug, Args)]
 struct CheckArgs {
+    /// Folders of definitions and configuration files, each checked by itself.
+    #[arg(conflicts_with_all = ["config", "tools"], value_name = "PATH")]
+    paths: Vec<PathBuf>,
     #[command(flatten)]
     config: ConfigArgs,
     /// The folder of tool definitions, instead of the configured one. Without --config these
@@ -191,12 +194,31 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 struct BadDefinitions(Vec<catalog::Problem>);
 
 fn check(args: &CheckArgs) -> anyhow::Result<()> {
-    let subject = match (&args.config.config, &args.tools) {
-        (None, Some(folder)) => Subject::Definitions(folder),
-        (_, tools) => Subject::Deployment { config: args.config.path()?, tools: tools.as_deref() },
-    };
-    let report = check::check(subject, &Environment::of_process())?;
-    print_out(&report.to_string())
+    let named = args.paths.iter().map(|path| {
+        if path.is_dir() {
+            Subject::Definitions(path)
+        } else {
+            Subject::Deployment { config: path, tools: None }
+        }
+    });
+    let mut subjects: Vec<Subject<'_>> = named.collect();
+    if subjects.is_empty() {
+        subjects.push(match (&args.config.config, &args.tools) {
+            (None, Some(folder)) => Subject::Definitions(folder),
+            (_, tools) => {
+                Subject::Deployment { config: args.config.path()?, tools: tools.as_deref() }
+            }
+        });
+    }
+    let environment = Environment::of_process();
+    let mut faults = Faults::default();
+    for subject in subjects {
+        match check::check(subject, &environment) {
+            Ok(report) => print_out(&report.to_string())?,
+            Err(more) => faults.extend(more),
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
 }
 
 fn schema(of: SchemaOf) -> anyhow::Result<()> {

@@ -2,8 +2,10 @@
 //! a sound pair of them amounts to. The command line calls it; it never touches the network.
 
 mod report;
+mod served;
 
 pub use report::Report;
+pub use served::{LeftOut, left_out};
 
 use std::fmt;
 use std::path::Path;

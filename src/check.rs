@@ -14,8 +14,20 @@ use crate::catalog::{self, Catalog, Files, Plan, ReadPlan};
 use crate::config::{self, Backend, Config, Environment, Problems};
 
 /// What is wrong, a line for each fault: `file:line: place: text`.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Faults(Vec<String>);
+
+impl Faults {
+    /// True where nothing was wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds those of another subject.
+    pub fn extend(&mut self, more: Self) {
+        self.0.extend(more.0);
+    }
+}
 
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,6 +7,7 @@ use anyhow::Context;
 use futures::FutureExt;
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::access::{Access, Adapter, Ages, Assignments, HttpAdapter};
 use crate::app::App;
@@ -69,6 +70,7 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
         audit,
         bounds: Bounds { max_chars: config.limits.max_result_chars },
         clock,
+        writes: TaskTracker::new(),
     });
     let server = &config.server;
     let allowed = host::Allowed::new(server.hosts(), server.origins());

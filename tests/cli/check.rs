@@ -60,6 +60,18 @@ fn all_faults_of_all_files_are_told_in_one_run() {
     }
 }
 
+/// As a shell writes `tests/fixtures/bad/*`: folders of definitions and a configuration.
+#[test]
+fn any_number_of_folders_and_files_is_checked_in_one_run() {
+    let folders = folders();
+    let mut arguments = vec!["check", "tests/fixtures/bad/osier.toml"];
+    arguments.extend(folders.iter().map(String::as_str));
+    let said = faults(&osier(&arguments));
+    let settings = faults(&osier(&["check", "--config", "tests/fixtures/bad/osier.toml"]));
+    let alone: String = folders.iter().map(|folder| expected(folder)).collect();
+    assert_eq!(said, settings + &alone);
+}
+
 #[test]
 fn faulty_settings_still_say_where_the_definitions_are() {
     let folder = tempfile::tempdir().unwrap();

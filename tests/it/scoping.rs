@@ -8,4 +8,7 @@ mod finn;
 mod matrix;
 mod others;
 mod pages;
+mod random;
+mod revocation;
+mod versions;
 mod writes;

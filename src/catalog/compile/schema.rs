@@ -12,7 +12,7 @@ const MAX_SCHEMA: usize = 64 * 1024;
 const MAX_REFERENCES: usize = 16;
 
 /// JSON Schema 2020-12, as far as an argument has a use for it.
-const KEYWORDS: [&str; 44] = [
+const KEYWORDS: [&str; 46] = [
     "$comment",
     "additionalProperties",
     "allOf",
@@ -52,11 +52,13 @@ const KEYWORDS: [&str; 44] = [
     "prefixItems",
     "properties",
     "propertyNames",
+    "readOnly",
     "required",
     "then",
     "title",
     "type",
     "uniqueItems",
+    "writeOnly",
 ];
 
 /// Compiles a schema.

@@ -80,6 +80,20 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Somebody, for the unit tests of later stages.
+    #[cfg(test)]
+    pub(crate) fn of_subject(subject: &str) -> Self {
+        Self {
+            key: PersonKey { tenant: "tenant".to_owned(), subject: subject.to_owned() },
+            principal: Principal::Person,
+            client: None,
+            email: None,
+            token_id: None,
+            expires_at: u64::MAX,
+            bearer: None,
+        }
+    }
+
     fn from_token(facts: Facts, token: &str) -> Self {
         Self {
             key: PersonKey { tenant: facts.tenant, subject: facts.subject },

@@ -132,7 +132,7 @@ impl Scopes {
             return self.clone();
         }
         let held_by = |theirs: &Self, id: &String, site: &String| {
-            theirs.sites.contains(site) || theirs.locations.contains_key(id)
+            theirs.sites.contains(site) || theirs.locations.get(id) == Some(site)
         };
         let mine = self.locations.iter().filter(|(id, site)| held_by(other, id, site));
         let theirs = other.locations.iter().filter(|(id, site)| held_by(self, id, site));
@@ -140,6 +140,115 @@ impl Scopes {
             global: false,
             sites: self.sites.intersection(&other.sites).cloned().collect(),
             locations: mine.chain(theirs).map(|(id, site)| (id.clone(), site.clone())).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SITES: u8 = 4;
+    const LOCATIONS: u8 = 3;
+
+    fn site(number: u8) -> String {
+        format!("site-{number}")
+    }
+
+    /// A location is part of one site, and says so in its name.
+    fn location(site: u8, number: u8) -> String {
+        format!("site-{site}/location-{number}")
+    }
+
+    fn places() -> impl Strategy<Value = Place> {
+        prop_oneof![
+            1 => Just(Place::Global),
+            6 => (0..SITES).prop_map(|number| Place::Site(site(number))),
+            9 => (0..SITES, 0..LOCATIONS).prop_map(|(of, number)| {
+                Place::Location { id: location(of, number), site: site(of) }
+            }),
+        ]
+    }
+
+    fn scopes() -> impl Strategy<Value = Scopes> {
+        proptest::collection::vec(places(), 0..5).prop_map(Scopes::from_iter)
+    }
+
+    /// A row: its site, and the locations on its path.
+    fn rows() -> impl Strategy<Value = (String, Vec<String>)> {
+        (0..SITES, proptest::collection::btree_set(0..LOCATIONS, 0..3)).prop_map(|(of, path)| {
+            (site(of), path.into_iter().map(|number| location(of, number)).collect())
+        })
+    }
+
+    fn covers(scopes: &Scopes, (site, path): &(String, Vec<String>)) -> bool {
+        let path = path.iter().map(String::as_str);
+        scopes.covers_site(site) || scopes.covers_any_location(path, Some(site))
+    }
+
+    proptest! {
+        #[test]
+        fn a_union_covers_what_either_covers(a in scopes(), b in scopes(), row in rows()) {
+            prop_assert_eq!(covers(&a.union(&b), &row), covers(&a, &row) || covers(&b, &row));
+            prop_assert_eq!(covers(&a.union(&b), &row), covers(&b.union(&a), &row));
+        }
+
+        #[test]
+        fn an_intersection_covers_nothing_that_one_of_both_does_not(
+            a in scopes(),
+            b in scopes(),
+            row in rows(),
+        ) {
+            let both = covers(&a, &row) && covers(&b, &row);
+            let shared = a.intersection(&b);
+            prop_assert!(!covers(&shared, &row) || both);
+            // Two different locations above one row share no place that a scope could name.
+            prop_assert!(row.1.len() > 1 || covers(&shared, &row) == both);
+            prop_assert_eq!(covers(&shared, &row), covers(&b.intersection(&a), &row));
+        }
+
+        /// Sources that place one location at two sites widen nothing either.
+        #[test]
+        fn an_intersection_of_sources_that_disagree_covers_no_more_than_each(
+            (mine, theirs, of) in (0..SITES, 0..SITES, 0..SITES),
+        ) {
+            let at = |of| Place::Location { id: "shared".to_owned(), site: site(of) };
+            let a: Scopes = [at(mine)].into_iter().collect();
+            let b: Scopes = [at(theirs)].into_iter().collect();
+            let row = (site(of), vec!["shared".to_owned()]);
+            prop_assert!(!covers(&a.intersection(&b), &row) || covers(&a, &row) && covers(&b, &row));
+        }
+
+        #[test]
+        fn an_intersection_covers_the_whole_sites_of_both(a in scopes(), b in scopes(), of in 0..SITES) {
+            let (site, shared) = (site(of), a.intersection(&b));
+            prop_assert_eq!(
+                shared.covers_site(&site),
+                a.covers_site(&site) && b.covers_site(&site)
+            );
+        }
+
+        #[test]
+        fn everywhere_and_nowhere_are_the_ends(a in scopes(), row in rows()) {
+            let (all, none) = (Scopes::everywhere(), Scopes::default());
+            for same in [a.intersection(&all), a.union(&none), a.union(&a), a.intersection(&a)] {
+                prop_assert_eq!(covers(&same, &row), covers(&a, &row));
+                prop_assert_eq!(same.is_empty(), a.is_empty());
+            }
+            prop_assert!(a.intersection(&none).is_empty());
+            prop_assert!(a.union(&all).is_global());
+        }
+
+        #[test]
+        fn a_location_never_widens_to_its_site(a in scopes(), b in scopes(), of in 0..SITES) {
+            let site = site(of);
+            for scopes in [a.union(&b), a.intersection(&b)] {
+                let held = a.covers_site(&site) || b.covers_site(&site);
+                prop_assert!(!scopes.covers_site(&site) || held);
+                prop_assert!(scopes.is_global() == scopes.covers_site("elsewhere"));
+            }
         }
     }
 }

@@ -12,6 +12,9 @@ use crate::catalog::{Hole, HttpRequest, Leaf, Template};
 use crate::clock::Clock;
 use crate::target::Fill;
 
+#[cfg(test)]
+mod tests;
+
 /// All but the unreserved characters of RFC 3986 §2.3 is encoded.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -41,6 +44,9 @@ enum Gap {
     Absent,
     /// The scope and what was asked for don't meet.
     OutOfScope,
+    /// A record was located and lacks what is taken of it. To leave that out would ask for
+    /// everything, or change whatever is there by now.
+    Missing,
 }
 
 impl Rendering {
@@ -59,7 +65,7 @@ impl Rendering {
             match filler.value(template, true) {
                 Ok(value) => segments.push(segment(template, &value)?),
                 Err(Gap::OutOfScope) => return Ok(Self::OutOfScope),
-                Err(Gap::Absent) => return Err(Refusal::Internal),
+                Err(Gap::Absent | Gap::Missing) => return Err(Refusal::Internal),
             }
         }
         let mut query = Vec::new();
@@ -70,6 +76,7 @@ impl Rendering {
                 }
                 Ok(value) => query.push((name.clone(), text(&value))),
                 Err(Gap::OutOfScope) => return Ok(Self::OutOfScope),
+                Err(Gap::Missing) => return Err(Refusal::Internal),
                 Err(Gap::Absent) => {}
             }
         }
@@ -78,6 +85,7 @@ impl Rendering {
             match filler.value(template, true) {
                 Ok(value) => headers.push((name.clone(), header(template, &value)?)),
                 Err(Gap::OutOfScope) => return Ok(Self::OutOfScope),
+                Err(Gap::Missing) => return Err(Refusal::Internal),
                 Err(Gap::Absent) => {}
             }
         }
@@ -85,6 +93,7 @@ impl Rendering {
             None | Some(Err(Gap::Absent)) => None,
             Some(Ok(body)) => Some(body),
             Some(Err(Gap::OutOfScope)) => return Ok(Self::OutOfScope),
+            Some(Err(Gap::Missing)) => return Err(Refusal::Internal),
         };
         let path = segments.join("/");
         Ok(Self::Ready(Filled { method: request.method.clone(), path, query, headers, body }))
@@ -108,7 +117,7 @@ pub fn arguments(
                 arguments.insert(name.clone(), value);
             }
             Err(Gap::Absent) => {}
-            Err(Gap::OutOfScope) => return Err(Refusal::Internal),
+            Err(Gap::OutOfScope | Gap::Missing) => return Err(Refusal::Internal),
         }
     }
     Ok(arguments)
@@ -145,6 +154,11 @@ fn text(value: &Value) -> String {
     }
 }
 
+fn missing(argument: &str, what: &str) -> Gap {
+    tracing::warn!(argument, what, "a located record lacks what the definition takes of it");
+    Gap::Missing
+}
+
 struct Filler<'a> {
     fill: &'a Fill<'a>,
     clock: &'a Clock,
@@ -162,7 +176,7 @@ impl Filler<'_> {
                     match self.value(item, true) {
                         Ok(value) => list.push(value),
                         Err(Gap::Absent) => {}
-                        Err(gap @ Gap::OutOfScope) => return Err(gap),
+                        Err(gap) => return Err(gap),
                     }
                 }
                 Ok(Value::Array(list))
@@ -201,20 +215,16 @@ impl Filler<'_> {
                 let now = chrono::DateTime::<chrono::Utc>::from(self.clock.now());
                 Ok(now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true).into())
             }
-            Leaf::Found { argument, at } => self
-                .fill
-                .records
-                .get(argument)
-                .and_then(|record| at.of(&record.value))
-                .cloned()
-                .ok_or(Gap::Absent),
-            Leaf::Etag(argument) => self
-                .fill
-                .records
-                .get(argument)
-                .and_then(|record| record.etag.clone())
-                .map(Value::from)
-                .ok_or(Gap::Absent),
+            Leaf::Found { argument, at } => {
+                let record = self.fill.records.get(argument).ok_or(Gap::Absent)?;
+                let value = at.of(&record.value).filter(|value| !value.is_null());
+                value.cloned().ok_or_else(|| missing(argument, at.as_str()))
+            }
+            Leaf::Etag(argument) => {
+                let record = self.fill.records.get(argument).ok_or(Gap::Absent)?;
+                let etag = record.etag.clone().map(Value::from);
+                etag.ok_or_else(|| missing(argument, "its entity tag"))
+            }
             Leaf::By => self.fill.by.map(Value::from).ok_or(Gap::Absent),
         }
     }

@@ -40,6 +40,7 @@ fn feed(value: &Value, into: &mut Context) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -56,6 +57,42 @@ mod tests {
             json!({"a": 1, "b": [1, 2], "c": {"x": "y", "z": null}}),
         ] {
             assert_ne!(digest(&one), digest(&other));
+        }
+    }
+
+    fn values() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            (-3_i64..3).prop_map(Value::from),
+            prop_oneof![Just(0.0), Just(1.0), Just(1.5)].prop_map(|number: f64| json!(number)),
+            "[a-c,:{}\\[\\]\"\\\\]{0,3}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 12, 3, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                proptest::collection::btree_map("[a-c]{0,2}", inner, 0..3)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// The same value with the keys of every object the other way about.
+    fn turned(value: &Value) -> Value {
+        match value {
+            Value::Object(map) => Value::Object(
+                map.iter().rev().map(|(key, value)| (key.clone(), turned(value))).collect(),
+            ),
+            Value::Array(items) => items.iter().map(turned).collect(),
+            other => other.clone(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn two_values_have_one_digest_only_if_they_are_equal(a in values(), b in values()) {
+            prop_assert_eq!(digest(&a), digest(&turned(&a)));
+            prop_assert_eq!(digest(&a) == digest(&b), a == b);
         }
     }
 }

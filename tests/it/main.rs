@@ -14,5 +14,6 @@ mod confirming;
 mod first_light;
 mod harness;
 mod identity;
+mod refusals;
 mod scoping;
 mod transport;

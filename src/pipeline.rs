@@ -10,6 +10,8 @@ pub use parts::{Pipeline, Ran};
 
 use std::sync::Arc;
 
+use tracing::Instrument;
+
 use crate::audit::{Record, Stage};
 use crate::backend::{RawResult, Sent};
 use crate::call::{Call, Notes, Refusal, Stop, Trouble, TroubleKind};
@@ -30,15 +32,18 @@ impl Pipeline {
             return Ran::unrecorded();
         };
         let decision = record.id().to_owned();
+        // What the stages log is found by the id that the caller sees.
+        let span = tracing::error_span!("call", decision);
         let notes = call.notes.clone();
         // Boxed, since the doors above would otherwise carry the stages' whole state around.
-        let consent = Box::pin(limits.hold(self.consent(identity, call, &mut record))).await;
-        let consent = match consent {
+        let consent = Box::pin(limits.hold(self.consent(identity, call, &mut record)));
+        let consent = match consent.instrument(span.clone()).await {
             Ok(consent) => consent,
             Err(stop) => return Ran { decision, end: record.end(Err(stop)) },
         };
         let lost = lost_write(&consent);
         let carried_out = Box::pin(Arc::clone(self).carry_out(consent, notes, record, limits));
+        let carried_out = carried_out.instrument(span);
         let end = match lost {
             None => carried_out.await,
             // The yes is spent: from here on a client that goes away stops nothing.

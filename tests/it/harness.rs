@@ -2,8 +2,10 @@
 
 mod app;
 mod client;
+mod process;
 mod reply;
 
 pub use app::{Setup, TestApp};
 pub use client::{Client, Events, Version};
+pub use process::{Process, osier, three_free_ports};
 pub use reply::{Answered, Reply};

@@ -10,9 +10,11 @@ mod retry_after;
 pub(crate) mod scripted;
 mod token;
 
+pub use render::arguments;
 pub use rest::{Rest, RestSettings};
 pub use token::{Origin, OutgoingToken};
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -39,8 +41,7 @@ pub struct Backends {
 #[derive(Debug)]
 pub struct RawResult {
     consent: Consent,
-    /// Where in a list the service's page begins.
-    position: Position,
+    at: Position,
     body: Body,
 }
 
@@ -95,8 +96,8 @@ impl Backends {
         let tool = consent.located().checked().permit().tool().clone();
         let body = match &tool.plan {
             Plan::Read(ReadPlan::Request(request)) => {
-                let fill = consent.located().fill();
-                self.send_safe(&tool.backend, request, fill, sent).await?
+                let at = consent.located().checked().position();
+                self.page(&consent, request, at, sent).await?
             }
             Plan::Read(ReadPlan::Found(argument)) => {
                 let record = consent.located().records().get(argument).ok_or(Refusal::Internal)?;
@@ -107,6 +108,8 @@ impl Backends {
             Plan::Read(ReadPlan::Script(script)) => {
                 scripted::run(script, &consent, confirmations, notes).await?
             }
+            // Its parts are calls of their own: `pipeline` runs them.
+            Plan::Compose(_) => return Err(Refusal::Internal.into()),
             Plan::Write { write, .. } => {
                 let yes = consent.yes().ok_or(Refusal::Internal)?;
                 let rest = self.rest(&tool.backend)?;
@@ -122,28 +125,47 @@ impl Backends {
         };
         // Questions and notes of a service's own: only scripts have them as yet.
         let _ = (confirmations, notes);
-        let position = consent.located().checked().position().clone();
-        Ok(RawResult { consent, position, body })
+        let at = consent.located().checked().position().clone();
+        Ok(RawResult { consent, at, body })
     }
 
-    /// Reads a list on from another position, under the same consent. Only a read can go on.
+    /// Reads another page of a list that is being read, for the same consented call.
     ///
     /// # Errors
-    /// As [`Backends::execute`].
+    /// [`Refusal::Service`], as for the first page.
     pub async fn read_on(
         &self,
-        raw: RawResult,
-        position: Position,
+        page: RawResult,
+        at: Position,
         sent: &mut Sent,
     ) -> Result<RawResult, Refusal> {
-        let consent = raw.consent;
+        let RawResult { consent, .. } = page;
         let tool = consent.located().checked().permit().tool().clone();
         let Plan::Read(ReadPlan::Request(request)) = &tool.plan else {
             return Err(Refusal::Internal);
         };
-        let fill = Fill { position: &position, ..consent.located().fill() };
-        let body = self.send_safe(&tool.backend, request, fill, sent).await?;
-        Ok(RawResult { consent, position, body })
+        let body = self.page(&consent, request, &at, sent).await?;
+        Ok(RawResult { consent, at, body })
+    }
+
+    async fn page(
+        &self,
+        consent: &Consent,
+        request: &SafeRequest,
+        at: &Position,
+        sent: &mut Sent,
+    ) -> Result<Body, Refusal> {
+        let checked = consent.located().checked();
+        let mut arguments = Cow::Borrowed(checked.arguments());
+        let longest = checked.permit().tool().input.longest_page();
+        if let (true, Some(longest)) = (checked.permit().scopes().is_partial(), longest) {
+            // Few of the rows may lie inside: fewer requests find them in longer pages. It follows
+            // from the scope alone, so that a cursor finds the same pages again.
+            arguments.to_mut().insert("pageSize".to_owned(), longest.into());
+        }
+        let fill = consent.located().fill();
+        let fill = Fill { position: at, arguments: &arguments, ..fill };
+        self.send_safe(&checked.permit().tool().backend, request, fill, sent).await
     }
 
     async fn send_safe(
@@ -217,9 +239,9 @@ impl RawResult {
         &self.consent
     }
 
-    /// Where in a list the service's page begins.
+    /// Where in the list this page lies.
     pub fn position(&self) -> &Position {
-        &self.position
+        &self.at
     }
 
     /// What came back.

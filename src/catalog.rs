@@ -8,6 +8,7 @@ mod document;
 mod http_request;
 mod load;
 mod pointer;
+mod problem;
 pub mod prompt;
 mod question;
 mod raw;
@@ -19,10 +20,11 @@ mod template;
 mod text;
 mod tool;
 
-pub use document::{Document, Problem, Problems, Spot};
+pub use document::{Document, Spot};
 pub use http_request::{ByEffect, HttpRequest, SafeRequest, WriteRequest};
 pub use load::{Files, load};
 pub use pointer::Pointer;
+pub use problem::{Problem, Problems};
 pub use prompt::Prompt;
 pub use question::{QuestionLine, QuestionText, TitlePart};
 pub use resolver::{EtagAt, RecordAt, Resolver, Way};
@@ -32,7 +34,7 @@ pub use scope_rule::{Filter, PlaceFilter, ScopeRule};
 pub use template::{Hole, Leaf, Template};
 pub use text::Text;
 pub use tool::{
-    Answer, Effect, Input, More, Plan, ReadPlan, Requirement, Resolved, Same, Tool, ToolId,
+    Answer, Effect, Input, More, Part, Plan, ReadPlan, Requirement, Resolved, Same, Tool, ToolId,
 };
 
 use std::collections::BTreeMap;
@@ -83,20 +85,20 @@ impl Catalog {
 
 /// The JSON Schema of tool files, for editors.
 pub fn tool_schema() -> serde_json::Value {
-    serde_json::to_value(schemars::schema_for!(raw::RawTool)).unwrap_or_default()
+    compile::schema_of::<raw::RawTool>()
 }
 
 /// The JSON Schema of `_service.yaml`, for editors.
 pub fn service_schema() -> serde_json::Value {
-    serde_json::to_value(schemars::schema_for!(raw::RawService)).unwrap_or_default()
+    compile::schema_of::<raw::RawService>()
 }
 
 /// The JSON Schema of prompt files, for editors.
 pub fn prompt_schema() -> serde_json::Value {
-    serde_json::to_value(schemars::schema_for!(prompt::RawPrompt)).unwrap_or_default()
+    compile::schema_of::<prompt::RawPrompt>()
 }
 
 /// The JSON Schema of resource files, for editors.
 pub fn resource_schema() -> serde_json::Value {
-    serde_json::to_value(schemars::schema_for!(resource::RawResource)).unwrap_or_default()
+    compile::schema_of::<resource::RawResource>()
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::audit::Sink;
+use crate::check::{self, Faults, Subject};
 use crate::config::{self, Config, Environment, Origin, Problems};
 use crate::{app, catalog, telemetry};
 #[cfg(feature = "demo")]
@@ -86,9 +87,13 @@ struct ConfigArgs {
 
 #[derive(Debug, Args)]
 struct CheckArgs {
+    /// Folders of definitions and configuration files, each checked by itself.
+    #[arg(conflicts_with_all = ["config", "tools"], value_name = "PATH")]
+    paths: Vec<PathBuf>,
     #[command(flatten)]
     config: ConfigArgs,
-    /// The folder of tool definitions, instead of the configured one.
+    /// The folder of tool definitions, instead of the configured one. Without --config these
+    /// definitions alone are checked.
     #[arg(long, value_name = "DIR")]
     tools: Option<PathBuf>,
 }
@@ -97,8 +102,14 @@ struct CheckArgs {
 enum SchemaOf {
     /// The configuration file.
     Config,
-    /// A tool definition.
+    /// A tool definition, tools/SERVICE/NAME.yaml.
     Tool,
+    /// What a service's tools share, tools/SERVICE/_service.yaml.
+    Service,
+    /// A prompt, tools/SERVICE/prompts/NAME.yaml.
+    Prompt,
+    /// A resource or a family of them, tools/SERVICE/resources/NAME.yaml.
+    Resource,
 }
 
 /// Reads the command line and runs the command.
@@ -125,7 +136,8 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
-            let bad = error.is::<Problems>() || error.is::<BadDefinitions>();
+            let bad =
+                error.is::<Problems>() || error.is::<BadDefinitions>() || error.is::<Faults>();
             if bad { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
         }
     }
@@ -182,19 +194,40 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 struct BadDefinitions(Vec<catalog::Problem>);
 
 fn check(args: &CheckArgs) -> anyhow::Result<()> {
-    let config = args.config.load()?;
-    let dir = args.tools.clone().or_else(|| config.tools.dir.clone());
-    let tools = config::Tools { dir, ..config.tools };
-    let catalog = app::definitions(&tools).map_err(BadDefinitions)?;
-    let _ = catalog;
-    eprintln!("configuration: no problems");
-    Ok(())
+    let named = args.paths.iter().map(|path| {
+        if path.is_dir() {
+            Subject::Definitions(path)
+        } else {
+            Subject::Deployment { config: path, tools: None }
+        }
+    });
+    let mut subjects: Vec<Subject<'_>> = named.collect();
+    if subjects.is_empty() {
+        subjects.push(match (&args.config.config, &args.tools) {
+            (None, Some(folder)) => Subject::Definitions(folder),
+            (_, tools) => {
+                Subject::Deployment { config: args.config.path()?, tools: tools.as_deref() }
+            }
+        });
+    }
+    let environment = Environment::of_process();
+    let mut faults = Faults::default();
+    for subject in subjects {
+        match check::check(subject, &environment) {
+            Ok(report) => print_out(&report.to_string())?,
+            Err(more) => faults.extend(more),
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
 }
 
 fn schema(of: SchemaOf) -> anyhow::Result<()> {
     let schema = match of {
         SchemaOf::Config => config::schema(),
-        SchemaOf::Tool => anyhow::bail!("`osier schema tool` is not part of this build yet"),
+        SchemaOf::Tool => catalog::tool_schema(),
+        SchemaOf::Service => catalog::service_schema(),
+        SchemaOf::Prompt => catalog::prompt_schema(),
+        SchemaOf::Resource => catalog::resource_schema(),
     };
     print_out(&format!("{schema:#}\n"))
 }
@@ -207,19 +240,19 @@ fn print_out(text: &str) -> anyhow::Result<()> {
 
 impl ConfigArgs {
     /// The named file, or the first default one that exists.
-    fn load(&self) -> Result<Config, Problems> {
-        let environment = Environment::of_process();
-        let found = self
-            .config
-            .as_deref()
-            .or_else(|| config::DEFAULT_PATHS.iter().map(Path::new).find(|path| path.exists()));
-        match found {
-            Some(path) => Config::load(path, &environment),
-            None => Err(Problems::one(
+    fn path(&self) -> Result<&Path, Problems> {
+        let mut defaults = config::DEFAULT_PATHS.iter().map(Path::new);
+        let found = self.config.as_deref().or_else(|| defaults.find(|path| path.exists()));
+        found.ok_or_else(|| {
+            Problems::one(
                 Origin::File { name: config::DEFAULT_PATHS.join(" and "), line: 1 },
                 "",
                 "there is no such file; name one with --config",
-            )),
-        }
+            )
+        })
+    }
+
+    fn load(&self) -> Result<Config, Problems> {
+        Config::load(self.path()?, &Environment::of_process())
     }
 }

@@ -43,7 +43,7 @@ pub use network::is_loopback;
 pub use problems::{Origin, Problem, Problems};
 pub use server::Server;
 pub use shape::schema;
-pub use tools::Tools;
+pub use tools::{Tools, definitions_dir};
 
 use document::Document;
 use problems::Report;

@@ -20,6 +20,7 @@ pub mod audit;
 pub mod backend;
 pub mod call;
 pub mod catalog;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod config;

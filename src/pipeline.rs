@@ -3,7 +3,8 @@
 //! Front doors call [`Pipeline::run`] and render its end. The order is the design: who may, what
 //! was said, what it names, whether the person said yes, the call, what of it may be seen.
 
-mod limits;
+mod circumstances;
+mod compose;
 mod parts;
 
 pub use parts::{Pipeline, Ran};
@@ -14,40 +15,40 @@ use tracing::Instrument;
 
 use crate::audit::{Record, Stage};
 use crate::backend::{RawResult, Sent};
-use crate::call::{Call, Notes, Refusal, Stop, Trouble, TroubleKind};
+use crate::call::{Call, Refusal, Stop, Trouble, TroubleKind};
 use crate::confirm::{Consent, Trace};
 use crate::identity::Identity;
 use crate::response::{self, Outcome};
 use crate::{request, scope, target};
 
-use limits::Limits;
+use circumstances::Circumstances;
 
 impl Pipeline {
     /// Runs a call to its end and leaves a record of it.
     pub async fn run(self: &Arc<Self>, identity: Arc<Identity>, call: Call) -> Ran {
-        let limits = Limits::new(call.budget, call.cancel.clone());
+        let _running = self.running.token();
+        let circumstances = Circumstances::of(&call);
         // The place in the record is reserved first: what can't be recorded doesn't run.
         let record = Record::open(&self.audit, &self.clock, &identity, &call.client);
-        let Some(Ok(mut record)) = limits.at_most(record).await else {
+        let Some(Ok(mut record)) = circumstances.at_most(record).await else {
             return Ran::unrecorded();
         };
         let decision = record.id().to_owned();
         // What the stages log is found by the id that the caller sees.
         let span = tracing::error_span!("call", decision);
-        let notes = call.notes.clone();
         // Boxed, since the doors above would otherwise carry the stages' whole state around.
-        let consent = Box::pin(limits.hold(self.consent(identity, call, &mut record)));
+        let consent = Box::pin(circumstances.hold(self.consent(identity, call, &mut record)));
         let consent = match consent.instrument(span.clone()).await {
             Ok(consent) => consent,
             Err(stop) => return Ran { decision, end: record.end(Err(stop)) },
         };
         let lost = lost_write(&consent);
-        let carried_out = Box::pin(Arc::clone(self).carry_out(consent, notes, record, limits));
+        let carried_out = Box::pin(Arc::clone(self).carry_out(consent, record, circumstances));
         let carried_out = carried_out.instrument(span);
         let end = match lost {
             None => carried_out.await,
             // The yes is spent: from here on a client that goes away stops nothing.
-            Some(lost) => self.writes.spawn(carried_out).await.unwrap_or(Err(lost.into())),
+            Some(lost) => self.running.spawn(carried_out).await.unwrap_or(Err(lost.into())),
         };
         Ran { decision, end }
     }
@@ -85,15 +86,17 @@ impl Pipeline {
     async fn carry_out(
         self: Arc<Self>,
         consent: Consent,
-        notes: Notes,
         mut record: Record,
-        limits: Limits,
+        circumstances: Circumstances,
     ) -> Result<Outcome, Stop> {
         let end = match consent.yes() {
-            None => limits.hold(self.answer(consent, &notes, &mut record)).await,
+            None => {
+                let answer = Box::pin(self.answer(consent, &circumstances, &mut record));
+                circumstances.hold(answer).await
+            }
             // A write without an accepted record of the intent doesn't go out.
-            Some(_) => match limits.at_most(record.intend()).await {
-                Some(Ok(())) => self.answer(consent, &notes, &mut record).await,
+            Some(_) => match circumstances.at_most(record.intend()).await {
+                Some(Ok(())) => self.answer(consent, &circumstances, &mut record).await,
                 _ => Err(Refusal::AuditUnavailable.into()),
             },
         };
@@ -102,14 +105,18 @@ impl Pipeline {
 
     /// The service's call, and what of its answer may be seen.
     async fn answer(
-        &self,
+        self: &Arc<Self>,
         consent: Consent,
-        notes: &Notes,
+        circumstances: &Circumstances,
         record: &mut Record,
     ) -> Result<Outcome, Stop> {
         record.enter(Stage::Backend);
+        if let Some(parts) = consent.located().checked().permit().tool().parts() {
+            return self.compose(&consent, parts, circumstances).await;
+        }
         let lost = lost_write(&consent);
         let mut sent = Sent::default();
+        let notes = &circumstances.notes;
         let raw = self.backends.execute(consent, &self.confirmations, notes, &mut sent).await;
         record.upstream(&sent);
         let raw = raw.inspect_err(|stop| record.asked(stop))?;
@@ -125,14 +132,9 @@ impl Pipeline {
         record: &mut Record,
     ) -> Result<Outcome, Refusal> {
         record.enter(Stage::Scope);
-        let mut scoped = scope::apply(raw)?;
-        // A page that lost rows to the scope is filled up from the service's next ones.
-        while let Some(position) = scoped.reads_on() {
-            let (kept, raw) = scoped.reopen();
-            let raw = self.backends.read_on(raw, position, &mut sent).await;
-            record.upstream(&sent);
-            scoped = scope::apply(raw?)?.after(kept);
-        }
+        let scoped = scope::apply(raw, &self.backends, &mut sent).await;
+        record.upstream(&sent);
+        let scoped = scoped?;
 
         record.enter(Stage::Response);
         response::check(&scoped, self.bounds, &self.confirmations.keys, &self.clock)

@@ -94,6 +94,12 @@ impl Checked {
         &self.digest
     }
 
+    /// How many rows a page has, in a tool that pages.
+    pub fn page_size(&self) -> Option<usize> {
+        let size = self.arguments.get("pageSize").filter(|_| self.permit.tool().input.paged)?;
+        usize::try_from(size.as_u64()?).ok()
+    }
+
     /// Where in the list the call goes on.
     pub fn position(&self) -> &Position {
         &self.position

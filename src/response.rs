@@ -7,7 +7,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::call::{Refusal, Trouble, TroubleKind};
+use crate::catalog::Tool;
 use crate::clock::Clock;
+use crate::confirm::Consent;
 use crate::request::Position;
 use crate::scope::{Content, Scoped};
 use crate::seal::KeyRing;
@@ -46,7 +48,29 @@ pub fn check(
             page(scoped, rows, next.as_ref(), *cut, bounds, keys, clock)?
         }
     };
-    let tool = scoped.checked().permit().tool();
+    worded(structured, scoped.checked().permit().tool(), bounds)
+}
+
+/// Puts the outcomes of a composed tool's parts under their names. Each was checked by itself; the
+/// whole has a schema and a bound of its own.
+///
+/// # Errors
+/// As [`check`].
+pub fn join(
+    consent: &Consent,
+    parts: Vec<(String, Outcome)>,
+    bounds: Bounds,
+) -> Result<Outcome, Refusal> {
+    let mut whole = Map::new();
+    for (name, outcome) in parts {
+        let structured = outcome.structured.filter(|_| !outcome.is_error);
+        whole.insert(name, Value::Object(structured.ok_or(Refusal::Internal)?));
+    }
+    worded(whole, consent.located().checked().permit().tool(), bounds)
+}
+
+/// Structured content with the text that says the same, if it fits schema and bounds.
+fn worded(structured: Map<String, Value>, tool: &Tool, bounds: Bounds) -> Result<Outcome, Refusal> {
     let value = Value::Object(structured);
     if let Some(output) = &tool.output
         && let Err(error) = output.validate(&value)
@@ -76,7 +100,7 @@ fn blocks_outcome(blocks: &[Value], is_error: bool, bounds: Bounds) -> Result<Ou
     Ok(Outcome { structured: None, content: blocks.to_vec(), is_error })
 }
 
-/// As many rows as were asked for and fit, and a cursor to what is left.
+/// As many rows as fit, and a cursor to what is left.
 fn page(
     scoped: &Scoped,
     rows: &[(Value, Position)],
@@ -89,32 +113,31 @@ fn page(
     /// Room for the keys around the rows and for a cursor.
     const AROUND: usize = 1_024;
     let room = (bounds.max_chars / 2).saturating_sub(AROUND);
-    let asked = scoped.checked().arguments().get("pageSize").and_then(Value::as_u64);
-    let asked = asked.and_then(|asked| usize::try_from(asked).ok()).unwrap_or(usize::MAX);
+    let asked_for = scoped.checked().page_size().unwrap_or(usize::MAX).min(rows.len());
     let mut used = 0_usize;
-    let mut items = Vec::with_capacity(rows.len());
-    let mut went_on = None;
-    for (row, after) in rows.iter().take(asked) {
+    let mut after = None;
+    let mut items = Vec::with_capacity(asked_for);
+    for (row, end) in rows.iter().take(asked_for) {
         let row = fields_of(scoped, row);
         used += row.to_string().chars().count() + 1;
         if used > room {
             break;
         }
         items.push(row);
-        went_on = Some(after);
+        after = Some(end);
     }
-    let too_long = items.len() < rows.len().min(asked);
-    if too_long && items.is_empty() {
+    let short = items.len() < asked_for;
+    if short && items.is_empty() {
         return Err(Refusal::TooLarge);
     }
-    let to = if items.len() < rows.len() { went_on } else { next };
     let paged = scoped.checked().permit().tool().input.paged;
+    let to = if items.len() < rows.len() { after.cloned() } else { next.cloned() };
     let mut page = Map::new();
     page.insert("items".into(), items.into());
     if let (Some(to), true) = (to, paged) {
-        page.insert("nextCursor".into(), scoped.checked().cursor(to.clone(), keys, clock)?.into());
+        page.insert("nextCursor".into(), scoped.checked().cursor(to, keys, clock)?.into());
     }
-    if too_long || cut {
+    if short || cut {
         page.insert("truncated".into(), true.into());
     }
     Ok(page)

@@ -7,11 +7,11 @@ use std::io;
 
 use crate::config::{Log, LogFormat};
 use tracing::Subscriber;
+use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer};
 
 /// Our own modules. What they log at any level is held against canaries by a test.
 const OURS: &str = "osier";
@@ -27,12 +27,9 @@ pub fn init(log: &Log) -> anyhow::Result<()> {
     match log.format {
         LogFormat::Json => subscriber(&log.filter, io::stderr)?.try_init()?,
         LogFormat::Text => {
-            let lines = tracing_subscriber::fmt::layer()
-                .with_ansi(false)
-                .with_writer(io::stderr)
-                .with_filter(EnvFilter::try_new(&log.filter)?)
-                .with_filter(pinned());
-            tracing_subscriber::registry().with(lines).try_init()?;
+            let filter = EnvFilter::try_new(&log.filter)?;
+            let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(io::stderr);
+            tracing_subscriber::registry().with(pinned()).with(filter).with(lines).try_init()?;
         }
     }
     tell_panics_by_place();
@@ -51,10 +48,9 @@ where
         .json()
         .flatten_event(true)
         .with_ansi(false)
-        .with_writer(writer)
-        .with_filter(EnvFilter::try_new(filter)?)
-        .with_filter(pinned());
-    Ok(tracing_subscriber::registry().with(lines))
+        .with_writer(writer);
+    let filter = EnvFilter::try_new(filter)?;
+    Ok(tracing_subscriber::registry().with(pinned()).with(filter).with(lines))
 }
 
 /// What the operator's filter can't loosen.

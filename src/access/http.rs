@@ -25,6 +25,10 @@ const MAX_ANSWER: usize = 1024 * 1024;
 /// Where the service's answer says what.
 #[derive(Clone, Debug)]
 pub struct Fields {
+    /// Whose permissions these are (`oid`), from the answer.
+    pub subject: Pointer,
+    /// The person's tenant (`tid`), from the answer.
+    pub tenant: Pointer,
     /// The list of permissions, from the answer.
     pub permissions: Pointer,
     /// A permission's name, from the permission.
@@ -92,11 +96,26 @@ impl HttpAdapter {
             .map_err(|_| unavailable("answer too long or cut off"))?;
         let answer: Value =
             serde_json::from_slice(&body).map_err(|_| unavailable("answer isn't JSON"))?;
+        if !self.fields.are_about(identity, &answer) {
+            return Err(unavailable("answer about somebody else"));
+        }
         self.fields.read(&answer).ok_or_else(|| unavailable("answer without permissions"))
     }
 }
 
 impl Fields {
+    /// Is this answer about the caller? A cache between us and the service may mix people up. One
+    /// that doesn't say was asked for with the caller's own token, and is taken for theirs.
+    fn are_about(&self, identity: &Identity, answer: &Value) -> bool {
+        let person = identity.person_key();
+        [(&self.subject, person.subject()), (&self.tenant, person.tenant())].iter().all(
+            |(field, own)| match field.of(answer) {
+                None | Some(Value::Null) => true,
+                Some(theirs) => theirs.as_str().is_some_and(|id| id.eq_ignore_ascii_case(own)),
+            },
+        )
+    }
+
     /// Reads an answer; permissions and places that can't be read are left out.
     fn read(&self, answer: &Value) -> Option<BTreeMap<String, Scopes>> {
         let permissions = self.permissions.of(answer)?.as_array()?;
@@ -139,6 +158,8 @@ impl Default for Fields {
     fn default() -> Self {
         let at = |text| Pointer::parse(text).unwrap_or_default();
         Self {
+            subject: at("/subject"),
+            tenant: at("/tenant"),
             permissions: at("/permissions"),
             name: at("/name"),
             global: at("/global"),

@@ -82,6 +82,10 @@ pub fn usable(tool: &Tool, identity: &Identity, snapshot: &Snapshot) -> Result<S
     if !scopes.holds_a_whole_site() && !tool.serves_locations() {
         return Err(Denied::NarrowerThanASite);
     }
+    // A composed tool is no way around its parts, and isn't shown where one of them would fail.
+    for part in tool.parts().unwrap_or_default().iter().filter(|part| !part.if_permitted) {
+        usable(&part.tool, identity, snapshot)?;
+    }
     Ok(scopes)
 }
 

@@ -22,7 +22,8 @@ pub enum Standing {
 /// Judges a row. `ancestors` are the ids above the scope's own places.
 ///
 /// A caller who holds the permission globally, which a source said out loud, is inside
-/// everywhere. For anybody else a row without the key is outside.
+/// everywhere. For anybody else a row without the key is outside, and so is one whose location is
+/// of another site than the row itself.
 pub fn judge(
     filter: &PlaceFilter,
     scopes: &Scopes,
@@ -35,7 +36,7 @@ pub fn judge(
     let site = filter.site.as_ref().and_then(|at| at.text_of(row));
     let path = filter.location.as_ref().map(|at| at.texts_of(row)).unwrap_or_default();
     let inside = site.is_some_and(|site| scopes.covers_site(site))
-        || scopes.covers_any_location(path.iter().copied());
+        || scopes.covers_any_location(path.iter().copied(), site);
     if inside {
         return Standing::Inside;
     }

@@ -82,14 +82,25 @@ impl Scopes {
         self.global || !self.sites.is_empty()
     }
 
+    /// True where some site is held in part only, so that its rows may lie inside or outside.
+    pub fn is_partial(&self) -> bool {
+        !self.global && !self.locations.is_empty()
+    }
+
     /// Does the permission hold on the whole of this site?
     pub fn covers_site(&self, site: &str) -> bool {
         self.global || self.sites.contains(site)
     }
 
-    /// Does the permission hold at one of these locations, itself or an ancestor of the row?
-    pub fn covers_any_location<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> bool {
-        self.global || path.into_iter().any(|id| self.locations.contains_key(id))
+    /// Does the permission hold at one of these locations, itself or an ancestor of the row? Where
+    /// the row names its site, only locations of that site count.
+    pub fn covers_any_location<'a>(
+        &self,
+        path: impl IntoIterator<Item = &'a str>,
+        site: Option<&str>,
+    ) -> bool {
+        let held = |id| self.locations.get(id).is_some_and(|of| site.is_none_or(|site| of == site));
+        self.global || path.into_iter().any(held)
     }
 
     /// Every site on which the permission holds at least in part: what may be pushed to narrow a

@@ -15,8 +15,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-/// From a connection's first byte to the end of a request's header, and while it idles.
-const HEADER: Duration = Duration::from_secs(15);
+/// From a connection's first byte to the end of a request's header. It also ends idle connections,
+/// so that it is longer than clients and proxies keep theirs: one that is closed just as it is used
+/// again loses a request.
+const HEADER: Duration = Duration::from_secs(75);
+/// Between the pings of an HTTP/2 connection, and until one must be answered.
+const PING: Duration = Duration::from_secs(15);
 /// How long to wait when the machine can't open another socket.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -92,8 +96,8 @@ async fn connection(
         .http2()
         .timer(TokioTimer::new())
         .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
-        .keep_alive_interval(HEADER)
-        .keep_alive_timeout(HEADER);
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PING);
     let service = router.map_request(|request: http::Request<_>| request.map(Body::new));
     let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     let mut serving = pin!(serving);

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::audit::Sink;
 use crate::backend::{Backends, OutgoingToken, Rest, RestSettings};
 use crate::catalog::{self, Catalog, Files, Pointer};
+use crate::check;
 use crate::clock::Clock;
 use crate::config::{self, AllowedClients, Backend, Config};
 use crate::confirm::{Confirmations, Spent};
@@ -33,8 +34,6 @@ pub struct Means {
     pub clock: Clock,
     /// Where audit records go.
     pub audit: Sink,
-    /// When it is cancelled, sessions and streams end, and background work stops.
-    pub shutdown: CancellationToken,
 }
 
 /// The parts, made.
@@ -52,7 +51,8 @@ pub struct Assembly {
 /// # Errors
 /// Definitions with problems, and whatever of the machine doesn't do its part.
 pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Result<Assembly> {
-    let Means { clock, audit, shutdown } = means;
+    let Means { clock, audit } = means;
+    let (running, streams) = (TaskTracker::new(), CancellationToken::new());
     let http = outbound::client(&Limits::documents()).context("the HTTP client")?;
     let authenticator =
         Arc::new(Authenticator::new(identity_settings(&config.identity), http, clock.clone()));
@@ -69,7 +69,7 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
         audit,
         bounds: Bounds { max_chars: config.limits.max_result_chars },
         clock,
-        writes: TaskTracker::new(),
+        running: running.clone(),
     });
     let server = &config.server;
     let allowed = host::Allowed::new(server.hosts(), server.origins());
@@ -81,7 +81,7 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
         },
         ..mcp::Settings::default()
     };
-    let door = Door::new(Arc::clone(&pipeline), settings, &allowed, body, shutdown);
+    let door = Door::new(Arc::clone(&pipeline), settings, &allowed, body, streams.clone());
     let resource = ProtectedResource::new(&server.public_url, &config.identity.scope);
     let challenge = Challenge::new(resource.metadata_url(), &config.identity.scope);
     let gate =
@@ -90,7 +90,7 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
     let limits =
         super::Limits { header_bytes: server.max_header_bytes, grace: server.shutdown_grace };
     let allowed = Arc::new(allowed);
-    let app = App { door, gate, allowed, body, resource, health, limits };
+    let app = App { door, gate, allowed, body, resource, health, limits, running, streams };
     Ok(Assembly { app, pipeline, authenticator })
 }
 
@@ -108,10 +108,7 @@ pub fn definitions(tools: &config::Tools) -> Result<Catalog, Vec<catalog::Proble
 
 /// Leaves out what the settings disable, and the tools of services that aren't configured.
 fn serve_only(mut catalog: Catalog, config: &Config) -> Catalog {
-    catalog.retain(|tool| {
-        config.backends.contains_key(&tool.backend)
-            && !config.tools.disabled.contains(&tool.id.name)
-    });
+    catalog.retain(|tool| check::left_out(tool, config).is_none());
     catalog
 }
 
@@ -170,6 +167,8 @@ fn access(access: &config::Access, clock: &Clock) -> anyhow::Result<Access> {
 
 fn fields(names: &config::Fields) -> Option<crate::access::Fields> {
     Some(crate::access::Fields {
+        subject: Pointer::parse(&names.subject)?,
+        tenant: Pointer::parse(&names.tenant)?,
         permissions: Pointer::parse(&names.permissions)?,
         name: Pointer::parse(&names.name)?,
         global: Pointer::parse(&names.global)?,

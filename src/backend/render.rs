@@ -91,6 +91,29 @@ impl Rendering {
     }
 }
 
+/// Fills the arguments of a composed tool's part; those with an unfilled hole go.
+///
+/// # Errors
+/// [`Refusal::Internal`] for a hole that no part may have.
+pub fn arguments(
+    with: &[(String, Template)],
+    fill: &Fill<'_>,
+    clock: &Clock,
+) -> Result<Map<String, Value>, Refusal> {
+    let filler = Filler { fill, clock };
+    let mut arguments = Map::new();
+    for (name, template) in with {
+        match filler.value(template, true) {
+            Ok(value) => {
+                arguments.insert(name.clone(), value);
+            }
+            Err(Gap::Absent) => {}
+            Err(Gap::OutOfScope) => return Err(Refusal::Internal),
+        }
+    }
+    Ok(arguments)
+}
+
 /// Encodes one path segment whole. An empty one and dot segments would name another resource
 /// (RFC 3986 §5.2.4).
 fn segment(template: &Template, value: &Value) -> Result<String, Refusal> {

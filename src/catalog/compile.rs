@@ -2,31 +2,40 @@
 //! is reported with its place; nothing is guessed.
 
 mod answer;
+mod argument;
+mod compose;
+mod fence;
 mod http;
 mod input;
+mod names;
+mod paging;
+mod plan;
+mod push;
 mod question;
 mod resolver;
 mod row;
+mod schema;
 mod scope;
+mod shape;
 mod template;
 mod tool;
 
 pub(super) use resolver::resolver;
 pub(super) use row::row;
+pub(super) use shape::{schema_of, typed};
 pub(super) use tool::tool;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::document::{Document, Problems, Spot};
+use super::document::Spot;
 use super::pointer::Pointer;
+use super::problem::Problems;
 use super::resolver::Resolver;
 use super::row::Row;
-use super::tool::Requirement;
+use super::tool::{Requirement, Tool};
 
 /// A service, compiled: what its tools share.
 #[derive(Debug, Default)]
@@ -39,36 +48,39 @@ pub(super) struct Service {
 /// Everything that a tool can refer to.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    /// `service.resolver` -> resolver
-    pub resolvers: BTreeMap<String, Arc<Resolver>>,
+    /// `service.resolver` -> resolver; none for a faulty one, which was told already.
+    pub resolvers: BTreeMap<String, Option<Arc<Resolver>>>,
+    /// The tools that aren't composed, by name.
+    pub tools: BTreeMap<String, Arc<Tool>>,
 }
 
 impl Known {
     /// A resolver by its name in the same service, or by `service.name`.
-    pub(super) fn resolver(&self, service: &Service, name: &str) -> Option<&Arc<Resolver>> {
+    pub(super) fn resolver(
+        &self,
+        service: &Service,
+        name: &str,
+        spot: &Spot<'_>,
+        problems: &mut Problems,
+    ) -> Option<&Option<Arc<Resolver>>> {
         let own = format!("{}.{name}", service.slug);
-        self.resolvers.get(&own).or_else(|| self.resolvers.get(name))
+        let found = self.resolvers.get(&own).or_else(|| self.resolvers.get(name));
+        if found.is_none() {
+            let own = self.resolvers.keys().filter_map(|key| {
+                key.split_once('.').filter(|(slug, _)| *slug == service.slug).map(|(_, name)| name)
+            });
+            let own: Vec<&str> = own.collect();
+            let own = if own.is_empty() { "none".to_owned() } else { own.join(", ") };
+            spot.problem(
+                problems,
+                format!(
+                    "there is no resolver '{name}'; _service.yaml has {own} (those of another \
+                     service are SERVICE.NAME)"
+                ),
+            );
+        }
+        found
     }
-}
-
-/// Reads a document as a type; every mismatch with the type's schema is a problem of its own.
-pub(super) fn typed<T: DeserializeOwned + JsonSchema>(
-    document: &Document,
-    problems: &mut Problems,
-) -> Option<T> {
-    let schema = serde_json::to_value(schemars::schema_for!(T)).ok()?;
-    let validator = jsonschema::validator_for(&schema).ok()?;
-    let before = problems.count();
-    for error in validator.iter_errors(document.value()) {
-        let spot = document.at(error.instance_path().as_str());
-        spot.problem(problems, error.masked_with("this"));
-    }
-    if problems.count() > before {
-        return None;
-    }
-    serde_json::from_value(document.value().clone())
-        .map_err(|error| document.root().problem(problems, error))
-        .ok()
 }
 
 /// A permission requirement: a name, `{any}`, `{all}` or `{signed_in}`.
@@ -87,7 +99,7 @@ pub(super) fn requirement(
         (Value::String(name), _) if named(name) => Some(Requirement::Any(vec![name.clone()])),
         (_, Some((key, value))) if key == "any" => names(value).map(Requirement::Any),
         (_, Some((key, value))) if key == "all" => names(value).map(Requirement::All),
-        (_, Some((key, Value::String(reason)))) if key == "signed_in" && !reason.is_empty() => {
+        (_, Some((key, Value::String(reason)))) if key == "signed_in" && decided(reason) => {
             Some(Requirement::SignedIn(reason.clone()))
         }
         _ => None,
@@ -95,7 +107,8 @@ pub(super) fn requirement(
     if requirement.is_none() {
         spot.problem(
             problems,
-            "write a permission's name, any: [names], all: [names], or signed_in: the reason",
+            "write the permission's name, any: [names], all: [names], or signed_in: the reason why \
+             no permission is needed; there are no wildcards",
         );
     }
     requirement
@@ -104,14 +117,25 @@ pub(super) fn requirement(
 /// A permission's name: no wildcard, and no word that says that nobody has decided yet.
 fn named(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
-    !name.is_empty() && name != "TODO" && name.chars().all(plain)
+    decided(name) && name.chars().all(plain)
+}
+
+/// Words that say something, and don't say that somebody has yet to decide.
+fn decided(text: &str) -> bool {
+    let open = ["todo", "tbd", "fixme", "changeme"];
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    !text.trim().is_empty() && !words.any(|word| open.contains(&word.to_ascii_lowercase().as_str()))
 }
 
 /// A JSON Pointer, or a problem.
 fn pointer(text: &str, spot: &Spot<'_>, problems: &mut Problems) -> Option<Pointer> {
     let pointer = Pointer::parse(text);
     if pointer.is_none() {
-        spot.problem(problems, "write a JSON Pointer: empty, or starting with /");
+        spot.problem(
+            problems,
+            "write a JSON Pointer: \"\" for the whole, or /key/key (~1 stands for / in a key, ~0 \
+             for ~)",
+        );
     }
     pointer
 }

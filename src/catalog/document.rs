@@ -1,13 +1,18 @@
-//! A definition file as parsed YAML that remembers its lines, and the list of problems found in
-//! such files. The loader and the compiler report through it; nothing here knows what a tool is.
+//! A definition file as parsed YAML that remembers its lines. The loader and the compiler report
+//! faults at its places; nothing here knows what a tool is.
+
+mod node;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
-use serde_saphyr::Spanned;
+use serde_json::Value;
+use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy};
+use serde_saphyr::{Error, Spanned};
+
+use super::problem::{Problem, Problems};
+use node::Node;
 
 /// One definition file.
 #[derive(Debug)]
@@ -16,51 +21,6 @@ pub struct Document {
     value: Value,
     /// JSON Pointer -> line, counted from 1
     lines: BTreeMap<String, u64>,
-}
-
-/// What is wrong at one place of one file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
-    /// The file.
-    pub file: PathBuf,
-    /// The line, counted from 1.
-    pub line: u64,
-    /// What is wrong and how to mend it.
-    pub text: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file.display(), self.line, self.text)
-    }
-}
-
-/// All problems of one load.
-#[derive(Debug, Default)]
-pub struct Problems(Vec<Problem>);
-
-impl Problems {
-    /// Notes a problem.
-    pub fn add(&mut self, problem: Problem) {
-        self.0.push(problem);
-    }
-
-    /// True where nothing was wrong.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// How many problems there are.
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    /// The problems by file and line, each once.
-    pub fn into_sorted(mut self) -> Vec<Problem> {
-        self.0.sort();
-        self.0.dedup();
-        self.0
-    }
 }
 
 /// One place of a document: where a problem is reported.
@@ -72,14 +32,19 @@ pub struct Spot<'a> {
 
 impl Document {
     /// Parses a file's text. Duplicate keys, aliases to nowhere and `yes`/`no` as booleans are
-    /// problems, not guesses.
-    pub fn parse(path: &Path, text: &str) -> Result<Self, Problem> {
-        let options = serde_saphyr::options! { strict_booleans: true, no_schema: false };
-        let root: Spanned<Node> = serde_saphyr::from_str_with_options(text, options)
-            .map_err(|error| unreadable(path, &error))?;
+    /// problems, not guesses. A file with a duplicate key is read on, to tell what else is wrong.
+    pub fn parse(path: &Path, text: &str, problems: &mut Problems) -> Option<Self> {
+        let root = match nodes(text, DuplicateKeyPolicy::Error) {
+            Ok(root) => root,
+            Err(error) => {
+                problems.add(unreadable(path, &error));
+                let twice = matches!(error.without_snippet(), Error::DuplicateMappingKey { .. });
+                nodes(text, DuplicateKeyPolicy::FirstWins).ok().filter(|_| twice)?
+            }
+        };
         let mut lines = BTreeMap::new();
         let value = root.value.into_value(root.referenced.line(), String::new(), &mut lines);
-        Ok(Self { path: path.to_owned(), value, lines })
+        Some(Self { path: path.to_owned(), value, lines })
     }
 
     /// The file's content.
@@ -110,11 +75,31 @@ impl Spot<'_> {
         Self { document: self.document, pointer: format!("{}/{key}", self.pointer) }
     }
 
+    /// The place that a JSON Pointer names below this one.
+    pub fn below(&self, pointer: &str) -> Self {
+        Self { document: self.document, pointer: format!("{}{pointer}", self.pointer) }
+    }
+
     /// Reports what is wrong here and how to mend it.
     pub fn problem(&self, problems: &mut Problems, text: impl fmt::Display) {
+        if problems.has_given_up(&self.document.path, &self.pointer) {
+            return;
+        }
         let place = self.pointer.trim_start_matches('/').replace('/', ".");
+        let place = place.replace("~1", "/").replace("~0", "~");
         let text = if place.is_empty() { text.to_string() } else { format!("{place}: {text}") };
         problems.add(Problem { file: self.document.path.clone(), line: self.line(), text });
+    }
+
+    /// Reports what is wrong here; what is found here later on is no news.
+    pub fn give_up(&self, problems: &mut Problems, text: impl fmt::Display) {
+        self.problem(problems, text);
+        problems.give_up(&self.document.path, &self.pointer);
+    }
+
+    /// True where something here was given up, so that what is left says little.
+    pub fn is_spoilt(&self, problems: &Problems) -> bool {
+        problems.has_given_up_around(&self.document.path, &self.pointer)
     }
 
     /// The line of this place, or of the nearest place above it that has one.
@@ -132,139 +117,80 @@ impl Spot<'_> {
     }
 }
 
-fn unreadable(path: &Path, error: &serde_saphyr::Error) -> Problem {
+fn nodes(text: &str, duplicate_keys: DuplicateKeyPolicy) -> Result<Spanned<Node>, Error> {
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        no_schema: false,
+        duplicate_keys: duplicate_keys,
+        merge_keys: MergeKeyPolicy::Error,
+    };
+    serde_saphyr::from_str_with_options(text, options)
+}
+
+/// Why a file isn't a definition at all, in words for the person who wrote it.
+fn unreadable(path: &Path, error: &Error) -> Problem {
     let line = error.location().map_or(1, |location| location.line());
-    let text = error.without_snippet().to_string();
-    let text = text.lines().next().unwrap_or("not YAML").to_owned();
+    let text = match error.without_snippet() {
+        Error::DuplicateMappingKey { key, .. } => match key {
+            Some(key) => format!("{key}: this key is here already: keep one of the two"),
+            None => "a key is here twice: keep one of the two".to_owned(),
+        },
+        Error::MultipleDocuments { .. } => {
+            "a file holds one definition: take the --- away, or make two files".to_owned()
+        }
+        Error::MergeKeyNotAllowed { .. } => "<< isn't merged: write the keys themselves".to_owned(),
+        other => {
+            let text = other.to_string();
+            let text = text.lines().next().unwrap_or_default();
+            // The place is told before the text already.
+            let text = text.rsplit_once(" at line ").map_or(text, |(text, _)| text);
+            format!("not YAML: {text}")
+        }
+    };
     Problem { file: path.to_owned(), line, text }
-}
-
-/// A YAML node whose children know their lines.
-enum Node {
-    Scalar(Value),
-    List(Vec<Spanned<Self>>),
-    Map(Vec<(Spanned<String>, Spanned<Self>)>),
-}
-
-impl Node {
-    fn into_value(self, line: u64, pointer: String, lines: &mut BTreeMap<String, u64>) -> Value {
-        let value = match self {
-            Self::Scalar(value) => value,
-            Self::List(items) => items
-                .into_iter()
-                .enumerate()
-                .map(|(index, item)| {
-                    let line = item.referenced.line();
-                    item.value.into_value(line, format!("{pointer}/{index}"), lines)
-                })
-                .collect(),
-            Self::Map(entries) => {
-                let mut map = Map::new();
-                for (key, item) in entries {
-                    let escaped = key.value.replace('~', "~0").replace('/', "~1");
-                    let below = format!("{pointer}/{escaped}");
-                    let line = key.referenced.line();
-                    map.insert(key.value, item.value.into_value(line, below, lines));
-                }
-                Value::Object(map)
-            }
-        };
-        lines.insert(pointer, line);
-        value
-    }
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
-    }
-}
-
-struct NodeVisitor;
-
-impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Node;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a YAML value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
-        Ok(Node::Scalar(Value::Bool(value)))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
-        Ok(Node::Scalar(Value::from(value)))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
-        Ok(Node::Scalar(Value::from(value)))
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Node, E> {
-        let number = Number::from_f64(value).ok_or_else(|| E::custom("a number must be finite"))?;
-        Ok(Node::Scalar(Value::Number(number)))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Node, E> {
-        Ok(Node::Scalar(Value::from(value)))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Node, E> {
-        Ok(Node::Scalar(Value::from(value)))
-    }
-
-    fn visit_unit<E>(self) -> Result<Node, E> {
-        Ok(Node::Scalar(Value::Null))
-    }
-
-    fn visit_none<E>(self) -> Result<Node, E> {
-        Ok(Node::Scalar(Value::Null))
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
-        Node::deserialize(deserializer)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Node::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
-        let mut map = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            map.push(entry);
-        }
-        Ok(Node::Map(map))
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Document, Problem> {
-        Document::parse(Path::new("tool.yaml"), text)
+    fn parse(text: &str) -> (Option<Document>, Vec<String>) {
+        let mut problems = Problems::default();
+        let document = Document::parse(Path::new("tool.yaml"), text, &mut problems);
+        (document, problems.into_sorted().iter().map(ToString::to_string).collect())
     }
 
     #[test]
     fn keeps_values_and_lines() {
-        let document = parse("a: 1\nb:\n  - x\n  - {c: no, d: true, e: null}\n").unwrap();
+        let (document, problems) = parse("a: 1\nb:\n  - x\n  - {c: no, d: true, e: null}\n");
+        let document = document.unwrap();
         let expected = serde_json::json!({"a": 1, "b": ["x", {"c": "no", "d": true, "e": null}]});
         assert_eq!(document.value(), &expected);
         assert_eq!(document.at("/b/1/c").line(), 4);
         assert_eq!(document.at("/b/1/missing").line(), 4);
         assert_eq!(document.at("/b").line(), 2);
+        assert!(problems.is_empty());
     }
 
     #[test]
-    fn refuses_duplicate_keys_with_their_line() {
-        let problem = parse("a: 1\nb: 2\na: 3\n").unwrap_err();
-        assert_eq!(problem.line, 3);
-        assert!(problem.text.contains("duplicate"), "{problem}");
+    fn tells_a_duplicate_key_and_reads_on() {
+        let (document, problems) = parse("a: 1\nb: 2\na: 3\n");
+        assert_eq!(problems, ["tool.yaml:3: a: this key is here already: keep one of the two"]);
+        assert_eq!(document.unwrap().value(), &serde_json::json!({"a": 1, "b": 2}));
+    }
+
+    #[test]
+    fn what_is_not_one_yaml_document_is_refused_in_our_words() {
+        for (text, says) in [
+            ("a: 1\n---\nb: 2\n", "tool.yaml:3: a file holds one definition"),
+            ("a: &x {b: 1}\nc:\n  <<: *x\n", "tool.yaml:3: <<"),
+            ("a: [1\nb: 2\n", "tool.yaml:2: not YAML: "),
+            ("a: *nowhere\n", "tool.yaml:1: not YAML: "),
+            ("a: .inf\n", "tool.yaml:1: "),
+        ] {
+            let (document, problems) = parse(text);
+            assert!(document.is_none(), "{text}");
+            assert!(problems.len() == 1 && problems[0].starts_with(says), "{problems:?}");
+        }
     }
 }

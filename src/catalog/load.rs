@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use super::Catalog;
 use super::compile::{self, Known, Service};
-use super::document::{Document, Problem, Problems};
+use super::document::Document;
+use super::problem::{Problem, Problems};
 use super::prompt;
-use super::raw::RawService;
+use super::raw::{RawService, RawTool};
 use super::resource::{self, Compiled};
 
 /// The file that holds what a service's tools share.
@@ -21,55 +22,82 @@ const RESOURCES: &str = "resources";
 
 /// Definition files by their path.
 #[derive(Debug, Default)]
-pub struct Files(BTreeMap<PathBuf, String>);
+pub struct Files {
+    texts: BTreeMap<PathBuf, String>,
+    /// Files that can't be read, or whose name keeps them from being definitions.
+    unreadable: Vec<Problem>,
+}
 
 impl Files {
-    /// Every `.yaml` file below a folder.
+    /// Every `.yaml` file below a folder. What begins with a dot is left out: editors and mounted
+    /// volumes keep copies of their own there.
     ///
     /// # Errors
-    /// A file or folder that can't be read, or a file that isn't a definition.
+    /// A folder that can't be read, or that holds no definition.
     pub fn read(folder: &Path) -> Result<Self, Problem> {
+        let problem = |text: String| Problem { file: folder.to_owned(), line: 1, text };
         let mut files = Self::default();
-        files.descend(folder)?;
+        files.descend(folder).map_err(|error| problem(format!("can't be read: {error}")))?;
+        if files.texts.is_empty() && files.unreadable.is_empty() {
+            return Err(problem("no definitions in this folder: SERVICE/TOOL.yaml".to_owned()));
+        }
         Ok(files)
     }
 
     /// The definitions that come with the program.
     pub fn built_in() -> Self {
-        let files = built_in::FILES.iter();
-        Self(files.map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect())
+        Self::of(built_in::FILES.iter().map(|(path, text)| (*path, (*text).to_owned())))
     }
 
     /// Files that are named one by one, for tests and tools.
     pub fn of<P: Into<PathBuf>>(files: impl IntoIterator<Item = (P, String)>) -> Self {
-        Self(files.into_iter().map(|(path, text)| (path.into(), text)).collect())
+        let texts = files.into_iter().map(|(path, text)| (path.into(), text)).collect();
+        Self { texts, unreadable: Vec::new() }
     }
 
     /// These and more; a later file takes the place of an earlier one of the same path.
     #[must_use]
     pub fn and<P: Into<PathBuf>>(mut self, more: impl IntoIterator<Item = (P, String)>) -> Self {
-        self.0.extend(more.into_iter().map(|(path, text)| (path.into(), text)));
+        self.texts.extend(more.into_iter().map(|(path, text)| (path.into(), text)));
         self
     }
 
-    fn descend(&mut self, folder: &Path) -> Result<(), Problem> {
-        let unreadable = |path: &Path, error: std::io::Error| Problem {
-            file: path.to_owned(),
-            line: 1,
-            text: format!("can't be read: {error}"),
-        };
-        let entries = std::fs::read_dir(folder).map_err(|error| unreadable(folder, error))?;
-        for entry in entries {
-            let path = entry.map_err(|error| unreadable(folder, error))?.path();
+    fn descend(&mut self, folder: &Path) -> std::io::Result<()> {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            let hidden = path.file_name().and_then(|name| name.to_str());
+            if hidden.is_none_or(|name| name.starts_with('.')) {
+                continue;
+            }
+            let problem = |text: String| Problem { file: path.clone(), line: 1, text };
             if path.is_dir() {
-                self.descend(&path)?;
-            } else if path.extension().is_some_and(|extension| extension == "yaml") {
-                let text =
-                    std::fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
-                self.0.insert(path, text);
+                if let Err(error) = self.descend(&path) {
+                    self.unreadable.push(problem(format!("can't be read: {error}")));
+                }
+                continue;
+            }
+            match path.extension().and_then(|extension| extension.to_str()) {
+                Some("yaml") => match std::fs::read_to_string(&path) {
+                    Ok(text) => {
+                        self.texts.insert(path, text);
+                    }
+                    Err(error) => {
+                        self.unreadable.push(problem(format!("can't be read: {error}")));
+                    }
+                },
+                Some("yml") => {
+                    let text = "a definition's name ends with .yaml: rename it".to_owned();
+                    self.unreadable.push(problem(text));
+                }
+                _ => {}
             }
         }
         Ok(())
+    }
+
+    /// True where the folder has a file for what its tools share, usable or not.
+    fn has_service(&self, folder: &Path) -> bool {
+        self.texts.contains_key(&folder.join(SERVICE_FILE))
     }
 }
 
@@ -79,17 +107,25 @@ impl Files {
 /// Every problem of every file, by file and line.
 pub fn load(files: &Files) -> Result<Catalog, Vec<Problem>> {
     let mut problems = Problems::default();
+    for problem in &files.unreadable {
+        problems.add(problem.clone());
+    }
     let documents: Vec<Document> = files
-        .0
+        .texts
         .iter()
-        .filter_map(|(path, text)| {
-            Document::parse(path, text).map_err(|problem| problems.add(problem)).ok()
-        })
+        .filter_map(|(path, text)| Document::parse(path, text, &mut problems))
         .collect();
-    let (services, known) = services(&documents, &mut problems);
+    let (services, mut known) = services(&documents, &mut problems);
     let mut catalog = Catalog::default();
-    for document in &documents {
-        define(document, &services, &known, &mut catalog, &mut problems);
+    // Composed tools refer to the others, and so come last.
+    let composed = |document: &Document| document.value().pointer("/request/compose").is_some();
+    let (last, first): (Vec<_>, Vec<_>) = documents.iter().partition(|one| composed(one));
+    for document in first {
+        define(document, files, &services, &known, &mut catalog, &mut problems);
+    }
+    known.tools.clone_from(&catalog.tools);
+    for document in last {
+        define(document, files, &services, &known, &mut catalog, &mut problems);
     }
     if problems.is_empty() { Ok(catalog) } else { Err(problems.into_sorted()) }
 }
@@ -97,6 +133,7 @@ pub fn load(files: &Files) -> Result<Catalog, Vec<Problem>> {
 /// One file that isn't `_service.yaml`.
 fn define(
     document: &Document,
+    files: &Files,
     services: &BTreeMap<PathBuf, Service>,
     known: &Known,
     catalog: &mut Catalog,
@@ -112,13 +149,22 @@ fn define(
         _ => {}
     }
     let Some(service) = services.get(folder) else {
-        document.root().problem(problems, format!("there is no usable {SERVICE_FILE} beside it"));
+        if files.has_service(folder) {
+            // That file's own problem was told; the rest is judged once it can be read.
+            compile::typed::<RawTool>(document, problems);
+        } else {
+            let text = format!("there is no {SERVICE_FILE} beside it");
+            document.root().problem(problems, text);
+        }
         return;
     };
     if let Some(tool) = compile::tool(document, service, known, problems)
         && let Some(before) = catalog.tools.insert(tool.id.name.clone(), Arc::new(tool))
     {
-        let text = format!("{} has a tool of this name already", before.id.service);
+        let text = format!(
+            "the service {} has a tool of this name already: names are shared by all services",
+            before.id.service
+        );
         document.at("/name").problem(problems, text);
     }
 }
@@ -163,22 +209,47 @@ fn services(
         }
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let slug = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        check_slug(slug, &services, document, problems);
         let Some(raw) = compile::typed::<RawService>(document, problems) else { continue };
         let mut service =
             Service { slug: slug.to_owned(), backend: raw.backend.clone(), rows: BTreeMap::new() };
+        if raw.backend.trim().is_empty() {
+            document.at("/backend").problem(problems, "write the name of a [backends.NAME]");
+        }
         for (name, fields) in &raw.rows {
             let spot = document.at("/rows").child(name);
             service.rows.insert(name.clone(), compile::row(fields, &spot, problems));
         }
         for (name, raw) in &raw.resolve {
             let spot = document.at("/resolve").child(name);
-            if let Some(resolver) = compile::resolver(raw, &service, &spot, problems) {
-                known.resolvers.insert(format!("{slug}.{name}"), Arc::new(resolver));
-            }
+            let resolver = compile::resolver(raw, &service, &spot, problems).map(Arc::new);
+            known.resolvers.insert(format!("{slug}.{name}"), resolver);
         }
         services.insert(folder, service);
     }
     (services, known)
+}
+
+/// A service goes by its folder's name, everywhere.
+fn check_slug(
+    slug: &str,
+    services: &BTreeMap<PathBuf, Service>,
+    document: &Document,
+    problems: &mut Problems,
+) {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let begins = slug.starts_with(|c: char| c.is_ascii_lowercase());
+    if !begins || !slug.chars().all(plain) || slug.contains("__") {
+        let text = format!(
+            "the folder '{slug}' is the service's name: a-z, 0-9 and single _, starting with a \
+             letter"
+        );
+        document.root().problem(problems, text);
+    }
+    if services.values().any(|service| service.slug == slug) {
+        let text = format!("there is another service '{slug}': rename one of the folders");
+        document.root().problem(problems, text);
+    }
 }
 
 /// The files under `tools/`, written here by the build script.

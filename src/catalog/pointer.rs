@@ -7,9 +7,10 @@ use serde_json::Value;
 pub struct Pointer(String);
 
 impl Pointer {
-    /// Takes a text that is empty or starts with `/`.
+    /// Takes a text that is empty or starts with `/`, and in which `~` is followed by 0 or 1.
     pub fn parse(text: &str) -> Option<Self> {
-        (text.is_empty() || text.starts_with('/')).then(|| Self(text.to_owned()))
+        let escaped = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+        (escaped && (text.is_empty() || text.starts_with('/'))).then(|| Self(text.to_owned()))
     }
 
     /// The value that it names.

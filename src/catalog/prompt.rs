@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::compile::{requirement, typed};
-use super::document::{Document, Problems, Spot};
+use super::document::{Document, Spot};
+use super::problem::Problems;
 use super::text::Text;
 use super::tool::Requirement;
 
@@ -146,9 +147,9 @@ struct RawEmbedded {
 
 /// Reads and checks a prompt's file.
 pub(super) fn compile(document: &Document, problems: &mut Problems) -> Option<Prompt> {
+    let before = problems.count();
     let raw: RawPrompt = typed(document, problems)?;
     let root = document.root();
-    let before = problems.count();
     check_name(&raw.name, document, problems);
     let permission = requirement(&raw.permission, &root.child("permission"), problems);
     check_arguments(&raw.arguments, &root.child("arguments"), problems);
@@ -261,3 +262,6 @@ pub(super) fn check_base64(data: &str, spot: &Spot<'_>, problems: &mut Problems)
         spot.problem(problems, "the data isn't base64 (RFC 4648 §4)");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ use super::tool::Effect;
 /// `_service.yaml`: what the tools of one service share.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "What the tools of one service share: tools/SERVICE/_service.yaml")]
 pub(super) struct RawService {
     /// The backend that the service's requests go to: a `[backends.NAME]` of the configuration.
     pub backend: String,
@@ -37,12 +38,13 @@ pub(super) struct RawResolver {
     pub way: RawWay,
     /// Where the record's entity tag is: `header`, or a JSON Pointer into the record.
     pub etag: Option<String>,
-    /// What holds the record inside the caller's scope.
+    /// What holds the record inside the caller's scope: `push`, `filter`, or `none` with the reason.
     pub scope: RawScope,
 }
 
 /// One way to find a record.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct RawWay {
     /// Which ids it takes: `uuid`, or a regular expression that starts with `^`.
     pub matches: Option<String>,
@@ -70,8 +72,9 @@ pub(super) struct RawWay {
 /// A tool.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "A tool: tools/SERVICE/NAME.yaml")]
 pub(super) struct RawTool {
-    /// The tool's name: the file's name without `.yaml`.
+    /// The tool's name, which is the file's without `.yaml`.
     pub name: String,
     /// What people see.
     pub title: String,
@@ -90,7 +93,8 @@ pub(super) struct RawTool {
     pub question: Option<RawQuestion>,
     /// What its answer looks like.
     pub answer: RawAnswer,
-    /// What holds its answer inside the caller's scope.
+    /// What holds its answer inside the caller's scope: `push`, `filter`, `resolved`, several of
+    /// them, or `none` with the reason.
     pub scope: RawScope,
     /// MCP `_meta` of the tool.
     pub meta: Option<Map<String, Value>>,
@@ -145,8 +149,27 @@ pub(super) struct RawRequest {
     pub found: Option<String>,
     /// `permissions`: the caller's own record.
     pub caller: Option<String>,
+    /// Parts, each a call of another tool; the answer has each under its name.
+    pub compose: Option<Vec<RawPart>>,
     /// A script, for the conformance suite's tools.
     pub script: Option<Value>,
+}
+
+/// One part of a composed tool.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPart {
+    /// Its key in the answer.
+    #[serde(rename = "as")]
+    pub key: String,
+    /// The tool that is run.
+    pub tool: String,
+    /// Its arguments.
+    #[serde(default)]
+    pub with: Map<String, Value>,
+    /// Left out where the person may not use its tool; otherwise the whole is hidden then.
+    #[serde(default)]
+    pub if_permitted: bool,
 }
 
 /// The question before a write.
@@ -201,6 +224,9 @@ pub(super) struct RawAnswer {
     pub empty: Option<Value>,
     /// The row's name in `_service.yaml`.
     pub row: Option<String>,
+    /// A composed tool's parts, each under its name.
+    #[serde(default)]
+    pub parts: bool,
     /// The backend makes MCP content blocks of its own.
     #[serde(default)]
     pub content: bool,

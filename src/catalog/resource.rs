@@ -10,7 +10,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::compile::{requirement, typed};
-use super::document::{Document, Problems, Spot};
+use super::document::{Document, Spot};
+use super::problem::Problems;
 use super::prompt::{Argument, check_arguments, check_base64, compile_text};
 use super::text::Text;
 use super::tool::Requirement;
@@ -110,9 +111,9 @@ pub(super) struct RawResource {
 
 /// Reads and checks a resource's file.
 pub(super) fn compile(document: &Document, problems: &mut Problems) -> Option<Compiled> {
+    let before = problems.count();
     let raw: RawResource = typed(document, problems)?;
     let root = document.root();
-    let before = problems.count();
     if raw.name.trim().is_empty() {
         root.child("name").problem(problems, "a resource has a name");
     }
@@ -236,8 +237,8 @@ mod tests {
             "name: n\ntitle: t\ndescription: d\npermission: {{signed_in: test}}\nmimeType: text/plain\n\
              uriTemplate: \"{uri}\"\narguments: [{{name: id, description: i}}]\ntext: \"{{id}}\"\n"
         );
-        let document = Document::parse(Path::new("r.yaml"), &text).unwrap();
         let mut problems = Problems::default();
+        let document = Document::parse(Path::new("r.yaml"), &text, &mut problems).unwrap();
         match compile(&document, &mut problems) {
             Some(Compiled::Template(template)) => Ok(template.uri),
             _ => Err(problems.into_sorted().iter().map(ToString::to_string).collect()),

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::http_request::{SafeRequest, WriteRequest};
+use super::http_request::{HttpRequest, SafeRequest, WriteRequest};
 use super::pointer::Pointer;
 use super::question::QuestionText;
 use super::resolver::Resolver;
 use super::row::Row;
-use super::scope_rule::ScopeRule;
+use super::scope_rule::{Filter, ScopeRule};
+use super::template::Template;
 
 /// A tool's identity: its service's slug and its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -130,6 +131,21 @@ pub enum Plan {
         /// What the person is asked.
         question: QuestionText,
     },
+    /// Parts, each a full run of the pipeline.
+    Compose(Vec<Part>),
+}
+
+/// One part of a composed tool.
+#[derive(Debug)]
+pub struct Part {
+    /// Its key in the answer.
+    pub name: String,
+    /// The tool that is run: one that reads, and isn't composed itself.
+    pub tool: Arc<Tool>,
+    /// Its arguments, with holes for those of the whole.
+    pub with: Vec<(String, Template)>,
+    /// Left out where the caller may not use its tool; otherwise the whole is hidden then.
+    pub if_permitted: bool,
 }
 
 /// The ways to read.
@@ -178,21 +194,66 @@ pub enum Answer {
     },
     /// MCP content blocks of the backend's own.
     Content,
+    /// `{NAME: …}`: what the parts of a composed tool answer.
+    Parts,
 }
 
 /// How a list says that there is more.
 #[derive(Clone, Debug, PartialEq)]
 pub enum More {
-    /// Numbered pages: where the answer says how many rows come after this page.
-    Page(Pointer),
+    /// Numbered pages.
+    Page {
+        /// Where the answer says how many rows come after this page.
+        after: Pointer,
+        /// The number of the first page.
+        first: u64,
+    },
     /// A continuation token: where the answer holds it.
     Token(Pointer),
 }
 
+impl Plan {
+    /// The HTTP request, where there is one.
+    pub fn request(&self) -> Option<&HttpRequest> {
+        match self {
+            Self::Read(ReadPlan::Request(request)) => Some(request.http()),
+            Self::Write { write, .. } => Some(write.http()),
+            Self::Read(_) | Self::Compose(_) => None,
+        }
+    }
+}
+
+impl Input {
+    /// The longest page that can be asked for, in a tool that pages.
+    pub fn longest_page(&self) -> Option<u64> {
+        let sizes = self.schema.get("properties")?.get("pageSize").filter(|_| self.paged)?;
+        sizes.get("maximum")?.as_u64()
+    }
+}
+
 impl Tool {
+    /// Every backend that its own requests go to: the tool's, and those of its resolvers.
+    pub fn backends(&self) -> impl Iterator<Item = &str> {
+        let places = match &self.scope.filter {
+            Some(Filter::Place(place)) => place.places.as_ref(),
+            _ => None,
+        };
+        let resolvers = self.input.resolved.iter().map(|resolved| &resolved.resolver);
+        let others = resolvers.chain(places).map(|resolver| resolver.backend.as_str());
+        std::iter::once(self.backend.as_str()).chain(others)
+    }
+
     /// True for a tool that changes something.
     pub fn writes(&self) -> bool {
         matches!(self.plan, Plan::Write { .. })
+    }
+
+    /// The parts of a composed tool.
+    pub fn parts(&self) -> Option<&[Part]> {
+        match &self.plan {
+            Plan::Compose(parts) => Some(parts),
+            Plan::Read(_) | Plan::Write { .. } => None,
+        }
     }
 
     /// True where a caller who holds less than a whole site can be served: the answer's scope can

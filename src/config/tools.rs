@@ -1,9 +1,13 @@
 //! `[tools]`: where the tool definitions are, and which of them are switched off.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+use super::document::Document;
+use super::environment::Environment;
+use super::shape::schema;
 
 /// The tool definitions.
 #[derive(Clone, Debug)]
@@ -28,4 +32,12 @@ impl RawTools {
     pub(super) fn resolve(self) -> Tools {
         Tools { dir: self.dir, disabled: self.disabled }
     }
+}
+
+/// The folder of definitions that settings name, however faulty they are otherwise.
+pub fn definitions_dir(path: &Path, environment: &Environment) -> Option<PathBuf> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let document = Document::read(&path.display().to_string(), &text, environment, &schema());
+    let dir = document.value.pointer("/tools/dir")?.as_str()?;
+    (!dir.is_empty()).then(|| PathBuf::from(dir))
 }

@@ -120,5 +120,5 @@ pub(super) fn covers(scopes: &Scopes, row: &Value) -> bool {
     };
     let locations = row.get("locationIds").and_then(Value::as_array);
     let mut locations = locations.into_iter().flatten().filter_map(Value::as_str);
-    scopes.covers_site(site) || scopes.covers_any_location(&mut locations)
+    scopes.covers_site(site) || scopes.covers_any_location(&mut locations, Some(site))
 }

@@ -83,7 +83,8 @@ async fn floors(
 }
 
 fn covers_floor(scopes: &Scopes, floor: &Value) -> bool {
-    scopes.covers_site(text(floor, "siteId")) || scopes.covers_any_location([text(floor, "id")])
+    let site = text(floor, "siteId");
+    scopes.covers_site(site) || scopes.covers_any_location([text(floor, "id")], Some(site))
 }
 
 /// `GET /floors/{id}`
@@ -187,8 +188,9 @@ impl View {
     }
 
     fn covers(&self, node: &Value) -> bool {
-        self.scopes.covers_site(text(node, "siteId"))
-            || self.scopes.covers_any_location(texts(node, "path"))
+        let site = text(node, "siteId");
+        self.scopes.covers_site(site)
+            || self.scopes.covers_any_location(texts(node, "path"), Some(site))
     }
 
     fn shows(&self, node: &Value) -> bool {

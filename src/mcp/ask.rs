@@ -2,9 +2,11 @@
 //! client's protocol has for it; run the whole call again with the answer. The pipeline never
 //! waits for a person, and an answer is never more than an argument of a further run.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use rmcp::ErrorData;
 use rmcp::model::{CallToolRequestParams, CallToolResponse};
 use rmcp::service::{RequestContext, RoleServer};
@@ -117,9 +119,13 @@ impl One<'_> {
         let (over, is_over) = oneshot::channel();
         let reader = Reader::of(self.cx, self.caller, self.changes);
         let run = async {
-            let ran = self.pipeline.run(identity, call).await;
+            // rmcp would leave the client waiting for an answer that never comes.
+            let ran = AssertUnwindSafe(self.pipeline.run(identity, call)).catch_unwind().await;
             drop(over);
-            ran
+            ran.unwrap_or_else(|_| Ran {
+                decision: String::new(),
+                end: Err(Refusal::Internal.into()),
+            })
         };
         tokio::join!(run, reader.read(waiting, is_over)).0
     }

@@ -67,10 +67,10 @@ pub(super) fn list_refusal(refusal: &Refusal) -> ErrorData {
     }
 }
 
-/// Adds a decision's id to an error's data.
+/// Adds a decision's id to an error's data; there is none where nothing could be recorded.
 pub(super) fn with_id(data: Option<Value>, decision: &str) -> Value {
     let mut data = data.unwrap_or_else(|| json!({}));
-    if let Some(data) = data.as_object_mut() {
+    if let (Some(data), false) = (data.as_object_mut(), decision.is_empty()) {
         data.insert(DECISION.to_owned(), decision.into());
     }
     data
@@ -78,6 +78,8 @@ pub(super) fn with_id(data: Option<Value>, decision: &str) -> Value {
 
 fn meta(decision: &str) -> MetaObject {
     let mut meta = MetaObject::new();
-    meta.insert(DECISION.to_owned(), decision.into());
+    if !decision.is_empty() {
+        meta.insert(DECISION.to_owned(), decision.into());
+    }
     meta
 }

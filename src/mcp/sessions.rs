@@ -25,7 +25,7 @@ use rmcp::transport::streamable_http_server::session::{
 use crate::identity::{Identity, PersonKey};
 
 /// How many sessions there may be, and for how long without a word.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Of one person. Opening one more ends the one that was used the longest ago.
     pub per_person: usize,

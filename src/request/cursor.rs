@@ -41,7 +41,14 @@ struct Sealed {
     expires: u64,
     #[serde(flatten)]
     position: Position,
+    /// Fills up to a step of length, so that the cursor's own length doesn't tell how far into the
+    /// service's rows it leads.
+    #[serde(default)]
+    pad: String,
 }
+
+/// The steps of length that cursors come in, in bytes.
+const STEP: usize = 128;
 
 pub(super) fn seal(
     position: Position,
@@ -51,7 +58,10 @@ pub(super) fn seal(
     clock: &Clock,
 ) -> Result<String, Refusal> {
     let expires = clock.unix_seconds() + LIFE_SECONDS;
-    let sealed = Sealed { bound: bound_to(permit, filter), expires, position };
+    let bound = bound_to(permit, filter);
+    let mut sealed = Sealed { bound, expires, position, pad: String::new() };
+    let length = serde_json::to_vec(&sealed).map_err(|_| Refusal::Internal)?.len();
+    sealed.pad = " ".repeat(length.next_multiple_of(STEP) - length);
     keys.seal(Purpose::Cursor, &sealed).map_err(|_| Refusal::Internal)
 }
 

@@ -2,8 +2,13 @@
 //! check runs with services that fence by themselves and with services that don't, in each
 //! protocol version.
 
+mod arguments;
 mod ben;
 mod finn;
 mod matrix;
 mod others;
+mod pages;
+mod random;
+mod revocation;
+mod versions;
 mod writes;

@@ -3,7 +3,9 @@
 
 mod asking;
 mod bodies;
+mod ending;
 mod headers;
+mod quiet;
 mod raw;
 mod replies;
 mod sessions;

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::catalog::document::{Problems, Spot};
-use crate::catalog::raw::RawAnswer;
+use crate::catalog::document::Spot;
+use crate::catalog::problem::Problems;
+use crate::catalog::raw::{RawAnswer, RawMore};
 use crate::catalog::row::Row;
 use crate::catalog::tool::{Answer, More};
 
@@ -17,34 +18,46 @@ pub(super) fn answer(
     problems: &mut Problems,
 ) -> Option<Answer> {
     if raw.content {
+        stray(raw, &["content"], spot, problems);
         return Some(Answer::Content);
     }
-    let row = row(raw, service, spot, problems)?;
+    if raw.parts {
+        stray(raw, &["parts"], spot, problems);
+        return Some(Answer::Parts);
+    }
     match (&raw.items, &raw.record) {
         (Some(items), None) => {
-            let items = pointer(items, &spot.child("items"), problems)?;
-            let more = match raw.more.as_ref().map(|more| (&more.page, &more.token)) {
+            stray(raw, &["items", "more", "limit", "row"], spot, problems);
+            let items = pointer(items, &spot.child("items"), problems);
+            let more = match &raw.more {
+                Some(raw) => Some(more(raw, &spot.child("more"), problems)?),
                 None => None,
-                Some((Some(page), None)) => {
-                    Some(More::Page(pointer(page, &spot.child("more"), problems)?))
-                }
-                Some((None, Some(token))) => {
-                    Some(More::Token(pointer(token, &spot.child("more"), problems)?))
-                }
-                Some(_) => {
-                    spot.child("more").problem(problems, "write page: /pointer or token: /pointer");
-                    return None;
-                }
             };
-            Some(Answer::List { items, more, row, limit: raw.limit })
+            if raw.limit == Some(0) {
+                spot.child("limit").problem(problems, "a list has at least one row");
+            }
+            let row = row(raw, service, spot, problems)?;
+            Some(Answer::List { items: items?, more, row, limit: raw.limit })
         }
         (None, Some(at)) => {
-            let at = pointer(at, &spot.child("record"), problems)?;
+            stray(raw, &["record", "aggregate", "empty", "row"], spot, problems);
+            let at = pointer(at, &spot.child("record"), problems);
+            let row = row(raw, service, spot, problems)?;
             match (&raw.empty, raw.aggregate) {
-                (Some(empty), true) => Some(Answer::Counts { at, row, empty: empty.clone() }),
-                (None, false) => Some(Answer::Record { at, row }),
-                _ => {
-                    spot.problem(problems, "'aggregate' and 'empty' go together");
+                (Some(empty), true) => {
+                    check_empty(empty, &row, &spot.child("empty"), problems);
+                    Some(Answer::Counts { at: at?, row, empty: empty.clone() })
+                }
+                (None, false) => Some(Answer::Record { at: at?, row }),
+                (None, true) => {
+                    let text = "say what the counts are where the person has no place: empty: \
+                                {groups: [], total: 0}";
+                    spot.problem(problems, text);
+                    None
+                }
+                (Some(_), false) => {
+                    let text = "'empty' is for counts: add aggregate: true, or take it away";
+                    spot.child("empty").problem(problems, text);
                     None
                 }
             }
@@ -56,19 +69,68 @@ pub(super) fn answer(
     }
 }
 
+/// Keys that mean nothing for this kind of answer.
+fn stray(raw: &RawAnswer, taken: &[&str], spot: &Spot<'_>, problems: &mut Problems) {
+    let written = [
+        ("items", raw.items.is_some()),
+        ("more", raw.more.is_some()),
+        ("limit", raw.limit.is_some()),
+        ("record", raw.record.is_some()),
+        ("aggregate", raw.aggregate),
+        ("empty", raw.empty.is_some()),
+        ("row", raw.row.is_some()),
+    ];
+    for (key, _) in written.iter().filter(|(key, there)| *there && !taken.contains(key)) {
+        let kind = taken.first().unwrap_or(&"");
+        spot.child(key).problem(problems, format!("an answer with '{kind}' doesn't take this"));
+    }
+}
+
+fn more(raw: &RawMore, spot: &Spot<'_>, problems: &mut Problems) -> Option<More> {
+    match (&raw.page, &raw.token) {
+        (Some(page), None) => {
+            let after = pointer(page, &spot.child("page"), problems)?;
+            // The request says which number the first page has.
+            Some(More::Page { after, first: 1 })
+        }
+        (None, Some(token)) => Some(More::Token(pointer(token, &spot.child("token"), problems)?)),
+        _ => {
+            spot.problem(problems, "write page: /pointer or token: /pointer");
+            None
+        }
+    }
+}
+
+/// The answer for an empty scope is shown like any other, so it has the row's shape.
+fn check_empty(empty: &Value, row: &Row, spot: &Spot<'_>, problems: &mut Problems) {
+    let schema = Value::Object(row.schema(|_| true).as_object().cloned().unwrap_or_default());
+    let Ok(validator) = jsonschema::validator_for(&schema) else { return };
+    for error in validator.iter_errors(empty) {
+        let place = spot.below(error.instance_path().as_str());
+        place.problem(problems, format!("doesn't fit the row: {}", error.masked_with("this")));
+    }
+}
+
 fn row(
     raw: &RawAnswer,
     service: &Service,
     spot: &Spot<'_>,
     problems: &mut Problems,
 ) -> Option<Row> {
+    let known = || {
+        let known: Vec<&str> = service.rows.keys().map(String::as_str).collect();
+        if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+    };
     let Some(name) = &raw.row else {
-        spot.problem(problems, "say which row of _service.yaml it has: row: NAME");
+        let text =
+            format!("say which row of _service.yaml it has: row: NAME; there are {}", known());
+        spot.problem(problems, text);
         return None;
     };
     let row = service.rows.get(name);
     if row.is_none() {
-        spot.child("row").problem(problems, format!("_service.yaml has no row '{name}'"));
+        let text = format!("_service.yaml has no row '{name}'; there are {}", known());
+        spot.child("row").problem(problems, text);
     }
     row.cloned()
 }
@@ -104,7 +166,8 @@ pub(super) fn output_schema(
         }
         Answer::Record { row, .. } => closed(json!({"item": schema_of(row)}), json!(["item"])),
         Answer::Counts { row, .. } => row.schema(|_| true),
-        Answer::Content => return None,
+        // A composed tool's schema is made of its parts'.
+        Answer::Content | Answer::Parts => return None,
     };
     match schema {
         Value::Object(schema) => Some(schema),

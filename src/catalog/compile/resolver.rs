@@ -4,14 +4,16 @@ use http::Method;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::catalog::document::{Problems, Spot};
+use crate::catalog::document::Spot;
 use crate::catalog::http_request::{ByEffect, SafeRequest};
+use crate::catalog::problem::Problems;
 use crate::catalog::raw::{RawResolver, RawWay};
 use crate::catalog::resolver::{EtagAt, RecordAt, Resolver, Way};
+use crate::catalog::template::Leaf;
 
 use super::http::{Parts, request};
-use super::template::Names;
-use super::{Known, Service, pointer, scope};
+use super::names::Names;
+use super::{Known, Service, pointer, push, scope};
 
 /// RFC 9562's text form.
 const UUID: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
@@ -23,52 +25,136 @@ pub(in crate::catalog) fn resolver(
     spot: &Spot<'_>,
     problems: &mut Problems,
 ) -> Option<Resolver> {
-    let ways: Vec<Way> = match &raw.when {
-        Some(ways) => ways
-            .iter()
-            .enumerate()
-            .filter_map(|(index, raw)| way(raw, &spot.child("when").child(index), problems))
-            .collect(),
-        None => way(&raw.way, spot, problems).into_iter().collect(),
+    let before = problems.count();
+    // Each way with the place where it is written.
+    let written: Vec<(&RawWay, Spot<'_>)> = match &raw.when {
+        Some(ways) => {
+            check_alone(&raw.way, spot, problems);
+            let spot = spot.child("when");
+            if ways.is_empty() {
+                spot.problem(problems, "write at least one way to find the record");
+            }
+            ways.iter().enumerate().map(|(index, way)| (way, spot.child(index))).collect()
+        }
+        None => vec![(&raw.way, spot.clone())],
     };
+    let names = Names::of_resolver();
+    // A resolver's own scope refers to no other resolver.
+    let context = scope::Context { names: &names, known: &Known::default(), service };
+    let at = spot.child("scope");
+    let scope = scope::scope(&raw.scope, &context, &at, problems);
+    let mut ways = Vec::new();
+    for (raw, spot) in &written {
+        let Some(way) = way(raw, spot, problems) else { continue };
+        if let Some(scope) = &scope {
+            push::check(scope.push, Some(way.request.http()), &names, &at, problems);
+        }
+        ways.push(way);
+    }
     let etag = match raw.etag.as_deref() {
         None => None,
         Some("header") => Some(EtagAt::Header),
-        Some(at) => Some(EtagAt::Field(pointer(at, &spot.child("etag"), problems)?)),
+        Some(at) => pointer(at, &spot.child("etag"), problems).map(EtagAt::Field),
     };
-    let names = Names { by: true, ..Names::default() };
-    // A resolver's own scope refers to no other resolver.
-    let context = scope::Context { names: &names, known: &Known::default(), service };
-    let scope = scope::scope(&raw.scope, &context, &spot.child("scope"), problems)?;
-    if ways.is_empty() {
+    if problems.count() > before {
         return None;
     }
+    check_order(&ways, &written, problems);
+    if etag == Some(EtagAt::Header) {
+        check_etag(&ways, &written, problems);
+    }
+    let scope = scope.filter(|_| problems.count() == before)?;
     Some(Resolver { backend: service.backend.clone(), ways, etag, scope })
 }
 
+/// With `when`, what stands beside it would never be read.
+fn check_alone(way: &RawWay, spot: &Spot<'_>, problems: &mut Problems) {
+    let keys = [
+        ("matches", way.matches.is_some()),
+        ("get", way.get.is_some()),
+        ("post", way.post.is_some()),
+        ("safe", way.safe),
+        ("query", !way.query.is_empty()),
+        ("body", way.body.is_some()),
+        ("record", way.record.is_some()),
+        ("single", way.single.is_some()),
+        ("again", way.again.is_some()),
+    ];
+    for (key, _) in keys.iter().filter(|(_, there)| *there) {
+        spot.child(key).problem(problems, "with 'when' this belongs into one of its ways");
+    }
+}
+
+/// A way that is never taken isn't what its author meant.
+fn check_order(ways: &[Way], written: &[(&RawWay, Spot<'_>)], problems: &mut Problems) {
+    let taken = ways.iter().position(|way| way.matches.is_none());
+    for (index, (_, spot)) in written.iter().enumerate() {
+        if taken.is_some_and(|taken| index > taken) {
+            let text = "never reached: a way before it takes every id; give that one matches";
+            spot.problem(problems, text);
+        }
+    }
+    let whole = ways.iter().any(|way| way.again.is_none());
+    for (way, (_, spot)) in ways.iter().zip(written) {
+        if way.again.is_some() && !whole {
+            let text = "'again' reads the record by its id: add a way that finds it so";
+            spot.child("again").problem(problems, text);
+        }
+    }
+}
+
+/// The header of a list's answer says nothing of one of its elements.
+fn check_etag(ways: &[Way], written: &[(&RawWay, Spot<'_>)], problems: &mut Problems) {
+    for (way, (_, spot)) in ways.iter().zip(written) {
+        let whole = matches!(&way.record, RecordAt::Pointer(at) if at.as_str().is_empty());
+        if !whole && way.again.is_none() {
+            let text = "the header's etag is that of the whole answer: add again: /id, so that the \
+                        record is read by its id";
+            spot.problem(problems, text);
+        }
+    }
+}
+
 fn way(raw: &RawWay, spot: &Spot<'_>, problems: &mut Problems) -> Option<Way> {
-    let matches = match raw.matches.as_deref() {
-        None => None,
-        Some("uuid") => Regex::new(UUID).ok(),
-        Some(pattern) => match Regex::new(pattern) {
-            Ok(matches) if pattern.starts_with('^') && pattern.ends_with('$') => Some(matches),
-            _ => {
-                let spot = spot.child("matches");
-                spot.problem(problems, "write uuid, or a regular expression from ^ to $");
-                return None;
-            }
+    if spot.is_spoilt(problems) {
+        return None;
+    }
+    let before = problems.count();
+    let matches = matches(raw.matches.as_deref(), &spot.child("matches"), problems);
+    let again = raw.again.as_ref().and_then(|at| pointer(at, &spot.child("again"), problems));
+    let request = safe(raw, spot, problems);
+    let record = record(raw, spot, problems);
+    let (request, record) = (request?, record?);
+    let asks = request.http().holes().any(|hole| hole.leaf == Leaf::By);
+    if !asks && !matches!(record, RecordAt::Where { .. }) {
+        spot.problem(
+            problems,
+            "nothing says which record is meant: put {by: id} in the request, or pick it from a \
+             list with record: {in: /items, where: /id}",
+        );
+    }
+    (problems.count() == before).then_some(Way { matches, request, record, again })
+}
+
+fn matches(written: Option<&str>, spot: &Spot<'_>, problems: &mut Problems) -> Option<Regex> {
+    let pattern = match written? {
+        "uuid" => UUID.to_owned(),
+        // Grouped, so that both ends hold for each of several alternatives.
+        text => match text.strip_prefix('^').and_then(|text| text.strip_suffix('$')) {
+            Some(inner) => format!("^(?:{inner})$"),
+            None => String::new(),
         },
     };
-    let again = match &raw.again {
-        Some(at) => Some(pointer(at, &spot.child("again"), problems)?),
-        None => None,
-    };
-    Some(Way {
-        matches,
-        request: safe(raw, spot, problems)?,
-        record: record(raw, spot, problems)?,
-        again,
-    })
+    let compiled = Some(pattern).filter(|pattern| !pattern.is_empty());
+    let compiled = compiled.and_then(|pattern| Regex::new(&pattern).ok());
+    if compiled.is_none() {
+        spot.problem(
+            problems,
+            "write uuid, or a pattern from ^ to $ in RE2's syntax (no look-around, no back \
+             references)",
+        );
+    }
+    compiled
 }
 
 fn safe(raw: &RawWay, spot: &Spot<'_>, problems: &mut Problems) -> Option<SafeRequest> {
@@ -79,8 +165,7 @@ fn safe(raw: &RawWay, spot: &Spot<'_>, problems: &mut Problems) -> Option<SafeRe
         headers: None,
         body: raw.body.as_ref(),
     };
-    let names = Names { by: true, ..Names::default() };
-    match request(&parts, &names, spot, problems)? {
+    match request(&parts, &Names::of_resolver(), spot, problems)? {
         ByEffect::Safe(request) => Some(request),
         ByEffect::Write(_) => {
             spot.problem(problems, "a resolver only reads: a post says safe: true");
@@ -97,18 +182,20 @@ fn record(raw: &RawWay, spot: &Spot<'_>, problems: &mut Problems) -> Option<Reco
         }
         (Some(Value::String(at)), None) => Some(RecordAt::Pointer(pointer(at, &below, problems)?)),
         (Some(Value::Object(map)), None) => {
+            let plain =
+                map.iter().all(|(key, value)| (key == "where" || key == "in") && value.is_string());
             let text = |key: &str| map.get(key).and_then(Value::as_str);
-            match (text("where"), text("in").unwrap_or_default()) {
-                (Some(key), items) if map.keys().all(|key| key == "where" || key == "in") => {
-                    let items = pointer(items, &below.child("in"), problems)?;
-                    let key = pointer(key, &below.child("where"), problems)?;
-                    Some(RecordAt::Where { items, key })
-                }
-                _ => {
-                    below.problem(problems, "write {where: /id} or {in: /items, where: /id}");
-                    None
-                }
-            }
+            let Some(key) = text("where").filter(|_| plain) else {
+                below.problem(problems, "write {where: /id} or {in: /items, where: /id}");
+                return None;
+            };
+            let items = pointer(text("in").unwrap_or_default(), &below.child("in"), problems)?;
+            let key = pointer(key, &below.child("where"), problems)?;
+            Some(RecordAt::Where { items, key })
+        }
+        (Some(_), None) => {
+            below.problem(problems, "write a JSON Pointer, or {in: /items, where: /id}");
+            None
         }
         _ => {
             spot.problem(problems, "say where the record is: record: /pointer, or single: /items");

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::catalog::document::{Problems, Spot};
+use crate::catalog::document::Spot;
+use crate::catalog::problem::Problems;
 use crate::catalog::row::{Field, Row, Shape};
 
 /// Reads a row's fields.
@@ -11,6 +12,9 @@ pub(in crate::catalog) fn row(
     spot: &Spot<'_>,
     problems: &mut Problems,
 ) -> Row {
+    if fields.is_empty() {
+        spot.problem(problems, "write at least one field: what isn't named here is never shown");
+    }
     let fields = fields.iter().filter_map(|(name, value)| {
         let (shape, required) = shape(value, &spot.child(name), problems)?;
         Some(Field { name: name.clone(), shape, required })
@@ -34,7 +38,11 @@ fn shape(value: &Value, spot: &Spot<'_>, problems: &mut Problems) -> Option<(Sha
         }
         Value::Array(items) => match items.as_slice() {
             [item] => {
-                let (item, _) = shape(item, &spot.child(0), problems)?;
+                let (item, demanded) = shape(item, &spot.child(0), problems)?;
+                if demanded {
+                    let text = "! is for fields: an element that isn't there needs no demand";
+                    spot.child(0).problem(problems, text);
+                }
                 return Some((Shape::List(Box::new(item)), false));
             }
             _ => spot.problem(problems, "a list has exactly one shape: [string]"),

@@ -1,14 +1,16 @@
-//! Scope rules: leaving one out is an error, and so is one that can't hold what it says.
+//! Scope rules as they are written. That one holds what it says is for `fence` to judge.
 
 use serde_json::Value;
 
-use crate::catalog::document::{Problems, Spot};
+use crate::catalog::document::Spot;
+use crate::catalog::problem::Problems;
 use crate::catalog::raw::{RawFilter, RawScope};
 use crate::catalog::scope_rule::{Filter, PlaceFilter, ScopeRule};
 use crate::catalog::template::Leaf;
 
-use super::template::{Names, hole};
-use super::{Known, Service, pointer};
+use super::names::Names;
+use super::template::leaf;
+use super::{Known, Service, decided, pointer};
 
 /// What a scope rule may refer to.
 pub(super) struct Context<'a> {
@@ -24,36 +26,34 @@ pub(super) fn scope(
     spot: &Spot<'_>,
     problems: &mut Problems,
 ) -> Option<ScopeRule> {
-    let push = match raw.push.as_deref() {
-        None => false,
-        Some("sites") => true,
-        Some(_) => {
-            spot.child("push").problem(problems, "write push: sites");
-            return None;
-        }
-    };
-    let resolved = resolved(raw.resolved.as_ref(), context.names, spot, problems)?;
-    let filter = match &raw.filter {
-        Some(raw) => Some(filter(raw, context, &spot.child("filter"), problems)?),
-        None => None,
-    };
-    let says_something = push || filter.is_some() || !resolved.is_empty();
+    let before = problems.count();
+    let push = raw.push.is_some();
+    if raw.push.as_ref().is_some_and(|push| push != "sites") {
+        spot.child("push").problem(problems, "write push: sites");
+    }
+    let below = spot.child("resolved");
+    let resolved = resolved(raw.resolved.as_ref(), context.names, &below, problems);
+    let filter =
+        raw.filter.as_ref().and_then(|raw| filter(raw, context, &spot.child("filter"), problems));
+    let says_something = push || raw.filter.is_some() || raw.resolved.is_some();
     match &raw.none {
-        Some(reason) if reason.is_empty() || reason == "TODO" => {
-            spot.child("none").problem(problems, "write the reason why there is nothing to hold");
-            return None;
-        }
         Some(_) if says_something => {
             spot.child("none").problem(problems, "'none' stands alone");
-            return None;
+        }
+        Some(reason) if !decided(reason) => {
+            spot.child("none").problem(problems, "write the reason why there is nothing to hold");
         }
         None if !says_something => {
             spot.problem(problems, "write push, filter, resolved, or none: the reason");
-            return None;
         }
         _ => {}
     }
-    Some(ScopeRule { push, filter, resolved, none: raw.none.clone() })
+    (problems.count() == before).then(|| ScopeRule {
+        push,
+        filter,
+        resolved,
+        none: raw.none.clone(),
+    })
 }
 
 fn resolved(
@@ -61,21 +61,25 @@ fn resolved(
     names: &Names,
     spot: &Spot<'_>,
     problems: &mut Problems,
-) -> Option<Vec<String>> {
-    let listed: Vec<&str> = match raw {
-        None => Vec::new(),
-        Some(Value::String(name)) => vec![name],
-        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
-        Some(_) => vec![""],
+) -> Vec<String> {
+    let listed: Option<Vec<&str>> = match raw {
+        None => return Vec::new(),
+        Some(Value::String(name)) => Some(vec![name]),
+        Some(Value::Array(items)) => items.iter().map(Value::as_str).collect(),
+        Some(_) => None,
     };
-    let spot = spot.child("resolved");
-    let before = problems.count();
+    let Some(listed) = listed.filter(|listed| !listed.is_empty()) else {
+        spot.problem(problems, "write the argument that names the record, or a list of such");
+        return Vec::new();
+    };
     for name in &listed {
-        if !names.resolved.contains(*name) {
+        if names.in_resolver {
+            spot.problem(problems, "a resolver's scope is push, filter, or none: the reason");
+        } else if names.record(name).is_none() {
             spot.problem(problems, format!("'{name}' isn't an argument with resolve"));
         }
     }
-    (problems.count() == before).then(|| listed.into_iter().map(str::to_owned).collect())
+    listed.into_iter().map(str::to_owned).collect()
 }
 
 fn filter(
@@ -84,43 +88,94 @@ fn filter(
     spot: &Spot<'_>,
     problems: &mut Problems,
 ) -> Option<Filter> {
-    if let Some(at) = &raw.equal {
-        let at = pointer(at, &spot.child("equal"), problems)?;
-        let below = spot.child("to");
-        let to = raw.to.as_ref().and_then(Value::as_object);
-        let hole = to.and_then(|map| hole(map, context.names, &below, problems));
-        let Some(Leaf::Found { argument, at: found }) = hole.map(|hole| hole.leaf) else {
-            below.problem(problems, "write to: {found: ARGUMENT, at: /pointer}");
-            return None;
-        };
+    let of_place = [
+        ("site", raw.site.is_some()),
+        ("location", raw.location.is_some()),
+        ("above", !raw.above.is_empty()),
+        ("places", raw.places.is_some()),
+    ];
+    match (&raw.equal, &raw.to) {
+        (Some(at), Some(to)) => {
+            for (key, _) in of_place.iter().filter(|(_, there)| *there) {
+                spot.child(key).problem(problems, "'equal' stands alone: this wouldn't be asked");
+            }
+            equal(at, to, context, spot, problems)
+        }
+        (None, None) => place(raw, context, spot, problems),
+        _ => {
+            spot.problem(
+                problems,
+                "'equal' and 'to' go together: equal: /pointer, to: {found: ARGUMENT, at: /pointer}",
+            );
+            None
+        }
+    }
+}
+
+fn equal(
+    at: &str,
+    to: &Value,
+    context: &Context<'_>,
+    spot: &Spot<'_>,
+    problems: &mut Problems,
+) -> Option<Filter> {
+    let at = pointer(at, &spot.child("equal"), problems);
+    let below = spot.child("to");
+    let before = problems.count();
+    let to = leaf(to, context.names, &below, problems);
+    if let (Some(at), Some(Leaf::Found { argument, at: found })) = (at, to) {
         return Some(Filter::Equal { at, argument, found });
     }
-    let mut place = |text: &Option<String>, key: &str| match text {
-        Some(text) => pointer(text, &spot.child(key), problems).map(Some),
-        None => Some(None),
+    if problems.count() == before {
+        below.problem(problems, "write to: {found: ARGUMENT, at: /pointer}");
+    }
+    None
+}
+
+fn place(
+    raw: &RawFilter,
+    context: &Context<'_>,
+    spot: &Spot<'_>,
+    problems: &mut Problems,
+) -> Option<Filter> {
+    let mut read = |text: &Option<String>, key: &str| {
+        text.as_ref().and_then(|text| pointer(text, &spot.child(key), problems))
     };
-    let site = place(&raw.site, "site")?;
-    let location = place(&raw.location, "location")?;
-    if site.is_none() && location.is_none() {
-        spot.problem(problems, "say where a row names its place: site, location, or both");
-        return None;
+    let (site, location) = (read(&raw.site, "site"), read(&raw.location, "location"));
+    if raw.site.is_none() {
+        spot.problem(
+            problems,
+            "say where a row names its site: site: /pointer (and location: /pointer where it names \
+             its locations); people who hold whole sites are judged by it",
+        );
     }
     let mut above = Vec::new();
     for (index, text) in raw.above.iter().enumerate() {
-        above.push(pointer(text, &spot.child("above").child(index), problems)?);
+        let spot = spot.child("above").child(index);
+        let Some(at) = pointer(text, &spot, problems) else { continue };
+        if at.single_key().is_none() {
+            spot.problem(problems, "write one of the row's own fields: /name");
+        }
+        above.push(at);
+    }
+    if context.names.in_resolver && (!raw.above.is_empty() || raw.places.is_some()) {
+        let key = if raw.above.is_empty() { "places" } else { "above" };
+        spot.child(key).problem(problems, "a resolver finds a record inside the scope only");
+        return None;
     }
     let places = match &raw.places {
         Some(name) => {
-            let known = context.known.resolver(context.service, name).cloned();
-            if known.is_none() {
-                spot.child("places").problem(problems, format!("there is no resolver '{name}'"));
-            }
-            Some(known?)
+            let spot = spot.child("places");
+            context.known.resolver(context.service, name, &spot, problems)?.clone()
         }
         None => None,
     };
-    if above.is_empty() != places.is_none() {
+    if above.is_empty() != raw.places.is_none() {
         spot.problem(problems, "'above' and 'places' go together");
+    } else if !above.is_empty() && raw.location.is_none() {
+        spot.problem(problems, "'above' needs location: /pointer, the way up to a row's place");
+    }
+    if site.is_none() && location.is_none() {
         return None;
     }
     Some(Filter::Place(PlaceFilter { site, location, above, places }))

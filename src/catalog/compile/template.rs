@@ -1,27 +1,24 @@
 //! Requests' leaves: literals, or one-key maps with modifiers (tool-format rule 1).
 
-use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
+use regex::Regex;
 use serde_json::{Map, Value};
 
-use crate::catalog::document::{Problems, Spot};
+use crate::catalog::document::Spot;
 use crate::catalog::pointer::Pointer;
+use crate::catalog::problem::Problems;
 use crate::catalog::template::{Hole, Leaf, Template};
+
+use super::names::{Kind, Names};
 
 /// The keys that make a map a leaf.
 const LEAVES: [&str; 9] =
     ["arg", "const", "scope", "cursor", "caller", "now", "found", "etag", "by"];
 
-/// What a template may refer to.
-#[derive(Debug, Default)]
-pub(in crate::catalog) struct Names {
-    /// The arguments.
-    pub arguments: BTreeSet<String>,
-    /// Those that name a record.
-    pub resolved: BTreeSet<String>,
-    /// True in a resolver.
-    pub by: bool,
-}
+/// `{name}`, `{{name}}`, `${name}` and their like: what other formats take for a hole.
+static BRACES: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\$\{|\{\{|\{\s*/?[A-Za-z_][A-Za-z0-9_./-]*\s*\}").ok());
 
 /// Reads a template.
 pub(super) fn template(
@@ -48,16 +45,35 @@ pub(super) fn template(
                 .map(|(index, item)| template(item, names, &spot.child(index), problems))
                 .collect(),
         ),
-        Value::String(text) if text.contains("${") || text.contains("{{") => {
-            spot.problem(problems, "no templates in texts: write a leaf such as {arg: NAME}");
+        Value::String(text) if BRACES.as_ref().is_none_or(|braces| braces.is_match(text)) => {
+            spot.problem(
+                problems,
+                "a text is sent as it stands: for a value write a leaf such as {arg: NAME} in its \
+                 place",
+            );
             Template::Literal(Value::Null)
         }
         literal => Template::Literal(literal.clone()),
     }
 }
 
+/// Reads a leaf that takes no condition.
+pub(super) fn leaf(
+    value: &Value,
+    names: &Names,
+    spot: &Spot<'_>,
+    problems: &mut Problems,
+) -> Option<Leaf> {
+    let map = value.as_object()?;
+    if map.contains_key("if") {
+        spot.child("if").problem(problems, "there are no conditions here");
+        return None;
+    }
+    hole(map, names, spot, problems).map(|hole| hole.leaf)
+}
+
 /// Reads one leaf.
-pub(super) fn hole(
+fn hole(
     map: &Map<String, Value>,
     names: &Names,
     spot: &Spot<'_>,
@@ -67,79 +83,164 @@ pub(super) fn hole(
     let (Some(kind), None) = (kinds.next(), kinds.next()) else {
         spot.problem(
             problems,
-            "a leaf has one kind: arg, const, scope, cursor, caller, now, found, etag or by",
+            "a map with one of the keys arg, const, scope, cursor, caller, now, found, etag and by \
+             is a leaf, and has no second one of them",
         );
         return None;
     };
-    let text = |key: &str| map.get(key).and_then(Value::as_str);
-    let Some(value) = text(kind) else {
-        spot.child(kind).problem(problems, "write a name");
-        return None;
-    };
     let modifiers: &[&str] = match *kind {
-        "scope" => &["narrow", "if"],
+        "scope" => &["narrow"],
         "cursor" => &["first"],
         "found" => &["at", "if"],
         "etag" | "by" => &[],
         _ => &["if"],
     };
     for key in map.keys().filter(|key| key != kind && !modifiers.contains(&key.as_str())) {
-        spot.child(key).problem(problems, format!("'{kind}' doesn't take this"));
+        spot.child(key).problem(problems, format!("a leaf with '{kind}' doesn't take this"));
     }
-    let mut argument = |name: &str, key: &str, set: &BTreeSet<String>, what: &str| {
-        let known = set.contains(name);
-        if !known {
-            spot.child(key).problem(problems, format!("'{name}' isn't {what}"));
-        }
-        known.then(|| name.to_owned())
-    };
-    let only_if = match text("if") {
-        Some(name) => Some(argument(name, "if", &names.arguments, "an argument of this tool")?),
+    let reader = Reader { map, names, spot };
+    let value = reader.text(kind, problems)?;
+    let only_if = match map.get("if") {
+        Some(_) => Some(reader.condition(problems)?),
         None => None,
     };
-    let own = "an argument of this tool";
-    let resolving = "an argument with resolve";
-    let leaf = match (*kind, value) {
-        ("arg", name) => Leaf::Argument(argument(name, kind, &names.arguments, own)?),
-        ("scope", "sites") => {
-            let narrow = match text("narrow") {
-                Some(name) => Some(argument(name, "narrow", &names.arguments, own)?),
-                None => None,
-            };
-            Leaf::Sites { narrow }
-        }
-        ("cursor", "page") => {
-            Leaf::Page { first: map.get("first").and_then(Value::as_u64).unwrap_or(1) }
-        }
-        ("cursor", "token") => Leaf::Token,
-        ("const", text) if only_if.is_some() => Leaf::Text(text.to_owned()),
-        ("caller", "id") => Leaf::Caller,
-        ("now", "utc") => Leaf::Now,
-        ("found", name) => {
-            let argument = argument(name, kind, &names.resolved, resolving)?;
-            Leaf::Found { argument, at: at(text("at"), spot, problems)? }
-        }
-        ("etag", name) => Leaf::Etag(argument(name, kind, &names.resolved, resolving)?),
-        ("by", "id") if names.by => Leaf::By,
-        _ => {
-            spot.child(kind).problem(problems, unknown(kind));
-            return None;
-        }
-    };
+    let leaf = reader.leaf(kind, value, only_if.is_some(), problems)?;
     Some(Hole { leaf, only_if })
 }
 
-fn at(text: Option<&str>, spot: &Spot<'_>, problems: &mut Problems) -> Option<Pointer> {
-    let Some(text) = text else {
-        spot.problem(problems, "'found' says where in the record: at: /pointer");
-        return None;
-    };
-    super::pointer(text, &spot.child("at"), problems)
+struct Reader<'a> {
+    map: &'a Map<String, Value>,
+    names: &'a Names,
+    spot: &'a Spot<'a>,
 }
 
-fn unknown(kind: &str) -> &'static str {
+impl<'a> Reader<'a> {
+    fn text(&self, key: &str, problems: &mut Problems) -> Option<&'a str> {
+        let value = self.map.get(key)?;
+        if !value.is_string() {
+            self.spot.child(key).problem(problems, "write a text");
+        }
+        value.as_str()
+    }
+
+    fn leaf(
+        &self,
+        kind: &str,
+        value: &str,
+        conditional: bool,
+        problems: &mut Problems,
+    ) -> Option<Leaf> {
+        Some(match (kind, value) {
+            ("arg", name) => {
+                let name = self.argument(name, kind, problems)?;
+                if self.names.record(&name).is_some() {
+                    let text = format!(
+                        "send what was located, not the text that named it: {{found: {name}, at: \
+                         /id}}"
+                    );
+                    self.spot.problem(problems, text);
+                    return None;
+                }
+                Leaf::Argument(name)
+            }
+            ("scope", "sites") => match self.map.get("narrow") {
+                None => Leaf::Sites { narrow: None },
+                Some(_) => Leaf::Sites { narrow: Some(self.narrow(problems)?) },
+            },
+            ("cursor", "page") if !self.names.in_resolver => {
+                let first = self.map.get("first").map_or(Some(1), Value::as_u64);
+                if first.is_none() {
+                    self.spot.child("first").problem(problems, "write the first page's number");
+                }
+                Leaf::Page { first: first? }
+            }
+            ("cursor", "token") if !self.names.in_resolver => Leaf::Token,
+            ("const", text) if conditional => Leaf::Text(text.to_owned()),
+            ("caller", "id") => Leaf::Caller,
+            ("now", "utc") => Leaf::Now,
+            ("found", name) => {
+                let argument = self.record(name, kind, problems)?;
+                Leaf::Found { argument, at: self.at(problems)? }
+            }
+            ("etag", name) => Leaf::Etag(self.etag(name, problems)?),
+            ("by", "id") if self.names.in_resolver => Leaf::By,
+            _ => {
+                self.spot.child(kind).problem(problems, unknown(kind, self.names.in_resolver));
+                return None;
+            }
+        })
+    }
+
+    fn argument(&self, name: &str, key: &str, problems: &mut Problems) -> Option<String> {
+        let known = self.names.arguments.contains_key(name);
+        if !known {
+            let text = if self.names.in_resolver {
+                "a resolver has no arguments, only the id that was named: {by: id}".to_owned()
+            } else {
+                format!("'{name}' isn't an argument of this tool")
+            };
+            self.spot.child(key).problem(problems, text);
+        }
+        known.then(|| name.to_owned())
+    }
+
+    fn record(&self, name: &str, key: &str, problems: &mut Problems) -> Option<String> {
+        let name = self.argument(name, key, problems)?;
+        let known = self.names.record(&name).is_some();
+        if !known {
+            let text = format!("'{name}' names no record: give it resolve: NAME, before this");
+            self.spot.child(key).problem(problems, text);
+        }
+        known.then_some(name)
+    }
+
+    fn narrow(&self, problems: &mut Problems) -> Option<String> {
+        let name = self.argument(self.text("narrow", problems)?, "narrow", problems)?;
+        let kind = self.names.arguments.get(&name).map(|argument| argument.kind);
+        if !matches!(kind, Some(Kind::Text | Kind::Closed)) {
+            let spot = self.spot.child("narrow");
+            spot.problem(problems, format!("'{name}' must be a site's id or a list of them"));
+            return None;
+        }
+        Some(name)
+    }
+
+    fn condition(&self, problems: &mut Problems) -> Option<String> {
+        let name = self.argument(self.text("if", problems)?, "if", problems)?;
+        let kind = self.names.arguments.get(&name).map(|argument| argument.kind);
+        if kind != Some(Kind::Boolean) {
+            let spot = self.spot.child("if");
+            spot.problem(problems, format!("'{name}' must be of type: boolean"));
+            return None;
+        }
+        Some(name)
+    }
+
+    fn etag(&self, name: &str, problems: &mut Problems) -> Option<String> {
+        let name = self.record(name, "etag", problems)?;
+        let resolver = self.names.record(&name).and_then(|record| record.resolver.as_ref());
+        if resolver.is_some_and(|resolver| resolver.etag.is_none()) {
+            let spot = self.spot.child("etag");
+            let text = format!("the resolver of '{name}' doesn't say where the etag is");
+            spot.problem(problems, text);
+            return None;
+        }
+        Some(name)
+    }
+
+    fn at(&self, problems: &mut Problems) -> Option<Pointer> {
+        if !self.map.contains_key("at") {
+            self.spot.problem(problems, "'found' says where in the record: at: /pointer");
+        }
+        let text = self.text("at", problems)?;
+        super::pointer(text, &self.spot.child("at"), problems)
+    }
+}
+
+fn unknown(kind: &str, in_resolver: bool) -> &'static str {
     match kind {
         "scope" => "write scope: sites",
+        "cursor" if in_resolver => "a resolver reads one record and has no pages",
         "cursor" => "write cursor: page or cursor: token",
         "caller" => "write caller: id",
         "now" => "write now: utc",

@@ -1,49 +1,74 @@
-//! Tools: the parts of a definition, held against each other.
+//! Tools: the parts of a definition, each read on its own and then held against the others.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use http::Method;
 use serde_json::Value;
 
-use crate::catalog::document::{Document, Problems, Spot};
-use crate::catalog::http_request::{ByEffect, HttpRequest};
-use crate::catalog::raw::{RawRequest, RawTool};
-use crate::catalog::template::{Hole, Leaf, Template};
-use crate::catalog::tool::{Answer, Effect, Input, Plan, ReadPlan, Tool, ToolId};
+use crate::catalog::document::Document;
+use crate::catalog::http_request::HttpRequest;
+use crate::catalog::problem::Problems;
+use crate::catalog::raw::RawTool;
+use crate::catalog::scope_rule::{Filter, ScopeRule};
+use crate::catalog::template::Leaf;
+use crate::catalog::tool::{Answer, Plan, ReadPlan, Resolved, Tool, ToolId};
 
-use super::http::{Parts, request};
-use super::template::Names;
-use super::{Known, Service, answer, input, question, requirement, scope, typed};
+use super::fence::Fence;
+use super::names::Names;
+use super::plan::{check_answer, plan};
+use super::{Known, Service, answer, compose, fence, input, paging, requirement, scope, typed};
 
 /// A name longer than this leaves no room for a gateway's prefix; the conformance suite has its own.
 const MAX_NAME: usize = if cfg!(feature = "conformance") { 64 } else { 40 };
 
-/// Reads a tool's file.
+/// Reads a tool's file. A part that can't be read doesn't keep the others from being judged.
 pub(in crate::catalog) fn tool(
     document: &Document,
     service: &Service,
     known: &Known,
     problems: &mut Problems,
 ) -> Option<Tool> {
-    let raw: RawTool = typed(document, problems)?;
     let before = problems.count();
+    let raw: RawTool = typed(document, problems)?;
     words(&raw, document, problems);
     let permission = requirement(&raw.permission, &document.at("/permission"), problems);
-    let answer = answer::answer(&raw.answer, service, &document.at("/answer"), problems);
+    let mut answer = answer::answer(&raw.answer, service, &document.at("/answer"), problems);
     let row = match &answer {
         Some(Answer::List { row, .. } | Answer::Record { row, .. }) => Some(row),
         _ => None,
     };
-    let input = input::input(&raw.input, row, known, service, &document.at("/input"), problems);
-    // What comes next is held against the arguments: without them it would only repeat itself.
-    let (input, names) = input?;
+    let (input, names) =
+        input::input(&raw.input, row, known, service, &document.at("/input"), problems);
     let context = scope::Context { names: &names, known, service };
     let scope = scope::scope(&raw.scope, &context, &document.at("/scope"), problems);
-    let plan = plan(&raw, &input, &names, document, problems);
-    let (permission, answer, scope, plan) = (permission?, answer?, scope?, plan?);
-    agree(&plan, &answer, scope.push, document, problems);
+    let asked = problems.count();
+    let plan = plan(&raw, &names, known, document, problems);
+    let asked = problems.count() == asked;
+    // Where a part was given up, what it would disagree with is no news.
+    let parts = ["/permission", "/input", "/request", "/answer", "/scope"];
+    let whole = !parts.iter().any(|part| document.at(part).is_spoilt(problems));
+    if let (Some(plan), Some(answer), Some(scope), true) = (&plan, &mut answer, &scope, whole) {
+        let paged = raw.input.shared.iter().any(|name| name == "page");
+        paging::agree(answer, paged, plan.request(), document, problems);
+        check_answer(plan, answer, document, problems);
+        check_above(answer, scope, document, problems);
+        let permission = permission.as_ref();
+        fence::check(&Fence { plan, answer, scope, permission, names: &names }, document, problems);
+    }
+    if let (Some(plan), Some(input), Some(scope), true) = (&plan, &input, &scope, whole && asked)
+        && sends_arguments(plan)
+    {
+        let used = used(plan, scope, &input.resolved);
+        check_used(&names, &used, document, problems);
+    }
+    let (permission, answer, scope) = (permission?, answer?, scope?);
+    let (input, plan) = (input?, plan?);
     let partial = scope.keeps_above() || raw.input.shared.iter().any(|name| name == "fields");
-    let output_schema = answer::output_schema(&answer, input.paged, partial).map(Arc::new);
+    let output_schema = match &plan {
+        Plan::Compose(parts) => Some(compose::output_schema(parts)),
+        _ => answer::output_schema(&answer, input.paged, partial),
+    };
+    let output_schema = output_schema.map(Arc::new);
     let output = match &output_schema {
         Some(schema) => jsonschema::validator_for(&Value::Object((**schema).clone()))
             .map_err(|error| document.at("/answer").problem(problems, error))
@@ -73,9 +98,12 @@ fn words(raw: &RawTool, document: &Document, problems: &mut Problems) {
     let begins = raw.name.starts_with(|c: char| c.is_ascii_lowercase());
     let spot = document.at("/name");
     if !begins || !raw.name.chars().all(plain) || raw.name.len() > MAX_NAME {
-        spot.problem(problems, "a-z, 0-9 and _, starting with a letter, at most 40 long");
+        let text = format!("a-z, 0-9 and _, starting with a letter, at most {MAX_NAME} long");
+        spot.problem(problems, text);
+    } else if raw.name.contains("__") {
+        spot.problem(problems, "two _ together part a server from its tool: use one");
     } else if stem != Some(raw.name.as_str()) {
-        spot.problem(problems, "the name is the file's name without .yaml");
+        spot.problem(problems, "the name is the file's name without .yaml: rename one of the two");
     }
     for (key, text) in [("title", &raw.title), ("description", &raw.description)] {
         if text.trim().is_empty() || text.contains("TODO") {
@@ -84,145 +112,84 @@ fn words(raw: &RawTool, document: &Document, problems: &mut Problems) {
     }
 }
 
-fn plan(
-    raw: &RawTool,
-    input: &Input,
+/// What is kept of a row above the scope are fields of the row.
+fn check_above(answer: &Answer, scope: &ScopeRule, document: &Document, problems: &mut Problems) {
+    let Some(Filter::Place(place)) = &scope.filter else { return };
+    if place.above.is_empty() {
+        return;
+    }
+    let spot = document.at("/scope/filter/above");
+    let Answer::List { row, .. } = answer else {
+        spot.problem(problems, "'above' is for lists");
+        return;
+    };
+    for (index, at) in place.above.iter().enumerate() {
+        let field = at.single_key().unwrap_or_default();
+        if !field.is_empty() && row.field(field).is_none() {
+            let text = format!("the answer's row has no field '{field}'");
+            spot.child(index).problem(problems, text);
+        }
+    }
+    if row.field("id").is_none() {
+        spot.problem(problems, "rows above the scope are known by their id: the row has none");
+    }
+}
+
+/// The arguments that something is done with.
+fn used(plan: &Plan, scope: &ScopeRule, resolved: &[Resolved]) -> BTreeSet<String> {
+    let mut used: BTreeSet<String> = scope.resolved.iter().cloned().collect();
+    if let Plan::Read(ReadPlan::Found(argument)) = plan {
+        used.insert(argument.clone());
+    }
+    if let Some(Filter::Equal { argument, .. }) = &scope.filter {
+        used.insert(argument.clone());
+    }
+    used.extend(resolved.iter().flat_map(|one| one.same.iter().map(|same| same.argument.clone())));
+    let sent = plan.request().into_iter().flat_map(HttpRequest::holes);
+    for hole in sent.chain(compose::holes(plan)) {
+        used.extend(hole.only_if.clone());
+        match &hole.leaf {
+            Leaf::Argument(name) | Leaf::Etag(name) | Leaf::Found { argument: name, .. } => {
+                used.insert(name.clone());
+            }
+            Leaf::Sites { narrow } => used.extend(narrow.clone()),
+            _ => {}
+        }
+    }
+    used
+}
+
+/// False for a script, which reads its arguments by itself or doesn't.
+fn sends_arguments(plan: &Plan) -> bool {
+    match plan {
+        #[cfg(feature = "conformance")]
+        Plan::Read(ReadPlan::Script(_)) => false,
+        _ => true,
+    }
+}
+
+/// An argument that goes nowhere promises what isn't done: a filter that filters nothing.
+fn check_used(
     names: &Names,
+    used: &BTreeSet<String>,
     document: &Document,
     problems: &mut Problems,
-) -> Option<Plan> {
-    let spot = document.at("/request");
-    let plan = match kind(&raw.request, &spot, problems)? {
-        Kind::Found(argument) => {
-            if !names.resolved.contains(argument) {
-                let spot = spot.child("found");
-                spot.problem(problems, format!("'{argument}' isn't an argument with resolve"));
-            }
-            Plan::Read(ReadPlan::Found(argument.to_owned()))
+) {
+    // Two arguments are Osier's own to read.
+    let ours = ["cursor", "fields"];
+    for name in names.arguments.keys() {
+        if used.contains(name) || ours.contains(&name.as_str()) {
+            continue;
         }
-        Kind::Caller => Plan::Read(ReadPlan::Caller),
-        #[cfg(feature = "conformance")]
-        Kind::Script(script) => Plan::Read(ReadPlan::Script(script.clone())),
-        Kind::Http => match request(&parts(&raw.request), names, &spot, problems)? {
-            ByEffect::Safe(request) => {
-                check_path(request.http(), input, &spot, problems);
-                Plan::Read(ReadPlan::Request(request))
-            }
-            ByEffect::Write(write) => {
-                check_path(write.http(), input, &spot, problems);
-                let below = document.at("/question");
-                let Some(asked) = &raw.question else {
-                    document.root().problem(problems, "a write needs a question");
-                    return None;
-                };
-                let question = question::question(asked, write.http(), names, &below, problems)?;
-                Plan::Write { write, question }
-            }
-        },
-    };
-    let spot = document.at("/effect");
-    match (&plan, raw.effect) {
-        (Plan::Read(_), Effect::Read)
-        | (Plan::Write { .. }, Effect::Create | Effect::Update | Effect::Delete) => {}
-        (Plan::Read(_), _) => spot.problem(problems, "the request only reads: write effect: read"),
-        (Plan::Write { .. }, Effect::Read) => spot.problem(
-            problems,
-            "the request changes something: write create, update or delete (a post that only \
-             reads says safe: true)",
-        ),
-    }
-    if matches!(plan, Plan::Read(_)) && raw.question.is_some() {
-        document.at("/question").problem(problems, "a read asks no question");
-    }
-    Some(plan)
-}
-
-/// The ways to write a request.
-enum Kind<'a> {
-    Http,
-    Found(&'a str),
-    Caller,
-    #[cfg(feature = "conformance")]
-    Script(&'a Value),
-}
-
-fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Option<Kind<'a>> {
-    match (&raw.found, raw.caller.as_deref(), &raw.script) {
-        (None, None, None) => Some(Kind::Http),
-        (Some(argument), None, None) => Some(Kind::Found(argument)),
-        (None, Some("permissions"), None) => Some(Kind::Caller),
-        (None, Some(_), None) => {
-            spot.child("caller").problem(problems, "write caller: permissions");
-            None
-        }
-        #[cfg(feature = "conformance")]
-        (None, None, Some(script)) => Some(Kind::Script(script)),
-        #[cfg(not(feature = "conformance"))]
-        (None, None, Some(_)) => {
-            spot.child("script").problem(problems, "scripts are for the conformance suite only");
-            None
-        }
-        _ => {
-            spot.problem(problems, "write one of: a method with its path, found, caller");
-            None
-        }
-    }
-}
-
-fn parts(raw: &RawRequest) -> Parts<'_> {
-    Parts {
-        methods: vec![
-            (Method::GET, raw.get.as_ref()),
-            (Method::POST, raw.post.as_ref()),
-            (Method::PUT, raw.put.as_ref()),
-            (Method::PATCH, raw.patch.as_ref()),
-            (Method::DELETE, raw.delete.as_ref()),
-        ],
-        safe: raw.safe,
-        query: &raw.query,
-        headers: Some(&raw.headers),
-        body: raw.body.as_ref(),
-    }
-}
-
-/// A path has no optional segments: what fills one must be there.
-fn check_path(request: &HttpRequest, input: &Input, spot: &Spot<'_>, problems: &mut Problems) {
-    let list = input.schema.get("required").and_then(Value::as_array);
-    let required = |name: &str| list.is_some_and(|list| list.iter().any(|item| item == name));
-    let properties = input.schema.get("properties");
-    let defaulted = |name: &str| {
-        properties.and_then(|all| all.get(name)).is_some_and(|one| one.get("default").is_some())
-    };
-    for hole in request.path.iter().flat_map(Template::holes) {
-        let filled = match &hole.leaf {
-            Leaf::Argument(name) => required(name) || defaulted(name),
-            Leaf::Found { argument, .. } => required(argument),
-            Leaf::Caller => true,
-            _ => false,
+        let own = document.value().pointer("/input/properties").and_then(|own| own.get(name));
+        let spot = match own {
+            Some(_) => document.at("/input/properties").child(name),
+            None => document.at("/input/use"),
         };
-        if !filled || hole.only_if.is_some() {
-            spot.problem(problems, "a hole in the path needs a required argument");
-        }
-    }
-}
-
-/// What the request pushes, what the scope says of it, and what the answer needs must agree.
-fn agree(plan: &Plan, answer: &Answer, push: bool, document: &Document, problems: &mut Problems) {
-    let spot = document.at("/scope");
-    let request = match plan {
-        Plan::Read(ReadPlan::Request(request)) => Some(request.http()),
-        Plan::Write { write, .. } => Some(write.http()),
-        Plan::Read(_) => None,
-    };
-    let pushes = |hole: &Hole| matches!(hole.leaf, Leaf::Sites { .. }) && hole.only_if.is_none();
-    let occurs = request.is_some_and(|request| request.holes().any(pushes));
-    if push && !occurs {
-        spot.problem(problems, "what is pushed must occur in the request: {scope: sites}");
-    }
-    if occurs && !push {
-        spot.problem(problems, "the request holds {scope: sites}: say push: sites");
-    }
-    if matches!(answer, Answer::Counts { .. }) && !push {
-        spot.problem(problems, "counts can't be filtered afterwards: they need push: sites");
+        let text = match name.as_str() {
+            "siteIds" => "'siteIds' goes nowhere: {scope: sites, narrow: siteIds}".to_owned(),
+            _ => format!("'{name}' goes nowhere: put it in the request, or take it away"),
+        };
+        spot.problem(problems, text);
     }
 }

@@ -23,11 +23,12 @@ input:
   required: [ticketId, notes]
 request:
   patch: [tickets, {found: ticketId, at: /id}]
+  headers: {If-Match: {etag: ticketId}}
   body: {notes: {arg: notes}}
 question:
   title: \"Look at {/sequenceNumber}?\"
-  about: ticketId
-  show: [{label: Notes, to: {arg: notes}}]
+  before: ticketId
+  diff: [{label: Notes, from: /notes, to: {arg: notes}}]
 answer: {record: \"\", row: ticket_row}
 scope: {resolved: ticketId, filter: {site: /siteId, location: /locationIds}}
 ";

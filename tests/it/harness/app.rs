@@ -10,10 +10,12 @@ use osier::clock::Clock;
 use osier::config::{Config, Environment};
 use osier::demo::{self, Options, Person, Surroundings};
 use osier::identity::Authenticator;
+use osier::mcp;
 use osier::outbound::{self, Limits, Reach};
 use osier::pipeline::Pipeline;
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::client::{Client, Version};
@@ -30,6 +32,8 @@ pub struct Setup {
     pub settings: BTreeMap<String, String>,
     /// Definition files beside the built-in ones, by path.
     pub files: Vec<(String, String)>,
+    /// How many sessions there may be, and for how long.
+    pub sessions: mcp::Limits,
     /// Where audit records go instead of the list that [`TestApp::audit`] reads.
     pub audit: Option<Sink>,
 }
@@ -41,6 +45,7 @@ impl Default for Setup {
             clock: Clock::System,
             settings: BTreeMap::new(),
             files: Vec::new(),
+            sessions: mcp::Limits::default(),
             audit: None,
         }
     }
@@ -63,7 +68,8 @@ pub struct TestApp {
     /// A client without a token.
     pub http: reqwest::Client,
     audit: Arc<Mutex<Vec<u8>>>,
-    _stop: DropGuard,
+    serving: JoinHandle<()>,
+    stop: DropGuard,
 }
 
 impl TestApp {
@@ -130,15 +136,22 @@ impl TestApp {
         let (memory, audit) = Sink::memory();
         let sink = setup.audit.unwrap_or(memory);
         let shutdown = CancellationToken::new();
-        let means = Means { clock: setup.clock.clone(), audit: sink, shutdown: shutdown.clone() };
-        let assembly = assemble(&config, catalog, means).unwrap();
+        let means = Means { clock: setup.clock.clone(), audit: sink };
+        let mut assembly = assemble(&config, catalog, means).unwrap();
         let pipeline = Arc::clone(&assembly.pipeline);
+        if setup.sessions != mcp::Limits::default() {
+            let settings = mcp::Settings { sessions: setup.sessions, ..mcp::Settings::default() };
+            let (pipeline, stop) = (Arc::clone(&pipeline), shutdown.clone());
+            let app = &assembly.app;
+            assembly.app.door = mcp::Door::new(pipeline, settings, &app.allowed, app.body, stop);
+        }
         let keys = Arc::clone(&assembly.authenticator);
         let authenticator = Arc::clone(&keys);
         let stop = shutdown.clone();
         tokio::spawn(async move { keys.run(stop).await });
         let stop = shutdown.clone();
-        tokio::spawn(async move { serve(listener, assembly.app, stop).await.unwrap() });
+        let serving =
+            tokio::spawn(async move { serve(listener, assembly.app, stop).await.unwrap() });
         let limits = Limits::calls(std::time::Duration::from_mins(1), Reach::Private);
         let http = outbound::client(&limits).unwrap();
         let clock = setup.clock;
@@ -151,7 +164,8 @@ impl TestApp {
             key,
             http,
             audit,
-            _stop: shutdown.drop_guard(),
+            serving,
+            stop: shutdown.drop_guard(),
         }
     }
 
@@ -164,6 +178,12 @@ impl TestApp {
     pub async fn speaking(&self, name: &str, version: Version) -> Client {
         let token = self.token(name);
         Client::connect(&self.http, &self.url, token, version).await
+    }
+
+    /// Tells the server to stop, and waits until it has.
+    pub async fn stop(self) {
+        drop(self.stop);
+        self.serving.await.unwrap();
     }
 
     /// A client for a person of the test's own, who is known to nobody else.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::net::TcpListener;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -47,9 +48,12 @@ pub fn osier(arguments: &[&str], settings: &BTreeMap<String, String>) -> Command
 /// A port that is free, as are the two after it. Below the range that the system gives out by
 /// itself, so that no other test takes one meanwhile.
 pub fn three_free_ports() -> u16 {
+    static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| {
+        let bytes = osier::seal::random_bytes::<2>().unwrap();
+        AtomicU16::new(u16::from_be_bytes(bytes))
+    });
     loop {
-        let [high, low] = osier::seal::random_bytes::<2>().unwrap();
-        let port = 20_000 + u16::from_be_bytes([high, low]) % 10_000;
+        let port = 20_000 + NEXT.fetch_add(3, Ordering::Relaxed) % 10_000;
         let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
         if (port..port + 3).all(free) {
             return port;

@@ -17,17 +17,16 @@ fn with(members: &str) -> String {
     format!(r#"{{"jsonrpc":"2.0","method":"tools/list",{members}}}"#)
 }
 
-#[tokio::test]
-async fn case_063_only_one_well_formed_message_is_read() {
-    let app = TestApp::new().await;
-    let ana = app.as_user("ana").await;
+/// A name, a body, and the status and code of the answer.
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn hostile() -> Vec<(&'static str, Vec<u8>, u16, i64)> {
     let (parse, invalid) = (-32700, -32600);
     let deep = |open: &str, close: &str, depth: usize| {
         with(&format!(r#""id":1,"params":{{"x":{}1{}}}"#, open.repeat(depth), close.repeat(depth)))
     };
     let many = (0..1_000_000).map(|n| format!(r#""{n}":0"#)).collect::<Vec<_>>().join(",");
     let some = (0..100_001).map(|_| "0").collect::<Vec<_>>().join(",");
-    let cases: Vec<(&str, Vec<u8>, u16, i64)> = vec![
+    vec![
         ("nothing", b"".to_vec(), 400, parse),
         ("half", br#"{"jsonrpc":"2.0","#.to_vec(), 400, parse),
         ("two", [with(r#""id":1"#), with(r#""id":2"#)].concat().into(), 400, parse),
@@ -111,8 +110,14 @@ async fn case_063_only_one_well_formed_message_is_read() {
             parse,
         ),
         ("a control sign", with("\"id\":\"a\nb\"").into(), 400, parse),
-    ];
-    for (name, body, status, code) in cases {
+    ]
+}
+
+#[tokio::test]
+async fn case_063_only_one_well_formed_message_is_read() {
+    let app = TestApp::new().await;
+    let ana = app.as_user("ana").await;
+    for (name, body, status, code) in hostile() {
         let (got, message) = refused(&ana, body).await;
         assert_eq!(got, status, "{name}: {message}");
         assert_eq!(message["error"]["code"], code, "{name}: {message}");

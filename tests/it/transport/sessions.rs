@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use osier::demo::SITE_60M;
+use osier::mcp::Limits;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
-use crate::harness::{Answered, Client, Events, TestApp, Version};
+use crate::harness::{Answered, Client, Events, Setup, TestApp, Version};
 
 /// What an HTTP request with this token and session id is answered.
 async fn answer(
@@ -197,6 +198,45 @@ async fn two_open_questions_of_a_session_do_not_answer_each_other() {
 }
 
 #[tokio::test]
+async fn case_060_a_session_that_was_idle_too_long_is_like_none() {
+    let idle = Duration::from_millis(300);
+    let sessions = Limits { idle, ..Limits::default() };
+    let app = TestApp::with(Setup { sessions, ..Setup::default() }).await;
+    let ana = app.speaking("ana", Version::V2025_11_25).await;
+    tokio::time::sleep(idle * 3).await;
+    let session = ana.session.clone().unwrap();
+    for (method, body, last) in uses() {
+        let over = answer(&app, method.clone(), &ana.token, &session, body.clone(), last).await;
+        assert_eq!(over.0, 404, "{method} {body:?}");
+        assert_eq!(over, answer(&app, method, &ana.token, "unknown", body, last).await);
+    }
+}
+
+#[tokio::test]
+async fn a_full_house_is_told_to_come_back() {
+    let sessions = Limits { overall: 2, ..Limits::default() };
+    let app = TestApp::with(Setup { sessions, ..Setup::default() }).await;
+    let ana = app.speaking("ana", Version::V2025_11_25).await;
+    let ben = app.speaking("ben", Version::V2025_11_25).await;
+    let open = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {},
+        "clientInfo": {"name": "third", "version": "1"},
+    }});
+    let mut third = app.speaking("chloe", Version::V2026_07_28).await;
+    // The newest version needs no room.
+    assert!(!third.tools().await.is_empty());
+    third.version = Version::V2025_11_25;
+    let refused = third.post(&open, HeaderMap::new()).await;
+    assert_eq!(refused.status(), 503);
+    assert_eq!(refused.headers()["retry-after"], "60");
+    // Those who are in go on, and one who leaves makes room.
+    assert!(!ana.tools().await.is_empty());
+    let session = ben.session.as_ref().unwrap();
+    answer(&app, Method::DELETE, &ben.token, session, None, None).await;
+    assert_eq!(third.post(&open, HeaderMap::new()).await.status(), 200);
+}
+
+#[tokio::test]
 async fn a_persons_oldest_session_makes_room_for_a_new_one() {
     let app = TestApp::new().await;
     let chloe = app.speaking("chloe", Version::V2025_11_25).await;
@@ -229,7 +269,6 @@ async fn an_answer_is_judged_by_who_the_person_is_by_then() {
     // The token of the call is worth nothing any more when the answer comes.
     app.around.entra().rotate().unwrap();
     ana.token = app.token("ana");
-    app.around.services().wire().forget();
     let yes = json!({"jsonrpc": "2.0", "id": question["id"], "result": Answered::Yes.result()});
     assert_eq!(ana.post(&yes, HeaderMap::new()).await.status(), 202);
     let done = events.next().await.unwrap();

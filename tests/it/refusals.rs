@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::Method;
 use osier::audit::Sink;
 use osier::call::{Refusal, Trouble, TroubleKind};
-use osier::demo::{Fault, SITE_60M};
+use osier::demo::{Fault, SITE_3LW, SITE_60M};
 use osier::error;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -267,27 +267,25 @@ async fn too_large() {
 
 #[tokio::test]
 async fn internal() {
-    // A tool that looks its argument up at a service which isn't configured.
-    let service = "
-backend: nowhere
-resolve: {thing: {get: [things, {by: id}], record: \"\", scope: {none: for a test}}}
-";
+    // A write that pushes the scope, aimed outside of it: none of ours is made like that.
     let tool = "
-name: get_thing
-title: Get thing
-description: Looks a thing up at a service that isn't there.
-permission: {signed_in: for a test}
-effect: read
-input: {properties: {id: {resolve: ghost.thing}}, required: [id]}
-request: {get: [tickets, {found: id, at: /id}]}
+name: make_thing
+title: Make thing
+description: Sends the sites that it is told to, where the person may.
+permission: WillowApp.CanCreateTickets
+effect: create
+input: {use: [sites], properties: {summary: {type: string}}, required: [summary]}
+request: {post: [tickets], body: {summary: {arg: summary}, siteIds: {scope: sites, narrow: siteIds}}}
+question: {title: Make it?, show: [{label: Summary, to: {arg: summary}}, {label: Sites, to: {arg: siteIds}}]}
 answer: {record: \"\", row: ticket_row}
-scope: {none: for a test}
+scope: {push: sites}
 ";
-    let files =
-        [("tools/ghost/_service.yaml", service), ("tools/workflowcore/get_thing.yaml", tool)];
-    let files = files.map(|(path, text)| (path.to_owned(), text.to_owned())).into();
+    let files = vec![("tools/workflowcore/make_thing.yaml".to_owned(), tool.to_owned())];
     let app = TestApp::with(Setup { files, ..Setup::default() }).await;
-    let reply = app.as_user("ben").await.call("get_thing", json!({"id": "x"})).await;
+    let arguments = json!({"summary": "x", "siteIds": [SITE_3LW]});
+    let ben = app.as_user("ben").await;
+    let reply = ben.call_answering("make_thing", arguments, Answered::Yes).await;
+    assert!(app.around.services().wire().writes().is_empty());
     insta::assert_snapshot!(told(&reply), @"200 isError Something went wrong here. It was recorded under this answer's decision id.");
 }
 

@@ -90,7 +90,7 @@ fn write(mut out: impl Write, mut lines: mpsc::Receiver<Line>) {
     while let Some(Line { text, written }) = lines.blocking_recv() {
         if text.is_empty() {
             // Asked only to know when its turn comes.
-            drop(written.map(|waiting| waiting.send(())));
+            let _ = written.map(|waiting| waiting.send(()));
             continue;
         }
         // After a failure part of a line may be out: the next one begins on a line of its own.
@@ -98,7 +98,10 @@ fn write(mut out: impl Write, mut lines: mpsc::Receiver<Line>) {
         let outcome = out.write_all(line.as_bytes()).and_then(|()| out.flush());
         torn = outcome.is_err();
         match outcome {
-            Ok(()) => drop(written.map(|waiting| waiting.send(()))),
+            // Whoever waited may have gone.
+            Ok(()) => {
+                let _ = written.map(|waiting| waiting.send(()));
+            }
             // Whoever waits sees its sender dropped: not accepted.
             Err(error) => tracing::error!(kind = ?error.kind(), "an audit line wasn't written"),
         }

@@ -10,6 +10,7 @@
     reason = "all of this is a test, its helpers too"
 )]
 
+mod canaries;
 mod composed;
 mod confirming;
 mod first_light;

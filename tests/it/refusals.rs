@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Answered, Client, Events, Reply, Setup, TestApp, Version};
 
-/// The test that shows a refusal.
+/// The test that shows a refusal. Never called: that it compiles is what counts.
 fn shown_by(refusal: &Refusal) -> fn() {
     match refusal {
         Refusal::UnknownTool(_) => unknown_tool,
@@ -57,12 +57,7 @@ fn trouble_shown_by(kind: &TroubleKind) -> fn() {
     }
 }
 
-#[test]
-fn every_refusal_has_a_test_of_its_own() {
-    let trouble = |kind| Refusal::Service(Trouble { service: String::new(), kind });
-    assert!(shown_by(&Refusal::Internal) == internal as fn());
-    assert!(shown_by(&trouble(TroubleKind::Gone)) == service_gone as fn());
-}
+const _: fn(&Refusal) -> fn() = shown_by;
 
 /// Status, code and words on one line. `isError` stands where there is no code.
 fn told(reply: &Reply) -> String {

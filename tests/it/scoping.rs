@@ -13,5 +13,7 @@ mod pages;
 mod random;
 mod raw;
 mod revocation;
+mod secrets;
+mod traps;
 mod versions;
 mod writes;

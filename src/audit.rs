@@ -4,8 +4,10 @@
 //! at the start, so that a cancelled or panicked call still leaves one. Before a write the intent
 //! is accepted by the sink, awaited. No argument values, results, tokens or full e-mails.
 
+mod end;
 mod record;
 mod sink;
 
-pub use record::{Confirmation, End, Record, Stage};
-pub use sink::{Line, Sink, SinkClosed};
+pub use end::End;
+pub use record::{Confirmation, Record, Stage};
+pub use sink::{Line, Sink, SinkClosed, Writing};

@@ -2,8 +2,10 @@
 //! a sound pair of them amounts to. The command line calls it; it never touches the network.
 
 mod report;
+mod served;
 
 pub use report::Report;
+pub use served::{LeftOut, left_out};
 
 use std::fmt;
 use std::path::Path;
@@ -12,8 +14,20 @@ use crate::catalog::{self, Catalog, Files, Plan, ReadPlan};
 use crate::config::{self, Backend, Config, Environment, Problems};
 
 /// What is wrong, a line for each fault: `file:line: place: text`.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Faults(Vec<String>);
+
+impl Faults {
+    /// True where nothing was wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds those of another subject.
+    pub fn extend(&mut self, more: Self) {
+        self.0.extend(more.0);
+    }
+}
 
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,26 +107,26 @@ fn disagreements(path: &Path, config: &Config, catalog: &Catalog) -> Vec<String>
         let found = text.lines().position(|line| line.trim_start().starts_with(mark));
         found.map_or(1, |index| index + 1)
     };
-    let mut faults = Vec::new();
+    let mut faults: Vec<(usize, String)> = Vec::new();
     for name in config.tools.disabled.iter().filter(|name| catalog.tool(name).is_none()) {
-        let line = line_of("disabled");
-        faults
-            .push(format!("{}:{line}: tools.disabled: there is no tool '{name}'", path.display()));
+        let line = line_of("disabled").max(line_of("tools.disabled"));
+        faults.push((line, format!("tools.disabled: there is no tool '{name}'")));
     }
     for tool in catalog.tools() {
-        let sends = tool.plan.request().is_some();
-        let local = matches!(config.backends.get(&tool.backend), Some(Backend::Caller));
+        let name = &tool.backend;
         let caller = matches!(tool.plan, Plan::Read(ReadPlan::Caller));
-        let remote = matches!(config.backends.get(&tool.backend), Some(Backend::Rest(_)));
-        let says = match (sends && local, caller && remote) {
-            (true, _) => "sends a request, and kind = \"caller\" has no service",
-            (_, true) => "is the caller's own record, and needs a backend of kind = \"caller\"",
+        let says = match config.backends.get(name) {
+            Some(Backend::Caller) if tool.plan.request().is_some() => {
+                "sends a request, and kind = \"caller\" has no service"
+            }
+            Some(Backend::Rest(_)) if caller => {
+                "is the caller's own record, and needs a backend of kind = \"caller\""
+            }
             _ => continue,
         };
-        let name = &tool.backend;
         let line = line_of(&format!("[backends.{name}]"));
-        let path = path.display();
-        faults.push(format!("{path}:{line}: backends.{name}.kind: {} {says}", tool.id));
+        faults.push((line, format!("backends.{name}.kind: {} {says}", tool.id)));
     }
-    faults
+    faults.sort();
+    faults.into_iter().map(|(line, says)| format!("{}:{line}: {says}", path.display())).collect()
 }

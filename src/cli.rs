@@ -3,9 +3,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::audit::Sink;
 use crate::check::{self, Faults, Subject};
 use crate::config::{self, Config, Environment, Origin, Problems};
 use crate::{app, catalog, telemetry};
@@ -85,6 +87,9 @@ struct ConfigArgs {
 
 #[derive(Debug, Args)]
 struct CheckArgs {
+    /// Folders of definitions and configuration files, each checked by itself.
+    #[arg(conflicts_with_all = ["config", "tools"], value_name = "PATH")]
+    paths: Vec<PathBuf>,
     #[command(flatten)]
     config: ConfigArgs,
     /// The folder of tool definitions, instead of the configured one. Without --config these
@@ -142,7 +147,8 @@ pub fn run() -> ExitCode {
 fn demo(args: &DemoArgs) -> anyhow::Result<()> {
     let config = demo::settings(args.port)?;
     telemetry::init(&config.log)?;
-    runtime()?.block_on(demo::run(args.port, args.services == Services::Strict, &config))
+    let strict = args.services == Services::Strict;
+    recorded(async |audit| demo::run(args.port, strict, &config, audit).await)
 }
 
 #[cfg(feature = "demo")]
@@ -158,10 +164,24 @@ fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     let config = args.load()?;
     telemetry::init(&config.log)?;
     let catalog = app::definitions(&config.tools).map_err(BadDefinitions)?;
-    runtime()?.block_on(async {
+    recorded(async |audit| {
         let stop = app::stop_signal()?;
-        app::run(&config, catalog, stop, |_| {}).await
+        app::run(&config, catalog, audit, stop, |_| {}).await
     })
+}
+
+/// Runs a server that records on standard output, and waits for the last record.
+fn recorded(serve: impl AsyncFnOnce(Sink) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    /// A pipe that nobody empties doesn't hold the end up for longer.
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let (audit, writing) = Sink::stdout();
+    // The runtime ends with the statement, and with it every call that is still open: its record
+    // is written then.
+    let ended = runtime()?.block_on(serve(audit));
+    if !writing.wait(PATIENCE) {
+        tracing::error!("audit records were lost: standard output takes no more");
+    }
+    ended
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
@@ -174,12 +194,31 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 struct BadDefinitions(Vec<catalog::Problem>);
 
 fn check(args: &CheckArgs) -> anyhow::Result<()> {
-    let subject = match (&args.config.config, &args.tools) {
-        (None, Some(folder)) => Subject::Definitions(folder),
-        (_, tools) => Subject::Deployment { config: args.config.path()?, tools: tools.as_deref() },
-    };
-    let report = check::check(subject, &Environment::of_process())?;
-    print_out(&report.to_string())
+    let named = args.paths.iter().map(|path| {
+        if path.is_dir() {
+            Subject::Definitions(path)
+        } else {
+            Subject::Deployment { config: path, tools: None }
+        }
+    });
+    let mut subjects: Vec<Subject<'_>> = named.collect();
+    if subjects.is_empty() {
+        subjects.push(match (&args.config.config, &args.tools) {
+            (None, Some(folder)) => Subject::Definitions(folder),
+            (_, tools) => {
+                Subject::Deployment { config: args.config.path()?, tools: tools.as_deref() }
+            }
+        });
+    }
+    let environment = Environment::of_process();
+    let mut faults = Faults::default();
+    for subject in subjects {
+        match check::check(subject, &environment) {
+            Ok(report) => print_out(&report.to_string())?,
+            Err(more) => faults.extend(more),
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
 }
 
 fn schema(of: SchemaOf) -> anyhow::Result<()> {

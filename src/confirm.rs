@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::seal::KeyRing;
 use crate::target::Located;
 
-use question::{CONFIRM, Rendered};
+use question::{CONFIRM, Rendered, Verdict};
 use state::{Binding, State};
 
 /// What confirmations work with.
@@ -78,48 +78,66 @@ impl Confirmations {
         trace: &mut Trace,
     ) -> Result<Consent, Stop> {
         let tool = located.checked().permit().tool().clone();
-        let Plan::Write { question, .. } = &tool.plan else {
-            let service = match answer {
-                Some(answer) => Some(self.service_answer(&located, answer, trace)?),
-                None => None,
-            };
-            return Ok(Consent { located, yes: None, service });
+        let Plan::Write { question, write } = &tool.plan else {
+            let service = answer.map(|answer| self.service_answer(&located, answer, trace));
+            return Ok(Consent { service: service.transpose()?, yes: None, located });
         };
-        let rendered = Rendered::of(question, &located);
+        let rendered = Rendered::of(question, write, &located);
         let Some(answer) = answer else {
-            let ask = self.ask(&rendered, &located)?;
-            trace.confirmation = Some(ask.confirmation.clone());
-            return Err(Stop::Ask(Box::new(ask)));
+            return Err(Stop::Ask(Box::new(self.ask(&rendered, &located, trace)?)));
         };
-        let state = State::open(&answer.state, &self.keys)?;
-        trace.confirmation = Some(state.confirmation.clone());
-        state.judge(&Binding::of(&located, Some(&rendered)), self.clock.unix_seconds())?;
-        let response = rendered.judge(answer.responses)?;
-        // From here on the question is used up, whatever the answer was.
-        if !self.spent.spend(&state.nonce, state.expires, &self.clock).await {
-            return Err(Refusal::AlreadyUsed.into());
-        }
-        response?;
-        let yes =
-            Yes { idempotency_key: state.idempotency_key(), confirmation: state.confirmation };
+        let yes = self.yes(&rendered, &located, answer, trace).await?;
         Ok(Consent { located, yes: Some(yes), service: None })
     }
 
-    fn ask(&self, rendered: &Rendered, located: &Located) -> Result<Ask, Refusal> {
+    /// The question of a write, sealed with what its answer will be held against.
+    fn ask(
+        &self,
+        rendered: &Rendered,
+        located: &Located,
+        trace: &mut Trace,
+    ) -> Result<Ask, Refusal> {
         let expires = self.clock.unix_seconds() + self.life.as_secs();
         let state = State::new(Binding::of(located, Some(rendered)), None, expires)?;
+        trace.confirmation = Some(state.confirmation.clone());
         let question = Question {
             message: rendered.message.clone(),
-            kind: QuestionKind::Form(rendered.schema()),
+            kind: QuestionKind::Form(question::form()),
         };
         Ok(Ask {
-            confirmation: state.confirmation.clone(),
             questions: BTreeMap::from([(CONFIRM.to_owned(), question)]),
             state: state.seal(&self.keys)?,
+            confirmation: state.confirmation,
             from_service: false,
         })
     }
 
+    /// A yes, where the answer is one to this very question and the first that there is.
+    async fn yes(
+        &self,
+        rendered: &Rendered,
+        located: &Located,
+        answer: Answer,
+        trace: &mut Trace,
+    ) -> Result<Yes, Refusal> {
+        let state = State::open(&answer.state, &self.keys)?;
+        trace.confirmation = Some(state.confirmation.clone());
+        state.judge(&Binding::of(located, Some(rendered)), self.clock.unix_seconds())?;
+        // What isn't an answer in form leaves the question open; a yes and a no use it up.
+        let verdict = Verdict::of(answer.responses)?;
+        self.spent.spend(&state.nonce, state.expires, &self.clock).await?;
+        match verdict {
+            Verdict::Yes => Ok(Yes {
+                idempotency_key: state.idempotency_key(),
+                confirmation: state.confirmation,
+            }),
+            Verdict::No => Err(Refusal::Declined),
+            Verdict::Closed => Err(Refusal::Cancelled),
+        }
+    }
+
+    /// The answer to a service's own question. It isn't spent: what a service makes of an answer
+    /// that comes twice is for its own state to say.
     fn service_answer(
         &self,
         located: &Located,
@@ -128,9 +146,8 @@ impl Confirmations {
     ) -> Result<ServiceAnswer, Refusal> {
         let state = State::open(&answer.state, &self.keys)?;
         trace.confirmation = Some(state.confirmation.clone());
-        state.judge(&Binding::of(located, None), self.clock.unix_seconds())?;
-        let service = state.service.ok_or(Refusal::InvalidState)?;
-        Ok(ServiceAnswer { state: service, responses: answer.responses })
+        let state = state.of_service(&Binding::of(located, None), self.clock.unix_seconds())?;
+        Ok(ServiceAnswer { state, responses: answer.responses })
     }
 }
 

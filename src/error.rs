@@ -12,6 +12,9 @@ const INVALID_PARAMS: i32 = -32602;
 /// JSON-RPC 2.0 §5.1: something went wrong inside.
 const INTERNAL_ERROR: i32 = -32603;
 
+/// A tool's name isn't longer (SEP-986).
+const MAX_NAME: usize = 128;
+
 /// A refusal as MCP says it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rendered {
@@ -34,35 +37,62 @@ pub enum Rendered {
 /// The table for MCP. `CannotAsk` is a tool text here; where the protocol has an error of its own
 /// for it (-32021 in 2026-07-28), `mcp` says that instead, since it knows what was to be asked.
 pub fn mcp(refusal: &Refusal) -> Rendered {
-    let text = match refusal {
-        Refusal::UnknownTool(name) => return protocol(format!("Unknown tool: {name}")),
-        Refusal::InvalidArguments(problems) => {
-            return Rendered::Protocol {
-                code: INVALID_PARAMS,
-                message: format!("Invalid arguments: {}", problems.join("; ")),
-                data: Some(json!({ "problems": problems })),
-            };
-        }
+    match refusal {
+        Refusal::UnknownTool(name) => invalid(format!("Unknown tool: {}", cut(name))),
+        Refusal::InvalidArguments(problems) => Rendered::Protocol {
+            code: INVALID_PARAMS,
+            message: format!("Invalid arguments: {}", problems.join("; ")),
+            data: Some(json!({ "problems": problems })),
+        },
         Refusal::InvalidCursor => {
-            return protocol(
-                "The cursor isn't valid here any more. Ask for the first page again.".to_owned(),
-            );
+            invalid("The cursor isn't valid here any more. Ask for the first page again.")
         }
-        Refusal::InvalidState => {
-            return protocol(
-                "The requestState isn't valid for this call. Make the call again without it."
-                    .to_owned(),
-            );
+        Refusal::InvalidState => invalid(
+            "The requestState isn't valid for this call, or is too old. \
+             Make the call again without it.",
+        ),
+        Refusal::InvalidAnswer => invalid(
+            "The answer doesn't have the form that was asked for, so nothing was changed. \
+             Make the call again.",
+        ),
+        Refusal::NotFound { argument } => {
+            tool(format!("Nothing was found for '{argument}'. Check the id, or look it up again."))
         }
-        Refusal::InvalidAnswer => {
-            return protocol(
-                "The answer doesn't have the form that was asked for. Make the call again."
-                    .to_owned(),
-            );
+        Refusal::AlreadyUsed => tool(
+            "This confirmation was already used, so nothing was changed now. \
+             Look the record up to see how it stands.",
+        ),
+        Refusal::Changed => tool(
+            "The record changed after the question was asked, so nothing was written. \
+             Look at it as it is now, and try again.",
+        ),
+        Refusal::Declined => tool("The person said no. Nothing was changed."),
+        Refusal::Cancelled => {
+            tool("The question was closed without an answer. Nothing was changed.")
         }
-        refusal => tool_text(refusal),
-    };
-    Rendered::Tool { text }
+        Refusal::Withdrawn => tool("The call was taken back before anything was changed."),
+        Refusal::CannotAsk => tool(
+            "This needs an answer from a person, and this client can't show the question. \
+             Nothing was changed. Use a client that supports form elicitation.",
+        ),
+        Refusal::PermissionsUnavailable => tool(
+            "Your permissions can't be read at the moment, so nothing is allowed. \
+             Try again in a minute.",
+        ),
+        Refusal::AuditUnavailable => tool(
+            "This can't be recorded at the moment, so nothing was done. Try again in a minute.",
+        ),
+        Refusal::Service(trouble) => tool(service_text(trouble)),
+        Refusal::TimedOut => {
+            tool("This took too long and was stopped. Ask for less, or try again.")
+        }
+        Refusal::TooLarge => {
+            tool("The answer is too long. Ask for fewer fields or a narrower filter.")
+        }
+        Refusal::Internal => {
+            tool("Something went wrong here. It was recorded under this answer's decision id.")
+        }
+    }
 }
 
 /// The table for requests that have no tool result to put a text in, such as a list.
@@ -75,46 +105,17 @@ pub fn mcp_list(refusal: &Refusal) -> Rendered {
     }
 }
 
-fn protocol(message: String) -> Rendered {
-    Rendered::Protocol { code: INVALID_PARAMS, message, data: None }
+fn invalid(message: impl Into<String>) -> Rendered {
+    Rendered::Protocol { code: INVALID_PARAMS, message: message.into(), data: None }
 }
 
-/// What a person reads.
-fn tool_text(refusal: &Refusal) -> String {
-    let text = match refusal {
-        Refusal::NotFound { argument } => {
-            return format!(
-                "Nothing was found for '{argument}'. Check the id, or look it up again."
-            );
-        }
-        Refusal::Service(trouble) => return service_text(trouble),
-        Refusal::AlreadyUsed => {
-            "This confirmation was used before, so nothing was changed now. \
-             Look the record up to see how it stands."
-        }
-        Refusal::Changed => {
-            "The record changed after the question was asked, so nothing was written. \
-             Look at it as it is now, and try again."
-        }
-        Refusal::Declined => "The person said no. Nothing was changed.",
-        Refusal::Cancelled => "The question was closed without an answer. Nothing was changed.",
-        Refusal::CannotAsk => {
-            "This needs an answer from a person, and this client can't show the question. \
-             Nothing was changed. Use a client that supports form elicitation."
-        }
-        Refusal::PermissionsUnavailable => {
-            "Your permissions can't be read at the moment, so nothing is allowed. \
-             Try again in a minute."
-        }
-        Refusal::AuditUnavailable => {
-            "The change can't be recorded at the moment, so it wasn't made. Try again in a minute."
-        }
-        Refusal::TimedOut => "This took too long and was stopped. Ask for less, or try again.",
-        Refusal::TooLarge => "The answer is too long. Ask for fewer fields or a narrower filter.",
-        // The others are JSON-RPC errors; should one get here, it says as little as this.
-        _ => "Something went wrong here. It was recorded under this answer's decision id.",
-    };
-    text.to_owned()
+fn tool(text: impl Into<String>) -> Rendered {
+    Rendered::Tool { text: text.into() }
+}
+
+/// A name that a client wrote is repeated to it, but not at any length.
+fn cut(name: &str) -> &str {
+    name.char_indices().nth(MAX_NAME).and_then(|(at, _)| name.get(..at)).unwrap_or(name)
 }
 
 fn service_text(trouble: &Trouble) -> String {
@@ -151,8 +152,8 @@ fn service_text(trouble: &Trouble) -> String {
             format!("{service} gave an answer that can't be used. Its administrator should look.")
         }
         TroubleKind::Unknown => format!(
-            "The change was sent to {service} and its end isn't known. \
-             Look the record up before you try again."
+            "The change was sent to {service} and may have been carried out: \
+             no answer that can be used came back. Look the record up before you try again."
         ),
         TroubleKind::NoToken => {
             format!("{service} needs your own sign-in, and this caller has none to pass on.")

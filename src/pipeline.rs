@@ -11,11 +11,9 @@ pub use parts::{Pipeline, Ran};
 
 use std::sync::Arc;
 
-use crate::access::{Freshness, Snapshot};
 use crate::audit::{Record, Stage};
-use crate::backend::Sent;
-use crate::call::{Call, Refusal, Stop};
-use crate::catalog::Catalog;
+use crate::backend::{RawResult, Sent};
+use crate::call::{Call, Refusal, Stop, Trouble, TroubleKind};
 use crate::confirm::{Consent, Trace};
 use crate::identity::Identity;
 use crate::response::{self, Outcome};
@@ -24,41 +22,27 @@ use crate::{request, scope, target};
 use circumstances::Circumstances;
 
 impl Pipeline {
-    /// The definitions.
-    pub fn catalog(&self) -> &Arc<Catalog> {
-        &self.catalog
-    }
-
-    /// What a caller may do, fresh enough for a list.
-    ///
-    /// # Errors
-    /// [`Refusal::PermissionsUnavailable`]
-    pub async fn permissions(&self, identity: &Arc<Identity>) -> Result<Arc<Snapshot>, Refusal> {
-        self.access.snapshot(identity, Freshness::Read).await
-    }
-
     /// Runs a call to its end and leaves a record of it.
     pub async fn run(self: &Arc<Self>, identity: Arc<Identity>, call: Call) -> Ran {
+        let circumstances = Circumstances::of(&call);
         // The place in the record is reserved first: what can't be recorded doesn't run.
-        let record = Record::open(&self.audit, &self.clock, &identity, &call.client).await;
-        let Ok(mut record) = record else {
-            return Ran { decision: String::new(), end: Err(Refusal::AuditUnavailable.into()) };
+        let record = Record::open(&self.audit, &self.clock, &identity, &call.client);
+        let Some(Ok(mut record)) = circumstances.at_most(record).await else {
+            return Ran::unrecorded();
         };
         let decision = record.id().to_owned();
-        let circumstances = Circumstances::of(&call);
         // Boxed, since the doors above would otherwise carry the stages' whole state around.
         let consent = Box::pin(circumstances.hold(self.consent(identity, call, &mut record))).await;
         let consent = match consent {
             Ok(consent) => consent,
             Err(stop) => return Ran { decision, end: record.end(Err(stop)) },
         };
-        let writes = consent.yes().is_some();
+        let lost = lost_write(&consent);
         let carried_out = Box::pin(Arc::clone(self).carry_out(consent, record, circumstances));
-        let end = if writes {
+        let end = match lost {
+            None => carried_out.await,
             // The yes is spent: from here on a client that goes away stops nothing.
-            tokio::spawn(carried_out).await.unwrap_or(Err(Refusal::Internal.into()))
-        } else {
-            carried_out.await
+            Some(lost) => self.writes.spawn(carried_out).await.unwrap_or(Err(lost.into())),
         };
         Ran { decision, end }
     }
@@ -101,12 +85,14 @@ impl Pipeline {
     ) -> Result<Outcome, Stop> {
         let end = match consent.yes() {
             None => {
-                let answer = self.answer(consent, &circumstances, &mut record);
+                let answer = Box::pin(self.answer(consent, &circumstances, &mut record));
                 circumstances.hold(answer).await
             }
             // A write without an accepted record of the intent doesn't go out.
-            Some(_) if record.intend().await.is_err() => Err(Refusal::AuditUnavailable.into()),
-            Some(_) => self.answer(consent, &circumstances, &mut record).await,
+            Some(_) => match circumstances.at_most(record.intend()).await {
+                Some(Ok(())) => self.answer(consent, &circumstances, &mut record).await,
+                _ => Err(Refusal::AuditUnavailable.into()),
+            },
         };
         record.end(end)
     }
@@ -122,18 +108,36 @@ impl Pipeline {
         if let Some(parts) = consent.located().checked().permit().tool().parts() {
             return self.compose(&consent, parts, circumstances).await;
         }
+        let lost = lost_write(&consent);
         let mut sent = Sent::default();
         let notes = &circumstances.notes;
         let raw = self.backends.execute(consent, &self.confirmations, notes, &mut sent).await;
         record.upstream(&sent);
         let raw = raw.inspect_err(|stop| record.asked(stop))?;
+        let shown = self.show(raw, sent, record).await;
+        // A write that was carried out isn't undone by an answer that can't be shown.
+        shown.map_err(|refusal| lost.unwrap_or(refusal).into())
+    }
 
+    async fn show(
+        &self,
+        raw: RawResult,
+        mut sent: Sent,
+        record: &mut Record,
+    ) -> Result<Outcome, Refusal> {
         record.enter(Stage::Scope);
         let scoped = scope::apply(raw, &self.backends, &mut sent).await;
         record.upstream(&sent);
         let scoped = scoped?;
 
         record.enter(Stage::Response);
-        Ok(response::check(&scoped, self.bounds, &self.confirmations.keys, &self.clock)?)
+        response::check(&scoped, self.bounds, &self.confirmations.keys, &self.clock)
     }
+}
+
+/// What there is to say of a write whose answer is lost; none for a read.
+fn lost_write(consent: &Consent) -> Option<Refusal> {
+    consent.yes()?;
+    let service = consent.located().checked().permit().tool().backend.clone();
+    Some(Refusal::Service(Trouble { service, kind: TroubleKind::Unknown }))
 }

@@ -1,7 +1,7 @@
 //! What the process says of itself: JSON lines on stderr. Audit records go another way (stdout).
 //!
-//! The operator chooses how much is said, but not by whom: the libraries that handle requests and
-//! tokens log whole messages and headers when asked to, so they are never asked.
+//! The operator chooses how much is said, but not by whom: libraries log whole messages and headers
+//! when asked to, so that below a warning only our own modules are asked, and some never.
 
 use std::io;
 
@@ -13,11 +13,11 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Libraries whose lines can hold arguments, results, headers or tokens, at every level: even
-/// rmcp's warnings repeat what a client sent.
+/// Our own modules. What they log at any level is held against canaries by a test.
+const OURS: &str = "osier";
+/// Libraries whose lines can hold arguments, results, headers or tokens at every level: even rmcp's
+/// warnings repeat what a client sent.
 const SILENT: [&str; 6] = ["rmcp", "h2", "hyper", "hyper_util", "reqwest", "sse_stream"];
-/// Libraries that may warn.
-const QUIET: [&str; 5] = ["rustls", "tower", "tower_http", "axum", "jsonwebtoken"];
 
 /// Sets the process's logging up.
 ///
@@ -32,6 +32,7 @@ pub fn init(log: &Log) -> anyhow::Result<()> {
             tracing_subscriber::registry().with(pinned()).with(filter).with(lines).try_init()?;
         }
     }
+    tell_panics_by_place();
     Ok(())
 }
 
@@ -52,9 +53,18 @@ where
     Ok(tracing_subscriber::registry().with(pinned()).with(filter).with(lines))
 }
 
+/// What the operator's filter can't loosen.
 fn pinned() -> Targets {
     Targets::new()
-        .with_default(LevelFilter::TRACE)
+        .with_default(LevelFilter::WARN)
+        .with_target(OURS, LevelFilter::TRACE)
         .with_targets(SILENT.map(|target| (target, LevelFilter::OFF)))
-        .with_targets(QUIET.map(|target| (target, LevelFilter::WARN)))
+}
+
+/// A panic's message may quote what it stumbled over; only its place is logged.
+fn tell_panics_by_place() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panicked");
+    }));
 }

@@ -1,10 +1,17 @@
 //! The program from outside: what it prints and how it ends.
 
 #[cfg(test)]
+#[path = "cli/check.rs"]
+mod check;
+
+#[cfg(test)]
+use cli::osier;
+
+#[cfg(test)]
 mod cli {
     use std::process::{Command, Output};
 
-    fn osier(arguments: &[&str]) -> Output {
+    pub(super) fn osier(arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_osier"));
         command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OSIER_")) {

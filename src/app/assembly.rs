@@ -7,12 +7,14 @@ use anyhow::Context;
 use futures::FutureExt;
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::access::{Access, Adapter, Ages, Assignments, HttpAdapter};
 use crate::app::App;
 use crate::audit::Sink;
 use crate::backend::{Backends, OutgoingToken, Rest, RestSettings};
 use crate::catalog::{self, Catalog, Files, Pointer};
+use crate::check;
 use crate::clock::Clock;
 use crate::config::{self, AllowedClients, Backend, Config};
 use crate::confirm::{Confirmations, Spent};
@@ -68,6 +70,7 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
         audit,
         bounds: Bounds { max_chars: config.limits.max_result_chars },
         clock,
+        writes: TaskTracker::new(),
     });
     let server = &config.server;
     let allowed = host::Allowed::new(server.hosts(), server.origins());
@@ -106,10 +109,7 @@ pub fn definitions(tools: &config::Tools) -> Result<Catalog, Vec<catalog::Proble
 
 /// Leaves out what the settings disable, and the tools of services that aren't configured.
 fn serve_only(mut catalog: Catalog, config: &Config) -> Catalog {
-    catalog.retain(|tool| {
-        tool.backends().all(|name| config.backends.contains_key(name))
-            && !config.tools.disabled.contains(&tool.id.name)
-    });
+    catalog.retain(|tool| check::left_out(tool, config).is_none());
     catalog
 }
 

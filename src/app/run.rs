@@ -1,6 +1,7 @@
 //! `osier serve`: a server from its settings, on its socket, until it is told to stop.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
@@ -33,17 +34,21 @@ pub fn stop_signal() -> anyhow::Result<CancellationToken> {
     Ok(stop)
 }
 
-/// Serves until `shutdown`. `ready` is called once the socket is open.
+/// How long writes that are on their way may still take once nothing else is served.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until `shutdown`, and then until the writes that are on their way have ended. Audit
+/// records go to `audit`. `ready` is called once the socket is open.
 ///
 /// # Errors
 /// Where a part can't be made, or the socket can't be opened.
 pub async fn run(
     config: &Config,
     catalog: Catalog,
+    audit: Sink,
     shutdown: CancellationToken,
     ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
-    let audit = Sink::stdout();
     let means = Means { clock: Clock::System, audit, shutdown: shutdown.clone() };
     let assembly = assemble(config, catalog, means)?;
     let address = config.server.listen;
@@ -56,6 +61,11 @@ pub async fn run(
     let refreshing = tokio::spawn(async move { keys.run(stop).await });
     serve(listener, assembly.app, shutdown.clone()).await?;
     shutdown.cancel();
+    let writes = &assembly.pipeline.writes;
+    writes.close();
+    if tokio::time::timeout(GRACE, writes.wait()).await.is_err() {
+        tracing::warn!(open = writes.len(), "stopping before the end of writes is known");
+    }
     refreshing.await.context("the keeper of the signing keys")?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::access::{Denial, Denied};
 use crate::backend::Sent;
-use crate::call::{Client, Refusal, Stop, TroubleKind};
+use crate::call::{Client, Refusal, Stop};
 use crate::catalog::Tool;
 use crate::clock::Clock;
 use crate::confirm::Trace;
@@ -14,6 +14,7 @@ use crate::identity::{Identity, Principal};
 use crate::response::Outcome;
 use crate::seal::random_name;
 
+use super::end::{End, reason};
 use super::sink::{Sink, SinkClosed, Slot};
 
 /// The stages, as records name them.
@@ -36,28 +37,6 @@ pub enum Stage {
     Response,
 }
 
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum End {
-    /// With an outcome.
-    Ok,
-    /// With an outcome that tells of an error, or a service's trouble.
-    ToolError,
-    /// Denied by a rule.
-    Denied,
-    /// Ended by a guard, or by the person's no.
-    Blocked,
-    /// With a question.
-    Asked,
-    /// With a fault of ours or of what we depend on.
-    Error,
-    /// A write went out and its end isn't known.
-    Unknown,
-    /// The client went away, or the call was taken back, before anything was written.
-    Cancelled,
-}
-
 /// A confirmation as a record tells of it.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -66,7 +45,7 @@ pub struct Confirmation {
     pub id: String,
     /// This run asked.
     pub asked: bool,
-    /// This run was answered: `yes`, `no` or `invalid`.
+    /// This run was answered: `yes`, `no`, `closed` or `invalid`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answered: Option<&'static str>,
 }
@@ -124,7 +103,7 @@ pub struct Record {
     slot: Option<Slot>,
     clock: Clock,
     started: Instant,
-    /// True from the moment at which a write may have gone out until its end is known.
+    /// True from the moment at which a write may have gone out.
     writing: bool,
 }
 
@@ -150,7 +129,7 @@ impl Record {
                 id: identity.client().and_then(plain),
                 name: plain(&client.name),
                 version: plain(&client.version),
-                protocol: client.protocol.clone(),
+                protocol: plain(&client.protocol).unwrap_or_default(),
             },
             credential_kind: match identity.principal() {
                 Principal::Person => "person",
@@ -158,8 +137,7 @@ impl Record {
             },
             server: None,
             tool: None,
-            // What a record says that is dropped before it was ended.
-            status: End::Cancelled,
+            status: End::Pending,
             stage: Stage::Access,
             deny_reason: None,
             args_hash: None,
@@ -209,7 +187,8 @@ impl Record {
         let answered = match decided {
             Ok(_) => Some("yes"),
             Err(Stop::Ask(_)) => None,
-            Err(Stop::Refused(Refusal::Declined | Refusal::Cancelled)) => Some("no"),
+            Err(Stop::Refused(Refusal::Declined)) => Some("no"),
+            Err(Stop::Refused(Refusal::Cancelled)) => Some("closed"),
             Err(Stop::Refused(_)) => Some("invalid"),
         };
         self.fields.confirmation = Some(Confirmation { id, asked: answered.is_none(), answered });
@@ -244,16 +223,11 @@ impl Record {
 
     /// Closes the record with how the run ended, and hands the end on.
     pub fn end(mut self, end: Result<Outcome, Stop>) -> Result<Outcome, Stop> {
-        self.writing = false;
-        self.fields.status = match &end {
-            Ok(outcome) if outcome.is_error() => End::ToolError,
-            Ok(_) => End::Ok,
-            Err(Stop::Ask(_)) => End::Asked,
-            Err(Stop::Refused(refusal)) => {
-                self.fields.deny_reason = self.fields.deny_reason.or_else(|| Some(reason(refusal)));
-                ended(refusal)
-            }
-        };
+        self.fields.status = End::of(&end);
+        if let Err(Stop::Refused(refusal)) = &end {
+            // The rule that denied says more than what the caller is told.
+            self.fields.deny_reason.get_or_insert(reason(refusal));
+        }
         end
     }
 
@@ -267,8 +241,14 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        if self.writing {
-            self.fields.status = End::Unknown;
+        if self.fields.status == End::Pending {
+            let panicking = std::thread::panicking();
+            self.fields.status = match (self.writing, panicking) {
+                (true, _) => End::Unknown,
+                (false, true) => End::Error,
+                (false, false) => End::Cancelled,
+            };
+            self.fields.deny_reason = panicking.then_some("panicked");
         }
         if let (Ok(line), Some(slot)) = (self.line(), self.slot.take()) {
             slot.write(line);
@@ -276,56 +256,12 @@ impl Drop for Record {
     }
 }
 
-fn ended(refusal: &Refusal) -> End {
-    match refusal {
-        Refusal::UnknownTool(_) => End::Denied,
-        Refusal::InvalidArguments(_)
-        | Refusal::InvalidCursor
-        | Refusal::NotFound { .. }
-        | Refusal::InvalidState
-        | Refusal::InvalidAnswer
-        | Refusal::AlreadyUsed
-        | Refusal::Changed
-        | Refusal::Declined
-        | Refusal::Cancelled
-        | Refusal::CannotAsk
-        | Refusal::TooLarge => End::Blocked,
-        Refusal::Service(trouble) if trouble.kind == TroubleKind::Unknown => End::Unknown,
-        Refusal::Service(_) => End::ToolError,
-        Refusal::PermissionsUnavailable
-        | Refusal::AuditUnavailable
-        | Refusal::TimedOut
-        | Refusal::Internal => End::Error,
-    }
-}
-
-/// A refusal's name in records.
-fn reason(refusal: &Refusal) -> &'static str {
-    match refusal {
-        Refusal::UnknownTool(_) => "unknown_tool",
-        Refusal::InvalidArguments(_) => "invalid_arguments",
-        Refusal::InvalidCursor => "invalid_cursor",
-        Refusal::NotFound { .. } => "not_found",
-        Refusal::InvalidState => "invalid_state",
-        Refusal::InvalidAnswer => "invalid_answer",
-        Refusal::AlreadyUsed => "already_used",
-        Refusal::Changed => "changed",
-        Refusal::Declined => "declined",
-        Refusal::Cancelled => "cancelled",
-        Refusal::CannotAsk => "cannot_ask",
-        Refusal::PermissionsUnavailable => "permissions_unavailable",
-        Refusal::AuditUnavailable => "audit_unavailable",
-        Refusal::Service(trouble) => trouble.kind.name(),
-        Refusal::TimedOut => "timed_out",
-        Refusal::TooLarge => "too_large",
-        Refusal::Internal => "internal",
-    }
-}
-
 /// A name that a client chose for itself, where it is a plain word; nothing else is written.
 fn plain(name: &str) -> Option<String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || " ._-/@+".contains(c);
-    ((1..=80).contains(&name.len()) && name.chars().all(plain)).then(|| name.to_owned())
+    let plain = |c: char| c.is_ascii_alphanumeric() || " ._-/+".contains(c);
+    // A scoped package's name begins with an `@`; further on it would make an e-mail address.
+    let rest = name.strip_prefix('@').unwrap_or(name);
+    ((1..=80).contains(&name.len()) && rest.chars().all(plain)).then(|| name.to_owned())
 }
 
 fn timestamp(clock: &Clock) -> String {

@@ -1,11 +1,12 @@
 //! Where audit lines go: standard output, and nothing else goes there; in tests, a list.
 //!
 //! One thread writes, in the order of acceptance. A line is accepted once it was written and
-//! flushed.
+//! flushed. Before the process ends, whoever started the sink waits for its [`Writing`].
 
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -28,38 +29,37 @@ pub struct Line {
 #[derive(Clone, Debug)]
 pub struct Sink(mpsc::Sender<Line>);
 
+/// The writing thread, to be waited for. It ends once every [`Sink`] and every open record is gone
+/// and the last line is out.
+#[derive(Debug)]
+pub struct Writing(std::sync::mpsc::Receiver<()>);
+
 /// A place in the queue, kept from the start of a call for its end.
 #[derive(Debug)]
 pub(super) struct Slot(mpsc::OwnedPermit<Line>);
 
 impl Sink {
     /// Lines to standard output.
-    pub fn stdout() -> Self {
+    pub fn stdout() -> (Self, Writing) {
         Self::to(std::io::stdout())
     }
 
     /// Lines to a list, for tests to read.
     pub fn memory() -> (Self, Arc<Mutex<Vec<u8>>>) {
         let kept = Arc::new(Mutex::new(Vec::new()));
-        (Self::to(Kept(Arc::clone(&kept))), kept)
+        (Self::to(Kept(Arc::clone(&kept))).0, kept)
     }
 
     /// Lines to any writer, on a thread of their own.
-    pub fn to(mut out: impl Write + Send + 'static) -> Self {
-        let (sender, mut lines) = mpsc::channel::<Line>(WAITING);
+    pub fn to(out: impl Write + Send + 'static) -> (Self, Writing) {
+        let (sender, lines) = mpsc::channel::<Line>(WAITING);
+        let (ended, end) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
-            while let Some(line) = lines.blocking_recv() {
-                let written = writeln!(out, "{}", line.text).and_then(|()| out.flush());
-                match written {
-                    Ok(()) => drop(line.written.map(|waiting| waiting.send(()))),
-                    Err(error) => {
-                        // Whoever waits sees its sender dropped: not accepted.
-                        tracing::error!(kind = ?error.kind(), "an audit line wasn't written");
-                    }
-                }
-            }
+            write(out, lines);
+            // Nobody may be waiting.
+            let _ = ended.send(());
         });
-        Self(sender)
+        (Self(sender), Writing(end))
     }
 
     /// Reserves a place for the line at a call's end.
@@ -73,6 +73,30 @@ impl Sink {
         let line = Line { text, written: Some(written) };
         self.0.send(line).await.map_err(|_| SinkClosed)?;
         waiting.await.map_err(|_| SinkClosed)
+    }
+}
+
+/// Writes line after line until no more can come.
+fn write(mut out: impl Write, mut lines: mpsc::Receiver<Line>) {
+    let mut torn = false;
+    while let Some(Line { text, written }) = lines.blocking_recv() {
+        // After a failure part of a line may be out: the next one begins on a line of its own.
+        let line = if torn { format!("\n{text}\n") } else { format!("{text}\n") };
+        let outcome = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+        torn = outcome.is_err();
+        match outcome {
+            Ok(()) => drop(written.map(|waiting| waiting.send(()))),
+            // Whoever waits sees its sender dropped: not accepted.
+            Err(error) => tracing::error!(kind = ?error.kind(), "an audit line wasn't written"),
+        }
+    }
+}
+
+impl Writing {
+    /// Waits until all is written, at most this long. Blocks the thread. False where there may be
+    /// lines left.
+    pub fn wait(&self, at_most: Duration) -> bool {
+        self.0.recv_timeout(at_most).is_ok()
     }
 }
 
@@ -94,5 +118,49 @@ impl Write for Kept {
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes a few bytes of every other write and fails.
+    struct Torn(Kept, bool);
+
+    impl Write for Torn {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                self.0.write(&bytes[..3])?;
+                return Err(std::io::ErrorKind::StorageFull.into());
+            }
+            self.0.write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_torn_line_spoils_no_other() {
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let (sink, writing) = Sink::to(Torn(Kept(Arc::clone(&kept)), false));
+        assert_eq!(sink.accept("first".to_owned()).await, Err(SinkClosed));
+        assert_eq!(sink.accept("second".to_owned()).await, Ok(()));
+        drop(sink);
+        assert!(writing.wait(Duration::from_secs(5)));
+        assert_eq!(*kept.lock().unwrap(), b"fir\nsecond\n");
+    }
+
+    #[tokio::test]
+    async fn the_end_of_the_writing_is_the_end_of_all_lines() {
+        let (sink, writing) = Sink::to(Kept(Arc::default()));
+        let slot = sink.slot().await.unwrap();
+        drop(sink);
+        assert!(!writing.wait(Duration::from_millis(10)), "a place is still kept");
+        slot.write("last".to_owned());
+        assert!(writing.wait(Duration::from_secs(5)));
     }
 }

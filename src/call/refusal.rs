@@ -31,11 +31,13 @@ pub enum Refusal {
     Declined,
     /// The person closed the question without an answer.
     Cancelled,
+    /// The client took the call back or went away; nobody is left to read this.
+    Withdrawn,
     /// The client can't show the question; `mcp` makes it, the pipeline never does.
     CannotAsk,
     /// The permission service gave no usable answer: nothing is allowed until it does.
     PermissionsUnavailable,
-    /// The audit sink didn't accept the intent: nothing is written without a record.
+    /// The audit sink takes no record: without one no call begins and nothing is written.
     AuditUnavailable,
     /// The service refused or failed.
     Service(Trouble),

@@ -86,6 +86,7 @@ impl Spot<'_> {
             return;
         }
         let place = self.pointer.trim_start_matches('/').replace('/', ".");
+        let place = place.replace("~1", "/").replace("~0", "~");
         let text = if place.is_empty() { text.to_string() } else { format!("{place}: {text}") };
         problems.add(Problem { file: self.document.path.clone(), line: self.line(), text });
     }
@@ -94,6 +95,11 @@ impl Spot<'_> {
     pub fn give_up(&self, problems: &mut Problems, text: impl fmt::Display) {
         self.problem(problems, text);
         problems.give_up(&self.document.path, &self.pointer);
+    }
+
+    /// True where something here was given up, so that what is left says little.
+    pub fn is_spoilt(&self, problems: &Problems) -> bool {
+        problems.has_given_up_around(&self.document.path, &self.pointer)
     }
 
     /// The line of this place, or of the nearest place above it that has one.
@@ -133,7 +139,6 @@ fn unreadable(path: &Path, error: &Error) -> Problem {
             "a file holds one definition: take the --- away, or make two files".to_owned()
         }
         Error::MergeKeyNotAllowed { .. } => "<< isn't merged: write the keys themselves".to_owned(),
-        Error::Eof { .. } => "the file is empty".to_owned(),
         other => {
             let text = other.to_string();
             let text = text.lines().next().unwrap_or_default();

@@ -59,6 +59,14 @@ impl Problems {
         self.given_up.entry(file.to_owned()).or_default().insert(pointer.to_owned());
     }
 
+    /// True where a place at, above or below this one was given up.
+    pub(super) fn has_given_up_around(&self, file: &Path, pointer: &str) -> bool {
+        let below = format!("{pointer}/");
+        let given_up = self.given_up.get(file);
+        self.has_given_up(file, pointer)
+            || given_up.is_some_and(|given_up| given_up.iter().any(|at| at.starts_with(&below)))
+    }
+
     /// True at and below a place that was given up.
     pub(super) fn has_given_up(&self, file: &Path, pointer: &str) -> bool {
         let above = |pointer: &str| Some(pointer.rsplit_once('/')?.0.to_owned());

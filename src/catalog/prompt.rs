@@ -147,9 +147,9 @@ struct RawEmbedded {
 
 /// Reads and checks a prompt's file.
 pub(super) fn compile(document: &Document, problems: &mut Problems) -> Option<Prompt> {
+    let before = problems.count();
     let raw: RawPrompt = typed(document, problems)?;
     let root = document.root();
-    let before = problems.count();
     check_name(&raw.name, document, problems);
     let permission = requirement(&raw.permission, &root.child("permission"), problems);
     check_arguments(&raw.arguments, &root.child("arguments"), problems);

@@ -74,7 +74,7 @@ pub(super) struct RawWay {
 #[serde(deny_unknown_fields)]
 #[schemars(title = "A tool: tools/SERVICE/NAME.yaml")]
 pub(super) struct RawTool {
-    /// The tool's name: the file's name without `.yaml`.
+    /// The tool's name, which is the file's without `.yaml`.
     pub name: String,
     /// What people see.
     pub title: String,

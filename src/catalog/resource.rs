@@ -111,9 +111,9 @@ pub(super) struct RawResource {
 
 /// Reads and checks a resource's file.
 pub(super) fn compile(document: &Document, problems: &mut Problems) -> Option<Compiled> {
+    let before = problems.count();
     let raw: RawResource = typed(document, problems)?;
     let root = document.root();
-    let before = problems.count();
     if raw.name.trim().is_empty() {
         root.child("name").problem(problems, "a resource has a name");
     }

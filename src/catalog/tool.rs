@@ -232,7 +232,7 @@ impl Input {
 }
 
 impl Tool {
-    /// Every backend that a call of it may go to: its own, and those of its resolvers.
+    /// Every backend that its own requests go to: the tool's, and those of its resolvers.
     pub fn backends(&self) -> impl Iterator<Item = &str> {
         let places = match &self.scope.filter {
             Some(Filter::Place(place)) => place.places.as_ref(),

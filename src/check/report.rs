@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::catalog::{Answer, Catalog, Tool};
 use crate::config::{Backend, Config, OutgoingToken};
 
+use super::LeftOut;
+
 /// What was found; displayed as lines of text.
 #[derive(Debug)]
 pub struct Report {
@@ -17,9 +19,8 @@ pub struct Report {
     services: usize,
     prompts: usize,
     resources: usize,
-    /// Backend that isn't configured -> tools that need it.
+    /// Why -> tools.
     left_out: BTreeMap<String, Vec<String>>,
-    disabled: Vec<String>,
     whole_sites_only: Vec<String>,
     notes: Vec<String>,
 }
@@ -33,22 +34,15 @@ impl Report {
         let settings = config.map(|(_, config)| config);
         let services: BTreeSet<&str> =
             catalog.tools().map(|tool| tool.id.service.as_str()).collect();
-        let disabled = |tool: &Tool| {
-            settings.is_some_and(|config| config.tools.disabled.contains(&tool.id.name))
-        };
-        let missing = |tool: &Tool| {
-            let there =
-                |name: &str| settings.is_none_or(|config| config.backends.contains_key(name));
-            tool.backends().find(|name| !there(name)).map(str::to_owned)
-        };
         let mut left_out: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let (mut off, mut whole_sites_only, mut notes) = (Vec::new(), Vec::new(), Vec::new());
-        for tool in catalog.tools() {
+        let mut tools: Vec<_> = catalog.tools().collect();
+        tools.sort_by_key(|tool| &tool.id);
+        let (mut whole_sites_only, mut notes) = (Vec::new(), Vec::new());
+        for tool in tools {
             let id = tool.id.to_string();
-            if disabled(tool) {
-                off.push(id);
-            } else if let Some(backend) = missing(tool) {
-                left_out.entry(backend).or_default().push(id);
+            let why = settings.and_then(|config| super::left_out(tool, config));
+            if let Some(why) = why {
+                left_out.entry(title(&why)).or_default().push(id);
             } else {
                 notes.extend(only_pushed(tool));
                 if !tool.serves_locations() {
@@ -65,7 +59,6 @@ impl Report {
             prompts: catalog.prompts().count(),
             resources: catalog.resources().count() + catalog.templates().count(),
             left_out,
-            disabled: off,
             whole_sites_only,
             notes,
         }
@@ -103,6 +96,14 @@ fn about_backends(config: &Config, catalog: &Catalog) -> Vec<String> {
     notes
 }
 
+fn title(why: &LeftOut) -> String {
+    match why {
+        LeftOut::Disabled => "Left out by tools.disabled".to_owned(),
+        LeftOut::NoBackend(name) => format!("Left out, since there is no [backends.{name}]"),
+        LeftOut::Part(name) => format!("Left out, since its part {name} is"),
+    }
+}
+
 /// `1 tool`, `2 tools`.
 fn count(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
@@ -132,11 +133,9 @@ impl fmt::Display for Report {
             }
         }
         writeln!(f)?;
-        for (backend, tools) in &self.left_out {
-            let title = format!("Left out, since there is no [backends.{backend}]");
-            list(f, &title, tools)?;
+        for (why, tools) in &self.left_out {
+            list(f, why, tools)?;
         }
-        list(f, "Left out by tools.disabled", &self.disabled)?;
         list(
             f,
             "Judged by whole sites, and so hidden from people all of whose places are narrower",

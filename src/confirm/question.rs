@@ -1,14 +1,17 @@
 //! The question as the person reads it: rendered from checked arguments and located records, never
-//! from a model's text.
+//! from a model's text; and what the person said to it. `confirm` alone uses it.
+
+mod plain;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
 use crate::call::{Refusal, Response};
-use crate::catalog::{Leaf, QuestionLine, QuestionText, TitlePart};
+use crate::catalog::{Leaf, QuestionLine, QuestionText, TitlePart, WriteRequest};
 use crate::target::Located;
+
+use plain::plain_line;
 
 /// The key of the question, and of the one field in its form.
 pub(super) const CONFIRM: &str = "confirm";
@@ -19,14 +22,29 @@ const MAX_ON_LINE: usize = 4_000;
 
 /// A question, ready to be shown.
 pub(super) struct Rendered {
+    /// What the person reads.
     pub(super) message: String,
+    /// What of the located records the request will carry, in its order: ids behind the names that
+    /// the person reads.
+    pub(super) carried: Vec<Option<Value>>,
+}
+
+/// What a person said to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// `accept` with `confirm: true`, and nothing else.
+    Yes,
+    /// `decline`, or `accept` with `confirm: false`.
+    No,
+    /// `cancel`: the question was closed.
+    Closed,
 }
 
 impl Rendered {
     /// Words the question for one located call.
-    pub(super) fn of(question: &QuestionText, located: &Located) -> Self {
-        let record =
-            question.record.as_ref().and_then(|name| located.records().get(name)).map(|r| &r.value);
+    pub(super) fn of(question: &QuestionText, write: &WriteRequest, located: &Located) -> Self {
+        let record = question.record.as_ref().and_then(|name| located.records().get(name));
+        let record = record.map(|record| &record.value);
         let mut message = String::new();
         for part in &question.title {
             match part {
@@ -39,50 +57,51 @@ impl Rendered {
         }
         for line in &question.lines {
             let Some(to) = value_of(&line.to, located) else { continue };
-            let to = worded(line, Some(to));
-            let written = match (&line.from, record) {
-                (Some(from), Some(record)) => {
-                    write!(message, "\n- {}: {} → {to}", line.label, worded(line, from.of(record)))
-                }
-                _ => write!(message, "\n- {}: {to}", line.label),
-            };
-            debug_assert!(written.is_ok(), "writing to a String doesn't fail");
+            message.push_str("\n- ");
+            message.push_str(&line.label);
+            message.push_str(": ");
+            if let (Some(from), Some(record)) = (&line.from, record) {
+                message.push_str(&worded(line, from.of(record)));
+                message.push_str(" → ");
+            }
+            message.push_str(&worded(line, Some(to)));
         }
-        Self { message }
+        let carried = write.http().holes().filter(|hole| matches!(hole.leaf, Leaf::Found { .. }));
+        let carried = carried.map(|hole| value_of(&hole.leaf, located).cloned()).collect();
+        Self { message, carried }
     }
+}
 
-    /// The form: exactly one required boolean.
-    pub(super) fn schema(&self) -> Value {
-        json!({
-            "type": "object",
-            "properties": {
-                CONFIRM: {
-                    "type": "boolean",
-                    "title": "Confirm",
-                    "description": "Yes, do this.",
-                },
+/// The form: exactly one required boolean.
+pub(super) fn form() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            CONFIRM: {
+                "type": "boolean",
+                "title": "Confirm",
+                "description": "Yes, do this.",
             },
-            "required": [CONFIRM],
-        })
-    }
+        },
+        "required": [CONFIRM],
+    })
+}
 
-    /// The outer result says whether this is an answer at all, the inner one whether it is a yes.
-    pub(super) fn judge(
-        &self,
-        mut responses: BTreeMap<String, Response>,
-    ) -> Result<Result<(), Refusal>, Refusal> {
-        let response = responses.remove(CONFIRM).ok_or(Refusal::InvalidAnswer)?;
-        if !responses.is_empty() {
-            return Err(Refusal::InvalidAnswer);
-        }
-        match response {
-            Response::Declined => Ok(Err(Refusal::Declined)),
-            Response::Cancelled => Ok(Err(Refusal::Cancelled)),
+impl Verdict {
+    /// Reads the responses to the question.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidAnswer`] for what doesn't have the asked form: neither a yes nor a no.
+    pub(super) fn of(mut responses: BTreeMap<String, Response>) -> Result<Self, Refusal> {
+        let response = responses.remove(CONFIRM).filter(|_| responses.is_empty());
+        match response.ok_or(Refusal::InvalidAnswer)? {
+            Response::Declined => Ok(Self::No),
+            Response::Cancelled => Ok(Self::Closed),
             Response::Accepted(content) => {
                 let fields = content.as_object().filter(|fields| fields.len() == 1);
                 match fields.and_then(|fields| fields.get(CONFIRM)) {
-                    Some(Value::Bool(true)) => Ok(Ok(())),
-                    Some(Value::Bool(false)) => Ok(Err(Refusal::Declined)),
+                    Some(Value::Bool(true)) => Ok(Self::Yes),
+                    Some(Value::Bool(false)) => Ok(Self::No),
                     _ => Err(Refusal::InvalidAnswer),
                 }
             }
@@ -106,36 +125,25 @@ fn worded(line: &QuestionLine, value: Option<&Value>) -> String {
     line.words.get(&plain).cloned().unwrap_or(plain)
 }
 
-/// A value as a person reads it: one line, without control or direction-changing characters.
+/// A value as a person reads it: one line, in which nothing hides and nothing looks like a part of
+/// the question.
 fn shown(value: Option<&Value>, longest: usize) -> String {
     let text = match value {
         None | Some(Value::Null) => return "(empty)".to_owned(),
-        Some(Value::String(text)) if text.is_empty() => return "(empty)".to_owned(),
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => plain_line(text),
         Some(Value::Bool(true)) => "yes".to_owned(),
         Some(Value::Bool(false)) => "no".to_owned(),
-        Some(other) => other.to_string(),
+        Some(other) => plain_line(&other.to_string()),
     };
-    let mut line: String = text.chars().map(visible).collect();
-    if let Some((cut, _)) = line.char_indices().nth(longest) {
-        line.truncate(cut);
-        line.push('…');
+    if text.is_empty() {
+        return "(empty)".to_owned();
     }
-    line
-}
-
-/// Replaces what could hide or fake a part of the question: controls and line breaks, zero-width
-/// and bidirectional marks, Unicode tags.
-fn visible(character: char) -> char {
-    match character {
-        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => ' ',
-        '\u{200B}'..='\u{200F}'
-        | '\u{202A}'..='\u{202E}'
-        | '\u{2060}'..='\u{206F}'
-        | '\u{FEFF}'
-        | '\u{E0000}'..='\u{E007F}' => '\u{FFFD}',
-        control if control.is_control() => '\u{FFFD}',
-        other => other,
+    match text.char_indices().nth(longest) {
+        Some((cut, _)) => {
+            let (kept, rest) = text.split_at(cut);
+            format!("{kept}… (and {} more characters)", rest.chars().count())
+        }
+        None => text,
     }
 }
 
@@ -144,22 +152,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_cannot_fake_a_line_of_the_question() {
-        let value = json!("Fix\n- Priority: low\u{202E}\u{200B}\u{1b}[2K");
-        assert_eq!(shown(Some(&value), 80), "Fix - Priority: low\u{FFFD}\u{FFFD}\u{FFFD}[2K");
-        assert_eq!(shown(Some(&json!("abcdef")), 3), "abc…");
-        assert_eq!(shown(Some(&json!("")), 3), "(empty)");
+    fn a_long_value_is_cut_where_it_can_be_seen() {
+        assert_eq!(shown(Some(&json!("abcdef")), 3), "abc… (and 3 more characters)");
+        assert_eq!(shown(Some(&json!("abcdef")), 6), "abcdef");
+        for nothing in [None, Some(&json!(null)), Some(&json!("")), Some(&json!(" \n"))] {
+            assert_eq!(shown(nothing, 3), "(empty)");
+        }
     }
 
     #[test]
     fn only_a_plain_true_is_a_yes() {
-        let rendered = Rendered { message: String::new() };
-        let judge = |content: Value| {
-            let responses = [(CONFIRM.to_owned(), Response::Accepted(content))];
-            rendered.judge(responses.into_iter().collect())
+        let verdict = |content: Value| {
+            Verdict::of(BTreeMap::from([(CONFIRM.to_owned(), Response::Accepted(content))]))
         };
-        assert_eq!(judge(json!({"confirm": true})), Ok(Ok(())));
-        assert_eq!(judge(json!({"confirm": false})), Ok(Err(Refusal::Declined)));
+        assert_eq!(verdict(json!({"confirm": true})), Ok(Verdict::Yes));
+        assert_eq!(verdict(json!({"confirm": false})), Ok(Verdict::No));
         for content in [
             json!({}),
             json!({"confirm": "true"}),
@@ -168,7 +175,19 @@ mod tests {
             json!(true),
             json!(null),
         ] {
-            assert_eq!(judge(content), Err(Refusal::InvalidAnswer));
+            assert_eq!(verdict(content), Err(Refusal::InvalidAnswer));
+        }
+    }
+
+    #[test]
+    fn only_the_asked_question_can_be_answered() {
+        let yes = || Response::Accepted(json!({"confirm": true}));
+        let named = |names: &[&str]| {
+            Verdict::of(names.iter().map(|name| ((*name).to_owned(), yes())).collect())
+        };
+        assert_eq!(named(&["confirm"]), Ok(Verdict::Yes));
+        for names in [&[][..], &["other"], &["Confirm"], &["confirm", "other"]] {
+            assert_eq!(named(names), Err(Refusal::InvalidAnswer));
         }
     }
 }

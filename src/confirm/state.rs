@@ -1,5 +1,5 @@
 //! The request state that travels with a question: sealed, and bound to everything that a yes is
-//! meant for.
+//! meant for. Whether it was used is kept elsewhere (`spent`): a seal alone can't say.
 
 use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
@@ -15,11 +15,12 @@ use super::question::Rendered;
 
 /// What a question and its answer must have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Binding {
     /// Tenant, person, tool and arguments; a difference means that the state is for another call.
     call: String,
-    /// The question as shown and the record's entity tag; a difference means that the record
-    /// changed in between.
+    /// The question as shown, what of the records goes out with the write, and their entity tags;
+    /// a difference means that something changed in between.
     shown: String,
 }
 
@@ -29,6 +30,7 @@ impl Binding {
         let permit = checked.permit();
         let person = permit.identity().person_key();
         let etags: Vec<_> = located.records().values().map(|record| &record.etag).collect();
+        let shown = rendered.map(|rendered| (&rendered.message, &rendered.carried));
         Self {
             call: digest_of(&json!([
                 person.tenant(),
@@ -36,13 +38,14 @@ impl Binding {
                 permit.tool().id.to_string(),
                 checked.digest(),
             ])),
-            shown: digest_of(&json!([rendered.map(|rendered| &rendered.message), etags])),
+            shown: digest_of(&json!([shown, etags])),
         }
     }
 }
 
-/// What is sealed.
+/// What is sealed. A state with a field more or less is of another version, and no state of ours.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct State {
     binding: Binding,
     pub(super) confirmation: String,
@@ -50,7 +53,7 @@ pub(super) struct State {
     pub(super) expires: u64,
     /// The state of a service that asks; none for the confirmation of a write.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(super) service: Option<Value>,
+    service: Option<Value>,
 }
 
 impl State {
@@ -77,15 +80,28 @@ impl State {
         keys.open(Purpose::RequestState, text).map_err(|_| Refusal::InvalidState)
     }
 
-    /// Is this state for this call, still open, and the record as it was shown?
+    /// Is this the confirmation of this very call, still open, and all as it was shown?
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidState`], [`Refusal::Changed`].
     pub(super) fn judge(&self, now: &Binding, seconds: u64) -> Result<(), Refusal> {
-        if self.binding.call != now.call || seconds >= self.expires {
+        if self.service.is_some() || !self.is_open_for(now, seconds) {
             return Err(Refusal::InvalidState);
         }
-        if self.binding.shown != now.shown && self.service.is_none() {
-            return Err(Refusal::Changed);
-        }
-        Ok(())
+        if self.binding.shown == now.shown { Ok(()) } else { Err(Refusal::Changed) }
+    }
+
+    /// The state that a service gave along with its question.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidState`]
+    pub(super) fn of_service(self, now: &Binding, seconds: u64) -> Result<Value, Refusal> {
+        let open = self.is_open_for(now, seconds);
+        self.service.filter(|_| open).ok_or(Refusal::InvalidState)
+    }
+
+    fn is_open_for(&self, now: &Binding, seconds: u64) -> bool {
+        self.binding.call == now.call && seconds < self.expires
     }
 
     /// The same for every use of this state, and for no other. A UUID in form, since services

@@ -5,6 +5,7 @@ use tokio::net::TcpListener;
 
 use super::{Options, Surroundings, banner};
 use crate::app;
+use crate::audit::Sink;
 use crate::config::{Config, Environment};
 use crate::seal;
 
@@ -27,11 +28,11 @@ pub fn settings(port: u16) -> anyhow::Result<Config> {
     Ok(Config::parse("config/demo.toml", &text, &environment)?)
 }
 
-/// Runs the demo until SIGINT or SIGTERM.
+/// Runs the demo until SIGINT or SIGTERM. Audit records go to `audit`.
 ///
 /// # Errors
 /// Where a port is taken or a part can't be made.
-pub async fn run(port: u16, strict: bool, config: &Config) -> anyhow::Result<()> {
+pub async fn run(port: u16, strict: bool, config: &Config, audit: Sink) -> anyhow::Result<()> {
     let [entra, services] = neighbours(port)?;
     let shutdown = app::stop_signal()?;
     let options = Options { strict, ..Options::default() };
@@ -47,7 +48,7 @@ pub async fn run(port: u16, strict: bool, config: &Config) -> anyhow::Result<()>
         &format!("http://127.0.0.1:{services}"),
         strict,
     );
-    app::run(config, catalog, shutdown, |_| eprintln!("{text}")).await?;
+    app::run(config, catalog, audit, shutdown, |_| eprintln!("{text}")).await?;
     drop(surroundings);
     Ok(())
 }

@@ -28,6 +28,11 @@ impl Circumstances {
         }
     }
 
+    /// Waits for what only the budget may end.
+    pub(super) async fn at_most<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::time::timeout_at(self.ends, work).await.ok()
+    }
+
     /// Works until the work is done, the budget is used up, or the client is gone.
     pub(super) async fn hold<T>(
         &self,
@@ -38,7 +43,7 @@ impl Circumstances {
             end = tokio::time::timeout_at(self.ends, work) => {
                 end.unwrap_or_else(|_| Err(Refusal::TimedOut.into()))
             }
-            () = self.cancel.cancelled() => Err(Refusal::Cancelled.into()),
+            () = self.cancel.cancelled() => Err(Refusal::Withdrawn.into()),
         }
     }
 

@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::access::Access;
+use tokio_util::task::TaskTracker;
+
+use crate::access::{Access, Freshness, Snapshot};
 use crate::audit::Sink;
 use crate::backend::Backends;
-use crate::call::Stop;
+use crate::call::{Refusal, Stop};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::confirm::Confirmations;
+use crate::identity::Identity;
 use crate::response::{Bounds, Outcome};
+use crate::seal::random_name;
 
 /// What a call passes through.
 pub struct Pipeline {
@@ -27,6 +31,8 @@ pub struct Pipeline {
     pub bounds: Bounds,
     /// The clock.
     pub clock: Clock,
+    /// The writes that are on their way, which the end of the process waits for.
+    pub writes: TaskTracker,
 }
 
 /// A call that was run: how it ended, and the id under which it is on record.
@@ -36,4 +42,28 @@ pub struct Ran {
     pub decision: String,
     /// The end.
     pub end: Result<Outcome, Stop>,
+}
+
+impl Pipeline {
+    /// The definitions.
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    /// What a caller may do, fresh enough for a list.
+    ///
+    /// # Errors
+    /// [`Refusal::PermissionsUnavailable`]
+    pub async fn permissions(&self, identity: &Arc<Identity>) -> Result<Arc<Snapshot>, Refusal> {
+        self.access.snapshot(identity, Freshness::Read).await
+    }
+}
+
+impl Ran {
+    /// A call that wasn't begun, since there is no place to record it.
+    pub(super) fn unrecorded() -> Self {
+        let decision = random_name("dec_");
+        tracing::error!(decision, "a call can't be recorded and wasn't begun");
+        Self { decision, end: Err(Refusal::AuditUnavailable.into()) }
+    }
 }

@@ -11,6 +11,7 @@
 )]
 
 mod composed;
+mod confirming;
 mod first_light;
 mod harness;
 mod identity;

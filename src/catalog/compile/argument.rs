@@ -1,7 +1,5 @@
 //! One argument of a tool: its JSON Schema, and how its record is found where it names one.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value, json};
 
 use crate::catalog::document::Spot;
@@ -74,14 +72,13 @@ pub(super) fn argument(
         schema.entry(key).or_insert(value);
     }
     let below = spot.child("resolve");
-    let resolver = match resolve.as_str() {
-        Some(resolver) => context.known.resolver(context.service, resolver, &below, problems),
-        None => {
-            below.problem(problems, "write the resolver's name");
-            None
-        }
+    let found = if let Some(name) = resolve.as_str() {
+        context.known.resolver(context.service, name, &below, problems)
+    } else {
+        below.problem(problems, "write the resolver's name");
+        None
     };
-    let resolver = resolver.cloned().flatten();
+    let resolver = found.cloned().flatten();
     let shares = match &same {
         Some(same) => shares(same, context.names, &spot.child("same"), problems),
         None => Vec::new(),
@@ -89,12 +86,9 @@ pub(super) fn argument(
     let tied = shares.iter().any(|same| context.names.ties(&same.argument, &same.found));
     let held = tied || resolver.as_ref().is_none_or(|resolver| resolver.holds());
     let record = Some(Named { resolver: resolver.clone(), held });
-    let resolved = resolver.map(|resolver: Arc<_>| Resolved {
-        argument: name.to_owned(),
-        resolver,
-        same: shares,
-    });
-    Read { schema, argument: Argument { always, kind: Kind::Text, record }, resolved }
+    let named =
+        resolver.map(|resolver| Resolved { argument: name.to_owned(), resolver, same: shares });
+    Read { schema, argument: Argument { always, kind: Kind::Text, record }, resolved: named }
 }
 
 /// What the record must share with those before it.

@@ -96,7 +96,10 @@ impl Fence<'_> {
         if let Some(Filter::Equal { argument, found, .. }) = &self.scope.filter {
             let below = spot.child("filter").child("to");
             if !self.names.always(argument) {
-                below.problem(problems, format!("'{argument}' isn't required"));
+                below.problem(
+                    problems,
+                    format!("'{argument}' isn't required, and without it every row goes"),
+                );
             }
             if !self.names.ties(argument, found) {
                 let text = format!(
@@ -180,10 +183,10 @@ impl Fence<'_> {
         }
         let query = request.query.iter().map(|(key, value)| (key.as_str(), value));
         for (key, value) in query {
-            self.check_places(key, value, &at.child("query").child(key), problems);
+            check_places(key, value, &at.child("query").child(key), problems);
         }
         if let Some(body) = &request.body {
-            self.check_places("", body, &at.child("body"), problems);
+            check_places("", body, &at.child("body"), problems);
         }
     }
 
@@ -202,31 +205,31 @@ impl Fence<'_> {
             }
         }
     }
+}
 
-    /// A place that a write names is looked up like any record (tool-format rule 8).
-    fn check_places(&self, key: &str, value: &Template, spot: &Spot<'_>, problems: &mut Problems) {
-        match value {
-            Template::Literal(_) => {}
-            Template::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    self.check_places(key, item, &spot.child(index), problems);
-                }
+/// A place that a write names is looked up like any record (tool-format rule 8).
+fn check_places(key: &str, value: &Template, spot: &Spot<'_>, problems: &mut Problems) {
+    match value {
+        Template::Literal(_) => {}
+        Template::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                check_places(key, item, &spot.child(index), problems);
             }
-            Template::Object(fields) => {
-                for (key, field) in fields {
-                    self.check_places(key, field, &spot.child(key), problems);
-                }
+        }
+        Template::Object(fields) => {
+            for (key, field) in fields {
+                check_places(key, field, &spot.child(key), problems);
             }
-            Template::Hole(hole) => {
-                if let Leaf::Argument(name) = &hole.leaf
-                    && (names_a_place(key) || names_a_place(name))
-                {
-                    let text = format!(
-                        "'{name}' names a place, and a write's places are looked up: give it \
-                         resolve: NAME and write {{found: {name}, at: /id}}"
-                    );
-                    spot.problem(problems, text);
-                }
+        }
+        Template::Hole(hole) => {
+            if let Leaf::Argument(name) = &hole.leaf
+                && (names_a_place(key) || names_a_place(name))
+            {
+                let text = format!(
+                    "'{name}' names a place, and a write's places are looked up: give it \
+                     resolve: NAME and write {{found: {name}, at: /id}}"
+                );
+                spot.problem(problems, text);
             }
         }
     }

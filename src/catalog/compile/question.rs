@@ -34,8 +34,10 @@ pub(super) fn question(
     let raw = asked.raw;
     let record = raw.before.as_ref().or(raw.about.as_ref());
     check_record(asked, names, spot, problems);
+    let worded = problems.count();
     let title = title(&raw.title, record.is_some(), &spot.child("title"), problems);
-    if record.is_some() && !title.iter().any(|part| matches!(part, TitlePart::Hole(_))) {
+    let worded = problems.count() == worded;
+    if worded && record.is_some() && !title.iter().any(|part| matches!(part, TitlePart::Hole(_))) {
         let text = "name the record that is meant, by one of its values: {/name}";
         spot.child("title").problem(problems, text);
     }
@@ -186,7 +188,8 @@ fn title(text: &str, has_record: bool, spot: &Spot<'_>, problems: &mut Problems)
         spot.problem(problems, "write what the person is asked");
     }
     while let Some((before, after)) = rest.split_once('{') {
-        let Some((hole, tail)) = after.split_once('}') else {
+        let Some((hole, tail)) = after.split_once('}').filter(|(hole, _)| !hole.contains('{'))
+        else {
             spot.problem(problems, "a { without its }");
             return parts;
         };

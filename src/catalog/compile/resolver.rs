@@ -116,6 +116,9 @@ fn check_etag(ways: &[Way], written: &[(&RawWay, Spot<'_>)], problems: &mut Prob
 }
 
 fn way(raw: &RawWay, spot: &Spot<'_>, problems: &mut Problems) -> Option<Way> {
+    if spot.is_spoilt(problems) {
+        return None;
+    }
     let before = problems.count();
     let matches = matches(raw.matches.as_deref(), &spot.child("matches"), problems);
     let again = raw.again.as_ref().and_then(|at| pointer(at, &spot.child("again"), problems));
@@ -182,18 +185,13 @@ fn record(raw: &RawWay, spot: &Spot<'_>, problems: &mut Problems) -> Option<Reco
             let plain =
                 map.iter().all(|(key, value)| (key == "where" || key == "in") && value.is_string());
             let text = |key: &str| map.get(key).and_then(Value::as_str);
-            match text("where").filter(|_| plain) {
-                Some(key) => {
-                    let items = text("in").unwrap_or_default();
-                    let items = pointer(items, &below.child("in"), problems)?;
-                    let key = pointer(key, &below.child("where"), problems)?;
-                    Some(RecordAt::Where { items, key })
-                }
-                None => {
-                    below.problem(problems, "write {where: /id} or {in: /items, where: /id}");
-                    None
-                }
-            }
+            let Some(key) = text("where").filter(|_| plain) else {
+                below.problem(problems, "write {where: /id} or {in: /items, where: /id}");
+                return None;
+            };
+            let items = pointer(text("in").unwrap_or_default(), &below.child("in"), problems)?;
+            let key = pointer(key, &below.child("where"), problems)?;
+            Some(RecordAt::Where { items, key })
         }
         (Some(_), None) => {
             below.problem(problems, "write a JSON Pointer, or {in: /items, where: /id}");

@@ -8,8 +8,11 @@ use crate::catalog::problem::Problems;
 /// A longer schema is refused; it would cost every client more than it says.
 const MAX_SCHEMA: usize = 64 * 1024;
 
+/// Schemas that refer to each other twice make work that grows with two to their number.
+const MAX_REFERENCES: usize = 16;
+
 /// JSON Schema 2020-12, as far as an argument has a use for it.
-const KEYWORDS: [&str; 44] = [
+const KEYWORDS: [&str; 46] = [
     "$comment",
     "additionalProperties",
     "allOf",
@@ -49,11 +52,13 @@ const KEYWORDS: [&str; 44] = [
     "prefixItems",
     "properties",
     "propertyNames",
+    "readOnly",
     "required",
     "then",
     "title",
     "type",
     "uniqueItems",
+    "writeOnly",
 ];
 
 /// Compiles a schema.
@@ -70,7 +75,14 @@ pub(super) fn validator(
         return None;
     }
     let before = problems.count();
-    check_references(&schema, spot, problems);
+    let references = check_references(&schema, spot, problems);
+    if references > MAX_REFERENCES {
+        let text = format!(
+            "{references} references: each may double the work of reading an argument, and \
+             {MAX_REFERENCES} are enough"
+        );
+        spot.problem(problems, text);
+    }
     if problems.count() > before {
         return None;
     }
@@ -87,6 +99,9 @@ pub(super) fn validator(
                      too large"
                         .to_owned()
                 }
+                _ if place_of_a_type(&error) => "write string, integer, number, boolean, array, \
+                     object or null"
+                    .to_owned(),
                 _ => format!("not a JSON Schema: {}", error.masked_with("this")),
             };
             place.problem(problems, text);
@@ -94,25 +109,33 @@ pub(super) fn validator(
         .ok()
 }
 
-/// A reference stays inside its schema; nothing is fetched, whatever it names.
-fn check_references(schema: &Value, spot: &Spot<'_>, problems: &mut Problems) {
+fn place_of_a_type(error: &jsonschema::ValidationError<'_>) -> bool {
+    error.instance_path().as_str().ends_with("/type")
+}
+
+/// A reference stays inside its schema; nothing is fetched, whatever it names. Says how many there
+/// are.
+fn check_references(schema: &Value, spot: &Spot<'_>, problems: &mut Problems) -> usize {
     match schema {
-        Value::Object(map) => {
-            for (key, value) in map {
-                let below = spot.child(key);
-                match (key.as_str(), value) {
-                    ("$ref" | "$dynamicRef", Value::String(to)) if !to.starts_with('#') => below
-                        .problem(problems, "nothing is fetched: write here what this refers to"),
-                    _ => check_references(value, &below, problems),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| match (key.as_str(), value) {
+                ("$ref" | "$dynamicRef", Value::String(to)) => {
+                    if !to.starts_with('#') {
+                        let text = "nothing is fetched: write here what this refers to";
+                        spot.child(key).problem(problems, text);
+                    }
+                    1
                 }
-            }
-        }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                check_references(item, &spot.child(index), problems);
-            }
-        }
-        _ => {}
+                _ => check_references(value, &spot.child(key), problems),
+            })
+            .sum(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| check_references(item, &spot.child(index), problems))
+            .sum(),
+        _ => 0,
     }
 }
 

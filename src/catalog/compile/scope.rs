@@ -158,6 +158,11 @@ fn place(
         }
         above.push(at);
     }
+    if context.names.in_resolver && (!raw.above.is_empty() || raw.places.is_some()) {
+        let key = if raw.above.is_empty() { "places" } else { "above" };
+        spot.child(key).problem(problems, "a resolver finds a record inside the scope only");
+        return None;
+    }
     let places = match &raw.places {
         Some(name) => {
             let spot = spot.child("places");
@@ -169,8 +174,6 @@ fn place(
         spot.problem(problems, "'above' and 'places' go together");
     } else if !above.is_empty() && raw.location.is_none() {
         spot.problem(problems, "'above' needs location: /pointer, the way up to a row's place");
-    } else if !above.is_empty() && context.names.in_resolver {
-        spot.child("above").problem(problems, "a resolver finds a record inside the scope only");
     }
     if site.is_none() && location.is_none() {
         return None;

@@ -110,7 +110,7 @@ fn settle_keys(
                 settle(inner, value, &spot, problems);
             }
             (None, Some(Value::Bool(false))) => {
-                spot.problem(problems, format!("no such key: here are {}", known_keys(node)));
+                spot.problem(problems, format!("no such key; known here are {}", known_keys(node)));
                 return false;
             }
             _ => {}
@@ -122,12 +122,19 @@ fn settle_keys(
         let inner = properties.and_then(|known| known.get(key)).unwrap_or(&Value::Null);
         if !map.contains_key(key) {
             let what = inner.get("description").and_then(Value::as_str).unwrap_or_default();
-            let what = what.replace('\n', " ");
-            let what = what.trim_end_matches('.');
-            spot.child(key).give_up(problems, format!("is missing. {what}"));
+            spot.child(key).give_up(problems, format!("is missing: {}", in_a_sentence(what)));
             map.insert(key.to_owned(), neutral(inner));
         }
     }
+}
+
+/// A description, as the end of a sentence.
+fn in_a_sentence(description: &str) -> String {
+    let words = description.replace('\n', " ");
+    let words = words.trim_end_matches('.');
+    let (first, rest) = words.split_at_checked(1).unwrap_or_default();
+    let acronym = rest.starts_with(|c: char| c.is_ascii_uppercase());
+    if acronym { words.to_owned() } else { first.to_lowercase() + rest }
 }
 
 fn known_keys(node: &Value) -> String {

@@ -83,7 +83,8 @@ fn hole(
     let (Some(kind), None) = (kinds.next(), kinds.next()) else {
         spot.problem(
             problems,
-            "a leaf is one of arg, const, scope, cursor, caller, now, found, etag and by",
+            "a map with one of the keys arg, const, scope, cursor, caller, now, found, etag and by \
+             is a leaf, and has no second one of them",
         );
         return None;
     };
@@ -98,10 +99,7 @@ fn hole(
         spot.child(key).problem(problems, format!("a leaf with '{kind}' doesn't take this"));
     }
     let reader = Reader { map, names, spot };
-    let Some(value) = reader.text(kind, problems) else {
-        spot.child(kind).problem(problems, "write a name");
-        return None;
-    };
+    let value = reader.text(kind, problems)?;
     let only_if = match map.get("if") {
         Some(_) => Some(reader.condition(problems)?),
         None => None,
@@ -145,7 +143,10 @@ impl<'a> Reader<'a> {
                 }
                 Leaf::Argument(name)
             }
-            ("scope", "sites") => Leaf::Sites { narrow: self.narrow(problems)? },
+            ("scope", "sites") => match self.map.get("narrow") {
+                None => Leaf::Sites { narrow: None },
+                Some(_) => Leaf::Sites { narrow: Some(self.narrow(problems)?) },
+            },
             ("cursor", "page") if !self.names.in_resolver => {
                 let first = self.map.get("first").map_or(Some(1), Value::as_u64);
                 if first.is_none() {
@@ -193,10 +194,7 @@ impl<'a> Reader<'a> {
         known.then_some(name)
     }
 
-    fn narrow(&self, problems: &mut Problems) -> Option<Option<String>> {
-        if !self.map.contains_key("narrow") {
-            return Some(None);
-        }
+    fn narrow(&self, problems: &mut Problems) -> Option<String> {
         let name = self.argument(self.text("narrow", problems)?, "narrow", problems)?;
         let kind = self.names.arguments.get(&name).map(|argument| argument.kind);
         if !matches!(kind, Some(Kind::Text | Kind::Closed)) {
@@ -204,7 +202,7 @@ impl<'a> Reader<'a> {
             spot.problem(problems, format!("'{name}' must be a site's id or a list of them"));
             return None;
         }
-        Some(Some(name))
+        Some(name)
     }
 
     fn condition(&self, problems: &mut Problems) -> Option<String> {
@@ -231,13 +229,11 @@ impl<'a> Reader<'a> {
     }
 
     fn at(&self, problems: &mut Problems) -> Option<Pointer> {
-        match self.text("at", problems) {
-            Some(text) => super::pointer(text, &self.spot.child("at"), problems),
-            None => {
-                self.spot.problem(problems, "'found' says where in the record: at: /pointer");
-                None
-            }
+        if !self.map.contains_key("at") {
+            self.spot.problem(problems, "'found' says where in the record: at: /pointer");
         }
+        let text = self.text("at", problems)?;
+        super::pointer(text, &self.spot.child("at"), problems)
     }
 }
 

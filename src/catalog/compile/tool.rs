@@ -41,8 +41,13 @@ pub(in crate::catalog) fn tool(
         input::input(&raw.input, row, known, service, &document.at("/input"), problems);
     let context = scope::Context { names: &names, known, service };
     let scope = scope::scope(&raw.scope, &context, &document.at("/scope"), problems);
+    let asked = problems.count();
     let plan = plan(&raw, &names, known, document, problems);
-    if let (Some(plan), Some(answer), Some(scope)) = (&plan, &mut answer, &scope) {
+    let asked = problems.count() == asked;
+    // Where a part was given up, what it would disagree with is no news.
+    let parts = ["/permission", "/input", "/request", "/answer", "/scope"];
+    let whole = !parts.iter().any(|part| document.at(part).is_spoilt(problems));
+    if let (Some(plan), Some(answer), Some(scope), true) = (&plan, &mut answer, &scope, whole) {
         let paged = raw.input.shared.iter().any(|name| name == "page");
         paging::agree(answer, paged, plan.request(), document, problems);
         check_answer(plan, answer, document, problems);
@@ -50,7 +55,7 @@ pub(in crate::catalog) fn tool(
         let permission = permission.as_ref();
         fence::check(&Fence { plan, answer, scope, permission, names: &names }, document, problems);
     }
-    if let (Some(plan), Some(input), Some(scope)) = (&plan, &input, &scope)
+    if let (Some(plan), Some(input), Some(scope), true) = (&plan, &input, &scope, whole && asked)
         && sends_arguments(plan)
     {
         let used = used(plan, scope, &input.resolved);

@@ -9,6 +9,7 @@ use osier::catalog::{self, Files};
 use osier::clock::Clock;
 use osier::config::{Config, Environment};
 use osier::demo::{self, Options, Person, Surroundings};
+use osier::identity::Authenticator;
 use osier::mcp;
 use osier::outbound::{self, Limits, Reach};
 use osier::pipeline::Pipeline;
@@ -33,6 +34,8 @@ pub struct Setup {
     pub files: Vec<(String, String)>,
     /// How many sessions there may be, and for how long.
     pub sessions: mcp::Limits,
+    /// Where audit records go instead of the list that [`TestApp::audit`] reads.
+    pub audit: Option<Sink>,
 }
 
 impl Default for Setup {
@@ -43,6 +46,7 @@ impl Default for Setup {
             settings: BTreeMap::new(),
             files: Vec::new(),
             sessions: mcp::Limits::default(),
+            audit: None,
         }
     }
 }
@@ -50,13 +54,17 @@ impl Default for Setup {
 /// A running server. It stops when it is dropped.
 pub struct TestApp {
     /// The look-alike and the services.
-    pub around: Surroundings,
+    pub around: Arc<Surroundings>,
     /// `http://127.0.0.1:PORT`
     pub url: String,
     /// The calls' way, for what has no front door.
     pub pipeline: Arc<Pipeline>,
+    /// Who is let in.
+    pub authenticator: Arc<Authenticator>,
     /// The time of everything.
     pub clock: Clock,
+    /// The sealing key, in base64.
+    pub key: String,
     /// A client without a token.
     pub http: reqwest::Client,
     audit: Arc<Mutex<Vec<u8>>>,
@@ -80,6 +88,34 @@ impl TestApp {
         let options =
             Options { clock: setup.clock.clone(), strict: setup.strict, ..Options::default() };
         let around = Surroundings::start_anywhere(options).await.unwrap();
+        Self::around(Arc::new(around), setup).await
+    }
+
+    /// A further server around the same services: with this one's key a replica of it, or itself
+    /// after a restart, since it remembers nothing.
+    pub async fn beside(&self, key: &str) -> Self {
+        self.further([("OSIER_KEYS__CURRENT", key)]).await
+    }
+
+    /// A further server around the same services, with a new key, to which this one is the one
+    /// before.
+    pub async fn beside_after(&self, previous: &str) -> Self {
+        self.further([("OSIER_KEYS__PREVIOUS", previous)]).await
+    }
+
+    async fn further<const N: usize>(&self, settings: [(&str, &str); N]) -> Self {
+        let settings =
+            settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let setup = Setup { clock: self.clock.clone(), settings, ..Setup::default() };
+        Self::around(Arc::clone(&self.around), setup).await
+    }
+
+    /// A fresh sealing key, in base64.
+    pub fn new_key() -> String {
+        data_encoding::BASE64.encode(&osier::seal::random_bytes::<32>().unwrap())
+    }
+
+    async fn around(around: Arc<Surroundings>, setup: Setup) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let services = around.services().sitecore_url().replace("/sitecore", "");
@@ -87,8 +123,9 @@ impl TestApp {
             .replace("127.0.0.1:8080", url.trim_start_matches("http://"))
             .replace("http://127.0.0.1:8081", around.entra().base_url())
             .replace("http://127.0.0.1:8082", &services);
-        let key = data_encoding::BASE64.encode(&osier::seal::random_bytes::<32>().unwrap());
-        let environment = Environment::default().with("OSIER_KEYS__CURRENT", key);
+        let name = "OSIER_KEYS__CURRENT";
+        let key = setup.settings.get(name).cloned().unwrap_or_else(Self::new_key);
+        let environment = Environment::default().with(name, key.as_str());
         let environment = setup
             .settings
             .iter()
@@ -96,7 +133,8 @@ impl TestApp {
         let config = Config::parse("demo.toml", &text, &environment).unwrap();
         let files = Files::built_in().and(setup.files);
         let catalog = catalog::load(&files).unwrap_or_else(|problems| panic!("{problems:#?}"));
-        let (sink, audit) = Sink::memory();
+        let (memory, audit) = Sink::memory();
+        let sink = setup.audit.unwrap_or(memory);
         let shutdown = CancellationToken::new();
         let means = Means { clock: setup.clock.clone(), audit: sink, shutdown: shutdown.clone() };
         let mut assembly = assemble(&config, catalog, means).unwrap();
@@ -108,6 +146,7 @@ impl TestApp {
             assembly.app.door = mcp::Door::new(pipeline, settings, &app.allowed, app.body, stop);
         }
         let keys = Arc::clone(&assembly.authenticator);
+        let authenticator = Arc::clone(&keys);
         let stop = shutdown.clone();
         tokio::spawn(async move { keys.run(stop).await });
         let stop = shutdown.clone();
@@ -116,7 +155,18 @@ impl TestApp {
         let limits = Limits::calls(std::time::Duration::from_mins(1), Reach::Private);
         let http = outbound::client(&limits).unwrap();
         let clock = setup.clock;
-        Self { around, url, pipeline, clock, http, audit, serving, stop: shutdown.drop_guard() }
+        Self {
+            around,
+            url,
+            pipeline,
+            authenticator,
+            clock,
+            key,
+            http,
+            audit,
+            serving,
+            stop: shutdown.drop_guard(),
+        }
     }
 
     /// A client of 2026-07-28 that speaks for one of the demo's people and can show forms.

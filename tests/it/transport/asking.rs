@@ -14,7 +14,7 @@ async fn with_capabilities(app: &TestApp, version: Version, capabilities: Value)
 }
 
 #[tokio::test]
-async fn a_client_that_cannot_show_a_form_is_told_so_in_the_words_of_its_version() {
+async fn case_068_a_client_that_cannot_show_a_form_is_told_so_in_the_words_of_its_version() {
     let app = TestApp::new().await;
     let before = app.around.services().tickets_of(SITE_60M).len();
     let without =
@@ -86,7 +86,7 @@ async fn an_old_version_with_new_metadata_and_no_session_cannot_be_asked() {
 }
 
 #[tokio::test]
-async fn an_answer_that_comes_with_the_first_call_is_not_heard() {
+async fn case_068_an_answer_that_comes_with_the_first_call_is_not_heard() {
     let app = TestApp::new().await;
     let before = app.around.services().tickets_of(SITE_60M).len();
     let yes = Answered::Yes.result();
@@ -116,7 +116,7 @@ async fn an_answer_that_comes_with_the_first_call_is_not_heard() {
 }
 
 #[tokio::test]
-async fn a_form_without_an_accept_is_no_yes() {
+async fn case_068_a_form_without_an_accept_is_no_yes() {
     let app = TestApp::new().await;
     let before = app.around.services().tickets_of(SITE_60M).len();
     let ben = app.as_user("ben").await;

@@ -87,6 +87,9 @@ async fn sing(client: &Client) {
 async fn nothing_that_a_client_sends_is_written_down() {
     let pages = Pages::default();
     let subscriber = osier::telemetry::subscriber("trace", pages.clone()).unwrap();
+    // While there is only one subscriber, tracing asks the thread that first comes by a line whether
+    // anybody wants it, and believes that for all threads; other tests' threads have none.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     // The test's runtime has one thread, so the server's lines come here too.
     let _guard = tracing::subscriber::set_default(subscriber);
     let app = TestApp::new().await;

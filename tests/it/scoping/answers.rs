@@ -12,8 +12,8 @@ use crate::harness::{Answered, Setup, TestApp, Version};
 const UNUSABLE: &str =
     "workflowcore gave an answer that can't be used. Its administrator should look.";
 const LATE: &str = "workflowcore didn't answer in time. Ask for less, or try again in a minute.";
-const UNKNOWN: &str = "The change was sent to workflowcore and its end isn't known. \
-                       Look the record up before you try again.";
+const UNKNOWN: &str = "The change was sent to workflowcore and may have been carried out: no answer \
+                       that can be used came back. Look the record up before you try again.";
 /// How long a service may take here.
 const DEADLINE: Duration = Duration::from_millis(600);
 

@@ -3,7 +3,9 @@
 mod app;
 mod client;
 mod reply;
+mod written;
 
 pub use app::{Setup, TestApp};
 pub use client::{Client, Events, Version};
 pub use reply::{Answered, Reply};
+pub use written::Written;

@@ -5,7 +5,7 @@ use osier::demo::{FINN_LEVEL, SITE_3LW, SITE_60M};
 use serde_json::{Value, json};
 
 use super::matrix::{Cell, alike, everywhere, ids, text};
-use crate::harness::{Client, TestApp};
+use crate::harness::{Client, Setup, TestApp};
 
 const REFUSED: &str = "The cursor isn't valid here any more. Ask for the first page again.";
 
@@ -163,7 +163,7 @@ async fn a_service_whose_list_never_ends_is_not_read_for_ever() {
 
 #[tokio::test]
 async fn a_long_page_ends_early_with_a_cursor_and_loses_no_row() {
-    let mut setup = crate::harness::Setup { strict: false, ..Default::default() };
+    let mut setup = Setup { strict: false, ..Setup::default() };
     setup.settings.insert("OSIER_LIMITS__MAX_RESULT_CHARS".into(), "9000".into());
     let app = TestApp::with(setup).await;
     for (name, expected) in [("ben", 246), ("finn", 0)] {
@@ -173,4 +173,27 @@ async fn a_long_page_ends_early_with_a_cursor_and_loses_no_row() {
         assert!(distinct.len() == expected || expected == 0 && distinct.len() > 3, "{name}");
         assert!(rows.iter().all(|row| text(row, "siteId") != SITE_3LW));
     }
+}
+
+#[tokio::test]
+async fn a_cursor_ends_with_the_scope_that_it_was_made_in() {
+    let clock = osier::clock::Clock::manual();
+    let setup = Setup { strict: false, clock: clock.clone(), ..Setup::default() };
+    let app = TestApp::with(setup).await;
+    let ben = app.as_user("ben").await;
+    let arguments = json!({"pageSize": 5});
+    let cursor = cursor_of(&ben, "list_tickets", &arguments).await;
+    let fewer = osier::demo::ASSIGNMENTS.replacen(
+        &format!("- {{group: facilities, role: building-viewer, at: {{site: {SITE_60M}}}}}"),
+        "# gone",
+        1,
+    );
+    assert_ne!(fewer, osier::demo::ASSIGNMENTS);
+    app.around.authz().replace(&fewer).unwrap();
+    clock.advance(std::time::Duration::from_secs(61));
+    is_refused(&ben, "list_tickets", arguments.clone(), &cursor, "a scope that was lost").await;
+    let cursor = cursor_of(&ben, "list_tickets", &arguments).await;
+    clock.advance(std::time::Duration::from_secs(3600));
+    ben.call("list_sites", json!({})).await;
+    is_refused(&ben, "list_tickets", arguments, &cursor, "an hour later").await;
 }

@@ -2,10 +2,12 @@
 
 mod app;
 mod client;
+mod process;
 mod reply;
 mod written;
 
 pub use app::{Setup, TestApp};
 pub use client::{Client, Events, Version};
+pub use process::{Process, osier, three_free_ports};
 pub use reply::{Answered, Reply};
 pub use written::Written;

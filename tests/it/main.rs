@@ -15,5 +15,7 @@ mod confirming;
 mod first_light;
 mod harness;
 mod identity;
+mod life;
+mod refusals;
 mod scoping;
 mod transport;

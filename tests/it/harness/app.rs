@@ -136,7 +136,7 @@ impl TestApp {
         let (memory, audit) = Sink::memory();
         let sink = setup.audit.unwrap_or(memory);
         let shutdown = CancellationToken::new();
-        let means = Means { clock: setup.clock.clone(), audit: sink, shutdown: shutdown.clone() };
+        let means = Means { clock: setup.clock.clone(), audit: sink };
         let mut assembly = assemble(&config, catalog, means).unwrap();
         let pipeline = Arc::clone(&assembly.pipeline);
         if setup.sessions != mcp::Limits::default() {

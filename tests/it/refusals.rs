@@ -267,9 +267,9 @@ async fn too_large() {
 
 #[tokio::test]
 async fn internal() {
-    // A tool that looks its argument up at a service which isn't configured.
+    // A tool that looks its argument up at a backend which sends no requests. `check` tells of it.
     let service = "
-backend: nowhere
+backend: caller
 resolve: {thing: {get: [things, {by: id}], record: \"\", scope: {none: for a test}}}
 ";
     let tool = "
@@ -294,10 +294,10 @@ scope: {none: for a test}
 #[tokio::test]
 async fn service_rejected() {
     insta::assert_snapshot!(while_tickets(Fault::answer(400, "secret")).await, @"200 isError workflowcore doesn't accept these values. Check them and try again.");
-    let problem = json!({"title": "secret", "errors": {"dueDate": ["secret"], "<b>": ["x"]}});
+    let problem = json!({"title": "secret", "errors": {"pageSize": ["secret"], "hidden": ["x"], "<b>": ["x"]}});
     let fault =
         Fault::answer(422, problem.to_string()).header("content-type", "application/problem+json");
-    insta::assert_snapshot!(while_tickets(fault).await, @"200 isError workflowcore doesn't accept the value of: dueDate.");
+    insta::assert_snapshot!(while_tickets(fault).await, @"200 isError workflowcore doesn't accept the value of: pageSize.");
 }
 
 #[tokio::test]

@@ -102,11 +102,14 @@ async fn trap_12_a_ticket_without_a_site_is_there_for_one_who_may_everywhere() {
             let one = ana.call("get_ticket", json!({"ticketId": without[key]})).await;
             assert_eq!(one.item()["id"], without["id"], "{what}");
         }
-        let all = ana.all_rows("list_tickets", json!({"pageSize": 100})).await;
-        assert_eq!(all.len(), app.around.services().tickets().len(), "{what}");
-        let narrowed =
-            ana.all_rows("list_tickets", json!({"siteIds": SITES, "pageSize": 100})).await;
-        assert_eq!(narrowed.len(), all.len() - 1, "{what}");
+        let all = app.around.services().tickets().len();
+        if cell.version == Version::V2026_07_28 {
+            let listed = ana.all_rows("list_tickets", json!({"pageSize": 100})).await;
+            assert_eq!(listed.len(), all, "{what}");
+            let narrowed = json!({"siteIds": SITES, "pageSize": 100});
+            let listed = ana.all_rows("list_tickets", narrowed).await;
+            assert_eq!(listed.len(), all - 1, "{what}");
+        }
 
         for client in
             [cell.client("ben").await, cell.client("finn").await, cell.client_of(&all_four).await]
@@ -121,7 +124,7 @@ async fn trap_12_a_ticket_without_a_site_is_there_for_one_who_may_everywhere() {
         }
         let ida = cell.client_of(&all_four).await;
         let counted = ida.call("get_ticket_statistics", json!({"groupBy": "site"})).await;
-        assert_eq!(counted.structured()["total"], all.len() - 1, "{what}");
+        assert_eq!(counted.structured()["total"], all - 1, "{what}");
     })
     .await;
 }

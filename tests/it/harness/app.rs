@@ -201,7 +201,7 @@ impl TestApp {
     /// The audit records so far, oldest first.
     pub async fn audit(&self) -> Vec<Value> {
         // Records of calls that ended are on their way to the writing thread.
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        self.pipeline.audit.settle().await.unwrap();
         let bytes = self.audit.lock().unwrap().clone();
         let text = String::from_utf8(bytes).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()

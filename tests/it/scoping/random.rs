@@ -95,14 +95,12 @@ fn grants() -> impl Strategy<Value = Vec<Grant>> {
 /// A new person who holds these, so that nothing of an earlier case is remembered.
 fn person(app: &TestApp, places: &Places, grants: &[Grant]) -> Person {
     let oid = Uuid::new_v4().to_string().leak();
-    let roles: String =
-        PERMISSIONS.iter().enumerate().map(|(i, name)| format!("  r{i}: [{name}]\n")).collect();
-    let held: String = grants
-        .iter()
-        .map(|(role, place)| {
-            format!("  - {{user: {oid}, role: r{role}, at: {}}}\n", places.assignable[*place])
-        })
-        .collect();
+    let roles = PERMISSIONS.iter().enumerate().map(|(i, name)| format!("  r{i}: [{name}]\n"));
+    let roles = roles.collect::<Vec<_>>().concat();
+    let held = grants.iter().map(|(role, place)| {
+        format!("  - {{user: {oid}, role: r{role}, at: {}}}\n", places.assignable[*place])
+    });
+    let held = held.collect::<Vec<_>>().concat();
     let held = if held.is_empty() { " []\n".to_owned() } else { format!("\n{held}") };
     let text = format!("roles:\n{roles}users:\n  - {{id: {oid}}}\nassignments:{held}");
     app.around.authz().replace(&text).unwrap();
@@ -113,18 +111,20 @@ fn person(app: &TestApp, places: &Places, grants: &[Grant]) -> Person {
 fn arguments(places: &Places, tool: &str, pick: usize) -> Value {
     let site = SITES[pick % 4];
     let ticket = &places.tickets[pick * 31 % places.tickets.len()];
-    let ticket = &ticket[if pick % 2 == 0 { "id" } else { "sequenceNumber" }];
+    let ticket = &ticket[if pick.is_multiple_of(2) { "id" } else { "sequenceNumber" }];
     let nodes = &places.nodes[pick % 4];
     let node = &nodes[pick * 7 % nodes.len()];
     let canary = canary(SITES[pick / 4 % 4]).unwrap();
     match tool {
-        "get_location_tree" if pick % 3 == 0 => json!({"depth": 1 + pick % 5}),
+        "get_location_tree" if pick.is_multiple_of(3) => json!({"depth": 1 + pick % 5}),
         "get_location_tree" => json!({"rootId": node, "depth": 1 + pick % 5}),
-        "search_locations" if pick % 2 == 0 => json!({"q": canary, "pageSize": 1 + pick % 9}),
+        "search_locations" if pick.is_multiple_of(2) => {
+            json!({"q": canary, "pageSize": 1 + pick % 9})
+        }
         "search_locations" => json!({"q": "e", "siteIds": [site, SITES[(pick + 1) % 4]]}),
         "get_ticket_statistics" => {
             let by = ["site", "status", "priority", "category", "age"][pick % 5];
-            if pick % 3 == 0 {
+            if pick.is_multiple_of(3) {
                 json!({"groupBy": by, "siteIds": [site]})
             } else {
                 json!({"groupBy": by})
@@ -139,7 +139,7 @@ fn arguments(places: &Places, tool: &str, pick: usize) -> Value {
             _ => json!({"pageSize": 1 + pick % 100}),
         },
         "get_site" | "list_floors" | "list_workgroups" => json!({"siteId": site}),
-        "list_ticket_categories" if pick % 2 == 0 => json!({"siteId": site}),
+        "list_ticket_categories" if pick.is_multiple_of(2) => json!({"siteId": site}),
         "list_ticket_categories" | "list_ticket_statuses" | "get_my_permissions" => json!({}),
         "create_ticket" => {
             json!({"siteId": site, "summary": "Lamp", "description": "x", "priority": 1,
@@ -151,6 +151,7 @@ fn arguments(places: &Places, tool: &str, pick: usize) -> Value {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a check that is written where it is passed")]
 fn run<T: std::fmt::Debug>(
     cases: u32,
     strategy: &impl Strategy<Value = T>,

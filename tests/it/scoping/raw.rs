@@ -113,7 +113,7 @@ async fn serve(mut stream: TcpStream, manner: Manner, seen: Arc<Mutex<Seen>>) {
     seen.lock().unwrap().requests.push(request);
     let (first, then) = match manner {
         Manner::Says(bytes) => (bytes, None),
-        Manner::Stalls(bytes) => (bytes, Some((Vec::new(), Duration::from_secs(3600)))),
+        Manner::Stalls(bytes) => (bytes, Some((Vec::new(), Duration::from_hours(1)))),
         Manner::Repeats(first, again, pause) => (first, Some((again, pause))),
     };
     let mut next = first;

@@ -2,7 +2,7 @@
 //! and a tree that bites its tail.
 
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use osier::demo::{Fault, SITE_3LW, SITE_60M, SITES, TICKET_WITHOUT_SITE};
 use regex::Regex;
@@ -74,10 +74,10 @@ async fn trap_12_a_ticket_without_a_site_is_there_for_one_who_may_everywhere() {
     let app = TestApp::new().await;
     // Somebody who holds every site that there is, but doesn't hold 'everywhere'.
     let all_four = stranger("ida", "33333333-4444-4555-8666-777777777777");
-    let held: String = SITES
-        .iter()
-        .map(|site| format!("  - {{user: {}, role: viewer, at: {{site: {site}}}}}\n", all_four.oid))
-        .collect();
+    let held = SITES.map(|site| {
+        format!("  - {{user: {}, role: viewer, at: {{site: {site}}}}}\n", all_four.oid)
+    });
+    let held = held.concat();
     let text_of = format!(
         "{}\n",
         osier::demo::ASSIGNMENTS
@@ -133,8 +133,8 @@ async fn trap_12_a_ticket_without_a_site_is_there_for_one_who_may_everywhere() {
 async fn trap_15_a_busy_service_is_told_with_its_wait_and_asked_once() {
     let app = TestApp::new().await;
     let services = app.around.services();
-    let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(100));
-    let gone = httpdate::fmt_http_date(SystemTime::now() - Duration::from_secs(100));
+    let soon = httpdate::fmt_http_date(app.clock.now() + Duration::from_secs(100));
+    let gone = httpdate::fmt_http_date(app.clock.now() - Duration::from_secs(100));
     for (index, (status, header, words)) in [
         (429, Some("7"), "workflowcore is busy. Try again in 7 seconds."),
         (503, Some("1"), "workflowcore is busy. Try again in 1 second."),

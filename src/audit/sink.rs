@@ -90,7 +90,7 @@ fn write(mut out: impl Write, mut lines: mpsc::Receiver<Line>) {
     while let Some(Line { text, written }) = lines.blocking_recv() {
         if text.is_empty() {
             // Asked only to know when its turn comes.
-            drop(written.map(|waiting| waiting.send(())));
+            let _nobody_waits = written.map(|waiting| waiting.send(()));
             continue;
         }
         // After a failure part of a line may be out: the next one begins on a line of its own.

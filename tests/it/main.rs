@@ -6,7 +6,6 @@
     clippy::panic,
     clippy::unwrap_used,
     unreachable_pub,
-    missing_docs,
     reason = "all of this is a test, its helpers too"
 )]
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::Method;
 use osier::audit::Sink;
 use osier::call::{Refusal, Trouble, TroubleKind};
-use osier::demo::{Fault, SITE_3LW, SITE_60M};
+use osier::demo::{Fault, SITE_60M};
 use osier::error;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -262,35 +262,37 @@ async fn too_large() {
 
 #[tokio::test]
 async fn internal() {
-    // A write that pushes the scope, aimed outside of it: none of ours is made like that.
-    let tool = "
-name: make_thing
-title: Make thing
-description: Sends the sites that it is told to, where the person may.
-permission: WillowApp.CanCreateTickets
-effect: create
-input: {use: [sites], properties: {summary: {type: string}}, required: [summary]}
-request: {post: [tickets], body: {summary: {arg: summary}, siteIds: {scope: sites, narrow: siteIds}}}
-question: {title: Make it?, show: [{label: Summary, to: {arg: summary}}, {label: Sites, to: {arg: siteIds}}]}
-answer: {record: \"\", row: ticket_row}
-scope: {push: sites}
+    // A tool that looks its argument up at a backend which sends no requests. `check` tells of it.
+    let service = "
+backend: caller
+resolve: {thing: {get: [things, {by: id}], record: \"\", scope: {none: for a test}}}
 ";
-    let files = vec![("tools/workflowcore/make_thing.yaml".to_owned(), tool.to_owned())];
+    let tool = "
+name: get_thing
+title: Get thing
+description: Looks a thing up at a service that isn't there.
+permission: {signed_in: for a test}
+effect: read
+input: {properties: {id: {resolve: ghost.thing}}, required: [id]}
+request: {get: [tickets, {found: id, at: /id}]}
+answer: {record: \"\", row: ticket_row}
+scope: {none: for a test}
+";
+    let files =
+        [("tools/ghost/_service.yaml", service), ("tools/workflowcore/get_thing.yaml", tool)];
+    let files = files.map(|(path, text)| (path.to_owned(), text.to_owned())).into();
     let app = TestApp::with(Setup { files, ..Setup::default() }).await;
-    let arguments = json!({"summary": "x", "siteIds": [SITE_3LW]});
-    let ben = app.as_user("ben").await;
-    let reply = ben.call_answering("make_thing", arguments, Answered::Yes).await;
-    assert!(app.around.services().wire().writes().is_empty());
+    let reply = app.as_user("ben").await.call("get_thing", json!({"id": "x"})).await;
     insta::assert_snapshot!(told(&reply), @"200 isError Something went wrong here. It was recorded under this answer's decision id.");
 }
 
 #[tokio::test]
 async fn service_rejected() {
     insta::assert_snapshot!(while_tickets(Fault::answer(400, "secret")).await, @"200 isError workflowcore doesn't accept these values. Check them and try again.");
-    let problem = json!({"title": "secret", "errors": {"dueDate": ["secret"], "<b>": ["x"]}});
+    let problem = json!({"title": "secret", "errors": {"pageSize": ["secret"], "hidden": ["x"], "<b>": ["x"]}});
     let fault =
         Fault::answer(422, problem.to_string()).header("content-type", "application/problem+json");
-    insta::assert_snapshot!(while_tickets(fault).await, @"200 isError workflowcore doesn't accept the value of: dueDate.");
+    insta::assert_snapshot!(while_tickets(fault).await, @"200 isError workflowcore doesn't accept the value of: pageSize.");
 }
 
 #[tokio::test]

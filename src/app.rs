@@ -11,16 +11,22 @@ pub use assembly::{Assembly, Means, assemble, definitions};
 pub use run::{run, stop_signal};
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::health::Health;
 use crate::mcp::Door;
 use crate::middleware::{bearer, body, host};
 use crate::oauth::protected_resource::ProtectedResource;
 use crate::router::router;
+
+/// How long the answer of a call that has just ended takes to get into its stream.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// What is served.
 pub struct App {
@@ -38,14 +44,32 @@ pub struct App {
     pub health: Health,
     /// What a connection may take.
     pub limits: Limits,
+    /// The requests and calls that run.
+    pub running: TaskTracker,
+    /// When it is cancelled, the door's sessions and streams end.
+    pub streams: CancellationToken,
 }
 
-/// Serves until `shutdown`, and then until the running requests have ended. The door must have been
-/// made with the same `shutdown`, which is what ends its streams.
+/// Serves until `shutdown`. Then no more connections are accepted, the requests and calls that run
+/// come to their end, sessions and streams are ended, and what is open after the grace is left.
 ///
 /// # Errors
 /// Where the socket has no address any more.
 pub async fn serve(listener: TcpListener, app: App, shutdown: CancellationToken) -> io::Result<()> {
-    let limits = app.limits;
-    accept::accept(listener, router(app), limits, shutdown).await
+    let (limits, running, streams) = (app.limits, app.running.clone(), app.streams.clone());
+    // Streams end with this, in whatever way the serving ends.
+    let streams = streams.drop_guard();
+    let mut serving = pin!(accept::accept(listener, router(app), limits, shutdown.clone()));
+    let calls_end = async {
+        shutdown.cancelled().await;
+        running.close();
+        // What is left of the grace is for the streams to end in.
+        let _ = tokio::time::timeout(limits.grace * 3 / 4, running.wait()).await;
+        tokio::time::sleep(LAST_WORDS).await;
+    };
+    tokio::select! {
+        ended = &mut serving => return ended,
+        () = calls_end => drop(streams),
+    }
+    serving.await
 }

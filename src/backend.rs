@@ -114,7 +114,11 @@ impl Backends {
                 let yes = consent.yes().ok_or(Refusal::Internal)?;
                 let rest = self.rest(&tool.backend)?;
                 match Rendering::of(write.http(), &consent.located().fill(), &self.clock)? {
-                    Rendering::OutOfScope => return Err(Refusal::Internal.into()),
+                    // None of the sites that it names is the person's.
+                    Rendering::OutOfScope => {
+                        let argument = "siteIds".to_owned();
+                        return Err(Refusal::NotFound { argument }.into());
+                    }
                     Rendering::Ready(request) => {
                         let identity = consent.located().checked().permit().identity();
                         let reply = rest.write(request, yes, identity, sent).await?;

@@ -136,7 +136,10 @@ fn service_text(trouble: &Trouble) -> String {
             format!("{service} says that this collides with another change. Look again first.")
         }
         TroubleKind::Stale => {
-            format!("The record changed in {service} meanwhile. Look at it as it is now first.")
+            format!(
+                "The record changed in {service} meanwhile, so nothing was written. \
+                 Look at it as it is now first."
+            )
         }
         TroubleKind::Busy(Some(wait)) => {
             format!("{service} is busy. Try again in {}.", seconds(*wait))

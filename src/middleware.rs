@@ -1,6 +1,7 @@
 //! The layers of the HTTP server, outermost first.
 //!
 //! ```text
+//! running     the end of the process waits for what is counted here
 //! request id  every request gets one of ours; answers carry it
 //! panics      one becomes a 500 without a word of it
 //!   /mcp only
@@ -18,12 +19,13 @@ pub mod session;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
+use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::RequestId;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -53,12 +55,19 @@ pub fn around_mcp(router: Router, layers: Layers) -> Router {
 }
 
 /// Puts the layers around everything.
-pub fn around_all(router: Router) -> Router {
+pub fn around_all(router: Router, running: TaskTracker) -> Router {
     let nosniff = HeaderValue::from_static("nosniff");
     router
         .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, nosniff))
         .layer(CatchPanicLayer::custom(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
         .layer(from_fn(name_request))
+        .layer(from_fn_with_state(running, count))
+}
+
+/// Counts a request until its answer begins: a stream isn't waited for.
+async fn count(State(running): State<TaskTracker>, request: Request, next: Next) -> Response {
+    let _running = running.token();
+    next.run(request).await
 }
 
 /// Gives a request an id of ours; one that it brought would let callers write our logs' keys.

@@ -11,6 +11,8 @@ pub use parts::{Pipeline, Ran};
 
 use std::sync::Arc;
 
+use tracing::Instrument;
+
 use crate::audit::{Record, Stage};
 use crate::backend::{RawResult, Sent};
 use crate::call::{Call, Refusal, Stop, Trouble, TroubleKind};
@@ -24,6 +26,7 @@ use circumstances::Circumstances;
 impl Pipeline {
     /// Runs a call to its end and leaves a record of it.
     pub async fn run(self: &Arc<Self>, identity: Arc<Identity>, call: Call) -> Ran {
+        let _running = self.running.token();
         let circumstances = Circumstances::of(&call);
         // The place in the record is reserved first: what can't be recorded doesn't run.
         let record = Record::open(&self.audit, &self.clock, &identity, &call.client);
@@ -31,18 +34,21 @@ impl Pipeline {
             return Ran::unrecorded();
         };
         let decision = record.id().to_owned();
+        // What the stages log is found by the id that the caller sees.
+        let span = tracing::error_span!("call", decision);
         // Boxed, since the doors above would otherwise carry the stages' whole state around.
-        let consent = Box::pin(circumstances.hold(self.consent(identity, call, &mut record))).await;
-        let consent = match consent {
+        let consent = Box::pin(circumstances.hold(self.consent(identity, call, &mut record)));
+        let consent = match consent.instrument(span.clone()).await {
             Ok(consent) => consent,
             Err(stop) => return Ran { decision, end: record.end(Err(stop)) },
         };
         let lost = lost_write(&consent);
         let carried_out = Box::pin(Arc::clone(self).carry_out(consent, record, circumstances));
+        let carried_out = carried_out.instrument(span);
         let end = match lost {
             None => carried_out.await,
             // The yes is spent: from here on a client that goes away stops nothing.
-            Some(lost) => self.writes.spawn(carried_out).await.unwrap_or(Err(lost.into())),
+            Some(lost) => self.running.spawn(carried_out).await.unwrap_or(Err(lost.into())),
         };
         Ran { decision, end }
     }

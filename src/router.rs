@@ -7,7 +7,7 @@ use crate::middleware::{self, Layers};
 
 /// Every route of the server.
 pub fn router(app: App) -> Router {
-    let App { door, gate, allowed, body, resource, health, limits: _ } = app;
+    let App { door, gate, allowed, body, resource, health, running, .. } = app;
 
     // GET /livez, GET /readyz: asked by address, so that no host is checked.
     let health = health.routes();
@@ -19,5 +19,6 @@ pub fn router(app: App) -> Router {
     let layers = Layers { gate, allowed, sessions: door.sessions(), body };
     let authenticated = middleware::around_mcp(door.routes(), layers);
 
-    middleware::around_all(Router::new().merge(health).merge(public).merge(authenticated))
+    let all = Router::new().merge(health).merge(public).merge(authenticated);
+    middleware::around_all(all, running)
 }

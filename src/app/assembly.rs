@@ -34,8 +34,6 @@ pub struct Means {
     pub clock: Clock,
     /// Where audit records go.
     pub audit: Sink,
-    /// When it is cancelled, sessions and streams end, and background work stops.
-    pub shutdown: CancellationToken,
 }
 
 /// The parts, made.
@@ -53,7 +51,8 @@ pub struct Assembly {
 /// # Errors
 /// Definitions with problems, and whatever of the machine doesn't do its part.
 pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Result<Assembly> {
-    let Means { clock, audit, shutdown } = means;
+    let Means { clock, audit } = means;
+    let (running, streams) = (TaskTracker::new(), CancellationToken::new());
     let http = outbound::client(&Limits::documents()).context("the HTTP client")?;
     let authenticator =
         Arc::new(Authenticator::new(identity_settings(&config.identity), http, clock.clone()));
@@ -70,7 +69,7 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
         audit,
         bounds: Bounds { max_chars: config.limits.max_result_chars },
         clock,
-        writes: TaskTracker::new(),
+        running: running.clone(),
     });
     let server = &config.server;
     let allowed = host::Allowed::new(server.hosts(), server.origins());
@@ -82,7 +81,7 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
         },
         ..mcp::Settings::default()
     };
-    let door = Door::new(Arc::clone(&pipeline), settings, &allowed, body, shutdown);
+    let door = Door::new(Arc::clone(&pipeline), settings, &allowed, body, streams.clone());
     let resource = ProtectedResource::new(&server.public_url, &config.identity.scope);
     let challenge = Challenge::new(resource.metadata_url(), &config.identity.scope);
     let gate =
@@ -91,7 +90,7 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
     let limits =
         super::Limits { header_bytes: server.max_header_bytes, grace: server.shutdown_grace };
     let allowed = Arc::new(allowed);
-    let app = App { door, gate, allowed, body, resource, health, limits };
+    let app = App { door, gate, allowed, body, resource, health, limits, running, streams };
     Ok(Assembly { app, pipeline, authenticator })
 }
 

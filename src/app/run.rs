@@ -49,7 +49,7 @@ pub async fn run(
     shutdown: CancellationToken,
     ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
-    let means = Means { clock: Clock::System, audit, shutdown: shutdown.clone() };
+    let means = Means { clock: Clock::System, audit };
     let assembly = assemble(config, catalog, means)?;
     let address = config.server.listen;
     let listener = TcpListener::bind(address)
@@ -61,10 +61,10 @@ pub async fn run(
     let refreshing = tokio::spawn(async move { keys.run(stop).await });
     serve(listener, assembly.app, shutdown.clone()).await?;
     shutdown.cancel();
-    let writes = &assembly.pipeline.writes;
-    writes.close();
-    if tokio::time::timeout(GRACE, writes.wait()).await.is_err() {
-        tracing::warn!(open = writes.len(), "stopping before the end of writes is known");
+    // A write may run on though its client has gone; its service has a deadline.
+    let running = &assembly.pipeline.running;
+    if tokio::time::timeout(GRACE, running.wait()).await.is_err() {
+        tracing::warn!(open = running.len(), "stopping before the end of calls is known");
     }
     refreshing.await.context("the keeper of the signing keys")?;
     Ok(())

@@ -227,6 +227,9 @@ impl Record {
         if let Err(Stop::Refused(refusal)) = &end {
             // The rule that denied says more than what the caller is told.
             self.fields.deny_reason.get_or_insert(reason(refusal));
+            if *refusal == Refusal::Internal {
+                tracing::error!(stage = ?self.fields.stage, "a call ended with a fault of ours");
+            }
         }
         end
     }

@@ -62,6 +62,14 @@ impl Sink {
         (Self(sender), Writing(end))
     }
 
+    /// Waits until every line that was given so far is out.
+    ///
+    /// # Errors
+    /// Where the sink takes no more lines.
+    pub async fn settle(&self) -> Result<(), SinkClosed> {
+        self.accept(String::new()).await
+    }
+
     /// Reserves a place for the line at a call's end.
     pub(super) async fn slot(&self) -> Result<Slot, SinkClosed> {
         self.0.clone().reserve_owned().await.map(Slot).map_err(|_| SinkClosed)
@@ -80,12 +88,20 @@ impl Sink {
 fn write(mut out: impl Write, mut lines: mpsc::Receiver<Line>) {
     let mut torn = false;
     while let Some(Line { text, written }) = lines.blocking_recv() {
+        if text.is_empty() {
+            // Asked only to know when its turn comes.
+            let _ = written.map(|waiting| waiting.send(()));
+            continue;
+        }
         // After a failure part of a line may be out: the next one begins on a line of its own.
         let line = if torn { format!("\n{text}\n") } else { format!("{text}\n") };
         let outcome = out.write_all(line.as_bytes()).and_then(|()| out.flush());
         torn = outcome.is_err();
         match outcome {
-            Ok(()) => drop(written.map(|waiting| waiting.send(()))),
+            // Whoever waited may have gone.
+            Ok(()) => {
+                let _ = written.map(|waiting| waiting.send(()));
+            }
             // Whoever waits sees its sender dropped: not accepted.
             Err(error) => tracing::error!(kind = ?error.kind(), "an audit line wasn't written"),
         }

@@ -1,11 +1,12 @@
 //! A REST service: JSON over HTTP, one origin, a deadline, a size cap, no redirects, no retries.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use http::header::{CONTENT_TYPE, ETAG};
 use http::{HeaderMap, StatusCode};
 use reqwest::Client;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use crate::call::{Refusal, Trouble, TroubleKind};
@@ -90,6 +91,7 @@ impl Rest {
         sent: &mut Sent,
     ) -> Result<Reply, TroubleKind> {
         let url = self.url(&request)?;
+        let names = names_in(&request);
         let mut builder = self.client.request(request.method, url.clone());
         for (name, value) in request.headers {
             builder = builder.header(name, value);
@@ -107,7 +109,7 @@ impl Rest {
             .header("Accept", "application/json")
             .timeout(self.settings.deadline);
         let started = Instant::now();
-        let answered = self.receive(builder, sent).await;
+        let answered = self.receive(builder, &names, sent).await;
         sent.took += started.elapsed();
         answered
     }
@@ -115,6 +117,7 @@ impl Rest {
     async fn receive(
         &self,
         request: reqwest::RequestBuilder,
+        names: &BTreeSet<String>,
         sent: &mut Sent,
     ) -> Result<Reply, TroubleKind> {
         let response = request.send().await.map_err(|error| {
@@ -128,7 +131,7 @@ impl Rest {
         let cap = self.settings.max_answer;
         let body = outbound::read_capped(response, cap, self.settings.deadline).await;
         if !status.is_success() {
-            return Err(self.judge(status, &headers, body.as_deref().unwrap_or_default()));
+            return Err(self.judge(status, &headers, body.as_deref().unwrap_or_default(), names));
         }
         let body = body.map_err(|_| TroubleKind::BadAnswer)?;
         let body = if body.is_empty() {
@@ -152,11 +155,17 @@ impl Rest {
         if below { Ok(url) } else { Err(TroubleKind::BadAnswer) }
     }
 
-    fn judge(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> TroubleKind {
+    fn judge(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        names: &BTreeSet<String>,
+    ) -> TroubleKind {
         tracing::warn!(service = self.settings.name, status = status.as_u16(), "refused");
         match status {
             StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
-                TroubleKind::Rejected(rejected_fields(headers, body))
+                TroubleKind::Rejected(rejected_fields(headers, body, names))
             }
             StatusCode::UNAUTHORIZED => TroubleKind::NotSignedIn,
             StatusCode::FORBIDDEN => TroubleKind::Forbidden,
@@ -176,27 +185,27 @@ impl Rest {
     }
 }
 
-/// The names of the fields that a problem document (RFC 9457, ASP.NET `errors`) calls wrong. Its
-/// texts stay here: they may quote what the caller may not see.
-fn rejected_fields(headers: &HeaderMap, body: &[u8]) -> Vec<String> {
+/// The names of what a request says: of its query, and of its body's fields.
+fn names_in(request: &Filled) -> BTreeSet<String> {
+    let query = request.query.iter().map(|(name, _)| name);
+    let body = request.body.as_ref().and_then(Value::as_object);
+    query.chain(body.into_iter().flat_map(Map::keys)).cloned().collect()
+}
+
+/// Of the names that a request says, those that a problem document (RFC 9457, ASP.NET `errors`)
+/// calls wrong, in our spelling. Its texts stay here, and so do names of its own: they may tell
+/// what the caller may not see.
+fn rejected_fields(headers: &HeaderMap, body: &[u8], names: &BTreeSet<String>) -> Vec<String> {
     let json = headers
         .get(CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
         .is_some_and(|kind| kind.contains("json"));
     let problem: Option<Value> = json.then(|| serde_json::from_slice(body).ok()).flatten();
     let errors = problem.as_ref().and_then(|problem| problem.get("errors")?.as_object());
-    let plain = |name: &&String| {
-        (1..=64).contains(&name.len())
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.')
+    let wrong = |name: &&String| {
+        errors.is_some_and(|errors| errors.keys().any(|key| key.eq_ignore_ascii_case(name)))
     };
-    errors
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| name)
-        .filter(plain)
-        .take(MAX_FIELDS_NAMED)
-        .cloned()
-        .collect()
+    names.iter().filter(wrong).take(MAX_FIELDS_NAMED).cloned().collect()
 }
 
 #[cfg(test)]
@@ -204,11 +213,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_plain_field_names_are_told() {
+    fn only_names_of_the_request_are_told() {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, "application/problem+json".parse().unwrap());
-        let body = br#"{"title":"secret","errors":{"dueDate":["secret"],"<b>":["x"],"":["y"]}}"#;
-        assert_eq!(rejected_fields(&headers, body), ["dueDate"]);
-        assert!(rejected_fields(&HeaderMap::new(), body).is_empty());
+        let names = ["dueDate", "summary"].map(str::to_owned).into();
+        let body = br#"{"title":"x","errors":{"DueDate":["secret"],"secret":["x"],"":["y"]}}"#;
+        assert_eq!(rejected_fields(&headers, body, &names), ["dueDate"]);
+        assert!(rejected_fields(&HeaderMap::new(), body, &names).is_empty());
+        for odd in ["", "[]", "{}", r#"{"errors":["dueDate"]}"#, r#"{"errors":"dueDate"}"#] {
+            assert!(rejected_fields(&headers, odd.as_bytes(), &names).is_empty(), "{odd}");
+        }
     }
 }

@@ -37,12 +37,12 @@ pub(super) struct RawLog {
 
 impl Default for RawLog {
     fn default() -> Self {
-        Self { filter: "info,rmcp=warn".to_owned(), format: LogFormat::default() }
+        Self { filter: "info".to_owned(), format: LogFormat::default() }
     }
 }
 
 fn readable(filter: &str) -> Result<(), ValidationError> {
-    let says = "isn't a filter; write a level, and levels by module, such as \"info,rmcp=warn\"";
+    let says = "isn't a filter; write a level, and levels by module, such as \"info,osier=debug\"";
     match EnvFilter::builder().parse(filter) {
         Ok(_) => Ok(()),
         Err(_) => Err(ValidationError::new("filter").with_message(says.into())),

@@ -35,6 +35,8 @@ pub fn settings(port: u16) -> anyhow::Result<Config> {
 pub async fn run(port: u16, strict: bool, config: &Config, audit: Sink) -> anyhow::Result<()> {
     let [entra, services] = neighbours(port)?;
     let shutdown = app::stop_signal()?;
+    // The server opens its own socket; it couldn't say what to do about a port that is taken.
+    drop(listener(port).await?);
     let options = Options { strict, ..Options::default() };
     let surroundings =
         Surroundings::start(listener(entra).await?, listener(services).await?, options).await?;

@@ -92,8 +92,8 @@ impl ServerHandler for Handler {
         Ok(discovered.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Private))
     }
 
-    /// Any tool of the catalog: rmcp checks `Mcp-Param-*` headers against its schema (SEP-2243). A
-    /// caller learns from that at most that a header was wanted.
+    /// Any tool of the catalog: rmcp checks `Mcp-Param-*` headers against its schema (SEP-2243),
+    /// before it is known who calls. The catalog lets only tools that everybody sees want one.
     fn get_tool(&self, name: &str) -> Option<Tool> {
         self.0.pipeline.catalog().tool(name).map(|tool| lists::shown(tool))
     }

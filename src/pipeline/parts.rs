@@ -31,8 +31,9 @@ pub struct Pipeline {
     pub bounds: Bounds,
     /// The clock.
     pub clock: Clock,
-    /// The writes that are on their way, which the end of the process waits for.
-    pub writes: TaskTracker,
+    /// The calls that run, and the writes that nobody waits for any more: the end of the process
+    /// waits for them.
+    pub running: TaskTracker,
 }
 
 /// A call that was run: how it ended, and the id under which it is on record.

@@ -5,7 +5,6 @@ mod changes;
 mod ends;
 mod gate;
 mod once;
-mod open;
 mod question;
 mod records;
 mod states;

@@ -2,8 +2,14 @@
 
 mod app;
 mod client;
+mod open;
+mod process;
 mod reply;
+mod written;
 
 pub use app::{Setup, TestApp};
 pub use client::{Client, Events, Version};
+pub use open::Open;
+pub use process::{Process, osier, three_free_ports};
 pub use reply::{Answered, Reply};
+pub use written::Written;

@@ -6,14 +6,16 @@
     clippy::panic,
     clippy::unwrap_used,
     unreachable_pub,
-    missing_docs,
     reason = "all of this is a test, its helpers too"
 )]
 
+mod canaries;
 mod composed;
 mod confirming;
 mod first_light;
 mod harness;
 mod identity;
+mod life;
+mod refusals;
 mod scoping;
 mod transport;

@@ -2,6 +2,8 @@
 //! check runs with services that fence by themselves and with services that don't, in each
 //! protocol version.
 
+mod addresses;
+mod answers;
 mod arguments;
 mod ben;
 mod finn;
@@ -9,6 +11,9 @@ mod matrix;
 mod others;
 mod pages;
 mod random;
+mod raw;
 mod revocation;
+mod secrets;
+mod traps;
 mod versions;
 mod writes;

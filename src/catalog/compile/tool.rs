@@ -11,7 +11,7 @@ use crate::catalog::problem::Problems;
 use crate::catalog::raw::RawTool;
 use crate::catalog::scope_rule::{Filter, ScopeRule};
 use crate::catalog::template::Leaf;
-use crate::catalog::tool::{Answer, Plan, ReadPlan, Resolved, Tool, ToolId};
+use crate::catalog::tool::{Answer, Input, Plan, ReadPlan, Requirement, Resolved, Tool, ToolId};
 
 use super::fence::Fence;
 use super::names::Names;
@@ -61,6 +61,9 @@ pub(in crate::catalog) fn tool(
         let used = used(plan, scope, &input.resolved);
         check_used(&names, &used, document, problems);
     }
+    if let (Some(permission), Some(input)) = (&permission, &input) {
+        check_headers(permission, input, document, problems);
+    }
     let (permission, answer, scope) = (permission?, answer?, scope?);
     let (input, plan) = (input?, plan?);
     let partial = scope.keeps_above() || raw.input.shared.iter().any(|name| name == "fields");
@@ -90,6 +93,29 @@ pub(in crate::catalog) fn tool(
         output,
         meta: raw.meta,
     })
+}
+
+/// An argument that its client repeats in a header (SEP-2243) is held against it before it is known
+/// who calls. So only a tool that everybody sees may have one: the refusal would tell of the others.
+fn check_headers(
+    permission: &Requirement,
+    input: &Input,
+    document: &Document,
+    problems: &mut Problems,
+) {
+    fn annotated(schema: &Value) -> bool {
+        match schema {
+            Value::Object(map) => map.contains_key("x-mcp-header") || map.values().any(annotated),
+            Value::Array(items) => items.iter().any(annotated),
+            _ => false,
+        }
+    }
+    let hidden = !matches!(permission, Requirement::SignedIn(_));
+    if hidden && input.schema.values().any(annotated) {
+        let text = "x-mcp-header is checked before the caller's permission and would tell that \
+                    there is such a tool: leave it out";
+        document.at("/input").problem(problems, text);
+    }
 }
 
 fn words(raw: &RawTool, document: &Document, problems: &mut Problems) {

@@ -4,9 +4,8 @@ use osier::demo::SITE_60M;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
-use super::open::{self, Open};
 use super::{a_ticket, asked, new_ticket, nothing_was_written, tickets};
-use crate::harness::{Answered, Client, TestApp, Version};
+use crate::harness::{Answered, Client, Open, TestApp, Version};
 
 /// The versions in which a session's client is asked over its stream.
 const LIVE: [Version; 2] = [Version::V2025_06_18, Version::V2025_11_25];
@@ -105,14 +104,14 @@ async fn case_068_in_a_session_an_answer_to_no_question_does_nothing() {
     for version in LIVE {
         let ben = app.speaking("ben", version).await;
         for id in [json!(0), json!(1), json!("0"), json!(-1), json!(4_000_000)] {
-            let status = open::answer(&ben, &id, &Answered::Yes).await;
+            let status = ben.answer_question(&id, &Answered::Yes).await;
             assert!([202, 400, 404].contains(&status), "{version:?}: {status}");
         }
         // It isn't kept for the question that comes.
         let mut call = Open::call(&ben, "create_ticket", &new_ticket()).await;
         assert!(call.waits().await, "{version:?}");
         nothing_was_written(&app);
-        open::answer(&ben, &call.id, &Answered::No).await;
+        ben.answer_question(&call.id, &Answered::No).await;
         assert!(call.end().await.is_error());
     }
 }
@@ -161,13 +160,13 @@ async fn two_open_questions_in_one_session_cannot_answer_each_other() {
         assert_ne!(first.id, second.id, "{version:?}");
         assert!(first.question.contains("Tap drips") && second.question.contains("Second"));
         // The later question is answered first, and twice.
-        open::answer(&ben, &second.id, &Answered::Yes).await;
-        open::answer(&ben, &second.id, &Answered::Yes).await;
+        ben.answer_question(&second.id, &Answered::Yes).await;
+        ben.answer_question(&second.id, &Answered::Yes).await;
         let made = second.end().await;
         assert_eq!(made.item()["summary"], "Second", "{version:?}: {made:?}");
         assert!(first.waits().await, "{version:?}: the first went on with the second's answer");
         assert_eq!(tickets(&app), before + 1);
-        open::answer(&ben, &first.id, &Answered::No).await;
+        ben.answer_question(&first.id, &Answered::No).await;
         assert!(first.end().await.text().starts_with("The person said no"));
         assert_eq!(tickets(&app), before + 1);
         let writes = app.around.services().wire().writes();
@@ -191,7 +190,7 @@ async fn many_open_questions_each_take_their_own_answer() {
     calls.reverse();
     for (number, call) in calls {
         let answer = if number % 2 == 0 { Answered::Yes } else { Answered::No };
-        open::answer(&ben, &call.id, &answer).await;
+        ben.answer_question(&call.id, &answer).await;
         let end = call.end().await;
         if number % 2 == 0 {
             assert_eq!(end.item()["summary"], format!("Ticket number {number}"));

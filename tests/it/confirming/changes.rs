@@ -3,9 +3,8 @@
 use osier::demo::{Fault, SITE_12H, SITE_60M};
 use serde_json::{Value, json};
 
-use super::open::{self, Open};
 use super::{a_ticket, asked, new_ticket, nothing_was_written, without_bens_writes};
-use crate::harness::{Answered, TestApp, Version};
+use crate::harness::{Answered, Open, TestApp, Version};
 
 #[tokio::test]
 async fn case_071_a_ticket_that_was_edited_meanwhile_is_not_overwritten() {
@@ -35,7 +34,7 @@ async fn case_071_a_ticket_that_was_edited_meanwhile_is_not_overwritten() {
         let ben = app.speaking("ben", version).await;
         let call = Open::call(&ben, "update_ticket", &change).await;
         assert!(services.edit_ticket(id, |ticket| ticket["notes"] = json!(version.name())));
-        open::answer(&ben, &call.id, &Answered::Yes).await;
+        ben.answer_question(&call.id, &Answered::Yes).await;
         let end = call.end().await;
         assert!(end.text().starts_with("The record changed"), "{version:?}: {end:?}");
     }
@@ -80,7 +79,7 @@ async fn case_071_a_permission_that_was_taken_away_meanwhile_is_gone() {
         } else {
             let call = Open::call(&ben, "create_ticket", &new_ticket()).await;
             app.around.authz().replace(&without_bens_writes()).unwrap();
-            open::answer(&ben, &call.id, &Answered::Yes).await;
+            ben.answer_question(&call.id, &Answered::Yes).await;
             call.end().await
         };
         // Not even that the tool exists is said any more.

@@ -9,9 +9,8 @@ use osier::demo::{Fault, SITE_3LW};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
-use super::open::{self, Open};
 use super::{asked, new_ticket, tickets};
-use crate::harness::{Answered, Client, Setup, TestApp, Version};
+use crate::harness::{Answered, Client, Open, Setup, TestApp, Version};
 
 /// Where tickets are created.
 const TICKETS: &str = "/workflowcore/tickets";
@@ -69,7 +68,7 @@ async fn a_session_that_is_left_or_a_call_that_is_taken_back_after_the_yes_stops
             let slow = Fault::slow(Duration::from_millis(600)).only(Method::POST).exactly();
             app.around.services().inject(TICKETS, slow);
             app.around.services().wire().forget();
-            assert_eq!(open::answer(&ben, &call.id, &Answered::Yes).await, 202);
+            assert_eq!(ben.answer_question(&call.id, &Answered::Yes).await, 202);
             let wire = app.around.services().wire();
             eventually("the service has it", async || wire.writes().len() == 1).await;
             if leaves {
@@ -93,7 +92,7 @@ async fn a_session_that_is_ended_after_the_yes_stops_nothing() {
     let call = Open::call(&ben, "create_ticket", &new_ticket()).await;
     let slow = Fault::slow(Duration::from_millis(600)).only(Method::POST).exactly();
     app.around.services().inject(TICKETS, slow);
-    open::answer(&ben, &call.id, &Answered::Yes).await;
+    ben.answer_question(&call.id, &Answered::Yes).await;
     let wire = app.around.services().wire();
     eventually("the service has it", async || wire.writes().len() == 1).await;
     let ended = app

@@ -226,7 +226,7 @@ impl Write for Broken {
             Self::Fails => Err(Error::from(ErrorKind::StorageFull)),
             Self::Panics => panic!("the place for records is gone"),
             Self::Hangs => {
-                std::thread::sleep(Duration::from_secs(3_600));
+                std::thread::sleep(Duration::from_hours(1));
                 Ok(0)
             }
         }
@@ -241,7 +241,7 @@ async fn recording_to(broken: Broken) -> (TestApp, Client) {
     let settings = [("OSIER_LIMITS__CALL_DEADLINE".to_owned(), "2".to_owned())];
     let audit = Some(Sink::to(broken).0);
     let settings = BTreeMap::from(settings);
-    let app = TestApp::with(Setup { audit, settings, ..Setup::default() }).await;
+    let app = TestApp::with(Setup { settings, audit, ..Setup::default() }).await;
     let ben = app.as_user("ben").await;
     (app, ben)
 }

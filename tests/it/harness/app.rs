@@ -136,7 +136,7 @@ impl TestApp {
         let (memory, audit) = Sink::memory();
         let sink = setup.audit.unwrap_or(memory);
         let shutdown = CancellationToken::new();
-        let means = Means { clock: setup.clock.clone(), audit: sink, shutdown: shutdown.clone() };
+        let means = Means { clock: setup.clock.clone(), audit: sink };
         let mut assembly = assemble(&config, catalog, means).unwrap();
         let pipeline = Arc::clone(&assembly.pipeline);
         if setup.sessions != mcp::Limits::default() {
@@ -201,7 +201,7 @@ impl TestApp {
     /// The audit records so far, oldest first.
     pub async fn audit(&self) -> Vec<Value> {
         // Records of calls that ended are on their way to the writing thread.
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        self.pipeline.audit.settle().await.unwrap();
         let bytes = self.audit.lock().unwrap().clone();
         let text = String::from_utf8(bytes).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()

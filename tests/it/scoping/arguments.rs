@@ -17,7 +17,7 @@ async fn case_076_another_persons_id_in_any_spelling_is_like_a_missing_one() {
         let what = cell.name();
         let ben = cell.client("ben").await;
         let unknown = ben.call("get_ticket", json!({"ticketId": NOBODYS})).await;
-        let hexed: String = id.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let hexed = id.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
         for spelling in [
             id.clone(),
             id.to_uppercase(),

@@ -24,7 +24,7 @@ async fn ben_lists_the_tickets_of_his_three_sites_and_no_others() {
     everywhere(&app, async |cell: Cell<'_>| {
         let name = cell.name();
         let ben = cell.client("ben").await;
-        for size in [100, 37] {
+        for size in [100, if cell.strict { 37 } else { 60 }] {
             let rows = ben.all_rows("list_tickets", json!({"pageSize": size})).await;
             assert_eq!(ids(&rows), expected, "{name}");
         }
@@ -184,15 +184,16 @@ async fn ben_counts_what_he_sees_and_no_more() {
     everywhere(&app, async |cell: Cell<'_>| {
         let ben = cell.client("ben").await;
         let count = async |arguments: Value| ben.call("get_ticket_statistics", arguments).await;
+        let now = DateTime::<Utc>::from(app.clock.now());
         for by in ["site", "status", "priority", "category", "age"] {
             let what = format!("{} by {by}", cell.name());
             let all = count(json!({"groupBy": by})).await;
-            assert_eq!(counts(all.structured()), recount(his.iter(), by), "{what}");
+            assert_eq!(counts(all.structured()), recount(his.iter(), by, now), "{what}");
             assert_eq!(all.structured()["total"], his.len(), "{what}");
             nothing_of(SITE_3LW, &all, &what);
             let some = count(json!({"groupBy": by, "siteIds": [SITE_12H, SITE_3LW]})).await;
             let expected = app.around.services().tickets_of(SITE_12H);
-            assert_eq!(counts(some.structured()), recount(expected.iter(), by), "{what}");
+            assert_eq!(counts(some.structured()), recount(expected.iter(), by, now), "{what}");
             let none = count(json!({"groupBy": by, "siteIds": [SITE_3LW]})).await;
             assert_eq!(none.structured(), &json!({"groups": [], "total": 0}), "{what}");
             let unknown = count(json!({"groupBy": by, "siteIds": [NOBODYS]})).await;
@@ -208,7 +209,11 @@ fn counts(statistics: &Value) -> BTreeMap<String, usize> {
     groups.iter().map(|group| (text(group, "key").to_owned(), count(group))).collect()
 }
 
-fn recount<'a>(tickets: impl Iterator<Item = &'a Value>, by: &str) -> BTreeMap<String, usize> {
+fn recount<'a>(
+    tickets: impl Iterator<Item = &'a Value>,
+    by: &str,
+    now: DateTime<Utc>,
+) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for ticket in tickets {
         let key = match by {
@@ -216,15 +221,15 @@ fn recount<'a>(tickets: impl Iterator<Item = &'a Value>, by: &str) -> BTreeMap<S
             "status" => text(ticket, "statusId").to_owned(),
             "priority" => ticket["priority"].to_string(),
             "category" => text(ticket, "categoryId").to_owned(),
-            _ => age(ticket).to_string(),
+            _ => age(ticket, now).to_string(),
         };
         *counts.entry(key).or_default() += 1;
     }
     counts
 }
 
-fn age(ticket: &Value) -> usize {
+fn age(ticket: &Value, now: DateTime<Utc>) -> usize {
     let created = DateTime::parse_from_rfc3339(text(ticket, "createdDate")).unwrap();
-    let days = (Utc::now() - created.to_utc()).num_days();
+    let days = (now - created.to_utc()).num_days();
     [1, 7, 30, 90].iter().filter(|from| days >= **from).count()
 }

@@ -130,3 +130,24 @@ async fn whom_the_permission_service_does_not_know_has_their_own_record_alone() 
         assert_eq!(listed.result()[key], json!([]), "{method}");
     }
 }
+
+#[test]
+fn a_hidden_tool_whose_argument_goes_in_a_header_cannot_be_loaded() {
+    // The header is checked before it is known who calls, and so would tell of the tool.
+    let text = |permission: &str| {
+        format!(
+            "name: get_region\ntitle: Region\ndescription: A region.\npermission: {permission}\n\
+             effect: read\ninput: {{properties: {{region: {{type: string, x-mcp-header: Region}}}}, \
+             required: [region]}}\nrequest: {{get: [ticket-statuses], query: {{region: {{arg: region}}}}}}\n\
+             answer: {{items: /items, row: status, limit: 5}}\nscope: {{none: a test}}\n"
+        )
+    };
+    let load = |permission: &str| {
+        let file = ("tools/workflowcore/get_region.yaml".to_owned(), text(permission));
+        osier::catalog::load(&osier::catalog::Files::built_in().and([file]))
+    };
+    load("{signed_in: a test}").unwrap();
+    let problems = load("WillowApp.CanViewTickets").unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert!(problems[0].text.contains("x-mcp-header"), "{problems:#?}");
+}

@@ -1,11 +1,11 @@
 //! Pages, cursors and counts tell nothing of rows that lie outside.
 
 use data_encoding::BASE64URL_NOPAD;
-use osier::demo::{FINN_LEVEL, SITE_3LW, SITE_60M};
+use osier::demo::{FINN_LEVEL, Fault, SITE_3LW, SITE_60M};
 use serde_json::{Value, json};
 
 use super::matrix::{Cell, alike, everywhere, ids, text};
-use crate::harness::{Client, TestApp};
+use crate::harness::{Client, Setup, TestApp};
 
 const REFUSED: &str = "The cursor isn't valid here any more. Ask for the first page again.";
 
@@ -78,7 +78,7 @@ async fn case_080_no_total_count_facet_or_tag_comes_with_a_page() {
             "items": [ticket], "before": 0, "after": 0, "total": 4711, "count": 4711,
             "@odata.count": 4711, "facets": {"site": {SITE_3LW: 4711}}, "etag": "4711",
         });
-        let fault = osier::demo::Fault::json(&chatty).header("etag", "\"4711\"");
+        let fault = Fault::json(&chatty).header("etag", "\"4711\"");
         app.around.services().inject(search, fault.header("x-total-count", "4711"));
         let body = ben.envelope("tools/call", json!({"name": "list_tickets", "arguments": {}}));
         let answer = ben.post(&body, ben.headers(&body)).await;
@@ -138,13 +138,31 @@ async fn trap_14_a_page_tells_of_no_rows_but_those_inside() {
 }
 
 #[tokio::test]
+async fn a_page_of_rows_inside_before_pages_of_others_has_no_cursor() {
+    let app = TestApp::lax().await;
+    let all = app.around.services().tickets_of(SITE_60M);
+    let (his, others): (Vec<Value>, Vec<Value>) = all
+        .into_iter()
+        .partition(|one| one["locationIds"].as_array().unwrap().contains(&json!(FINN_LEVEL)));
+    let finn = app.as_user("finn").await;
+    let search = "/workflowcore/tickets/search";
+    let rest = json!({"items": others, "after": 0});
+    app.around.services().inject(search, Fault::json(&rest));
+    let first = json!({"items": his, "after": others.len()});
+    app.around.services().inject(search, Fault::json(&first).times(1));
+    let page = finn.call("list_tickets", json!({})).await;
+    assert_eq!(ids(page.items()), ids(&his));
+    assert_eq!(page.next_cursor(), None);
+}
+
+#[tokio::test]
 async fn a_service_whose_list_never_ends_is_not_read_for_ever() {
     let app = TestApp::lax().await;
     let finn = app.as_user("finn").await;
     let others: Vec<Value> = app.around.services().tickets_of(SITE_3LW);
     let search = "/workflowcore/tickets/search";
     let endless = json!({"items": others, "after": 1_000_000});
-    app.around.services().inject(search, osier::demo::Fault::json(&endless));
+    app.around.services().inject(search, Fault::json(&endless));
     app.around.services().wire().forget();
     let page = finn.call("list_tickets", json!({})).await;
     assert!(page.items().is_empty());
@@ -154,7 +172,7 @@ async fn a_service_whose_list_never_ends_is_not_read_for_ever() {
     app.around.services().wire().heal();
     let ben = app.as_user("ben").await;
     let same = json!({"items": [], "continuationToken": "again"});
-    app.around.services().inject("/sitecore/sites", osier::demo::Fault::json(&same));
+    app.around.services().inject("/sitecore/sites", Fault::json(&same));
     app.around.services().wire().forget();
     let page = ben.call("list_sites", json!({})).await;
     assert_eq!(page.structured(), &json!({"items": []}));
@@ -163,7 +181,7 @@ async fn a_service_whose_list_never_ends_is_not_read_for_ever() {
 
 #[tokio::test]
 async fn a_long_page_ends_early_with_a_cursor_and_loses_no_row() {
-    let mut setup = crate::harness::Setup { strict: false, ..Default::default() };
+    let mut setup = Setup { strict: false, ..Setup::default() };
     setup.settings.insert("OSIER_LIMITS__MAX_RESULT_CHARS".into(), "9000".into());
     let app = TestApp::with(setup).await;
     for (name, expected) in [("ben", 246), ("finn", 0)] {
@@ -173,4 +191,27 @@ async fn a_long_page_ends_early_with_a_cursor_and_loses_no_row() {
         assert!(distinct.len() == expected || expected == 0 && distinct.len() > 3, "{name}");
         assert!(rows.iter().all(|row| text(row, "siteId") != SITE_3LW));
     }
+}
+
+#[tokio::test]
+async fn a_cursor_ends_with_the_scope_that_it_was_made_in() {
+    let clock = osier::clock::Clock::manual();
+    let setup = Setup { strict: false, clock: clock.clone(), ..Setup::default() };
+    let app = TestApp::with(setup).await;
+    let ben = app.as_user("ben").await;
+    let arguments = json!({"pageSize": 5});
+    let cursor = cursor_of(&ben, "list_tickets", &arguments).await;
+    let fewer = osier::demo::ASSIGNMENTS.replacen(
+        &format!("- {{group: facilities, role: building-viewer, at: {{site: {SITE_60M}}}}}"),
+        "# gone",
+        1,
+    );
+    assert_ne!(fewer, osier::demo::ASSIGNMENTS);
+    app.around.authz().replace(&fewer).unwrap();
+    clock.advance(std::time::Duration::from_secs(61));
+    is_refused(&ben, "list_tickets", arguments.clone(), &cursor, "a scope that was lost").await;
+    let cursor = cursor_of(&ben, "list_tickets", &arguments).await;
+    clock.advance(std::time::Duration::from_hours(1));
+    ben.call("list_sites", json!({})).await;
+    is_refused(&ben, "list_tickets", arguments, &cursor, "an hour later").await;
 }

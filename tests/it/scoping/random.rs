@@ -48,23 +48,41 @@ const NEEDS: [(&str, &str, bool); 17] = [
 /// One assignment: a permission, and a place by its number.
 type Grant = (usize, usize);
 
-/// Every place that can be assigned: everywhere, the sites, a level and a room of each.
-struct Places(Vec<(String, Value)>);
+/// The world, looked up once.
+struct Places {
+    /// Every place that can be assigned: everywhere, the sites, a level and a room of each.
+    assignable: Vec<String>,
+    /// Tickets and locations by id.
+    known: BTreeMap<String, Value>,
+    tickets: Vec<Value>,
+    /// The ids of each site's locations.
+    nodes: Vec<Vec<Value>>,
+}
 
 impl Places {
     fn of(app: &TestApp) -> Self {
-        let mut places = vec![("global".to_owned(), Value::Null)];
+        let services = app.around.services();
+        let mut known: BTreeMap<String, Value> = BTreeMap::new();
+        let sites = SITES.iter().flat_map(|site| services.records_of(site).locations);
+        for record in sites.chain(services.tickets()) {
+            known.insert(record["id"].as_str().unwrap().to_owned(), record);
+        }
+        let nodes_of = |site: &&str| -> Vec<Value> {
+            services.records_of(site).locations.iter().map(|node| node["id"].clone()).collect()
+        };
+        let nodes: Vec<Vec<Value>> = SITES.iter().map(nodes_of).collect();
+        let mut assignable = vec!["global".to_owned()];
         for site in SITES {
-            places.push((format!("{{site: {site}}}"), Value::Null));
-            let nodes = app.around.services().records_of(site).locations;
+            assignable.push(format!("{{site: {site}}}"));
+            let nodes = services.records_of(site).locations;
             let node = |kind: &str| nodes.iter().rev().find(|one| one["kind"] == kind).unwrap();
             for node in [node("level"), node("space")] {
                 let id = node["id"].as_str().unwrap();
-                places.push((format!("{{location: {id}, site: {site}}}"), node["id"].clone()));
+                assignable.push(format!("{{location: {id}, site: {site}}}"));
             }
         }
-        places.push((format!("{{location: {FINN_LEVEL}, site: {}}}", SITES[0]), FINN_LEVEL.into()));
-        Self(places)
+        assignable.push(format!("{{location: {FINN_LEVEL}, site: {}}}", SITES[0]));
+        Self { assignable, known, tickets: services.tickets(), nodes }
     }
 }
 
@@ -77,14 +95,12 @@ fn grants() -> impl Strategy<Value = Vec<Grant>> {
 /// A new person who holds these, so that nothing of an earlier case is remembered.
 fn person(app: &TestApp, places: &Places, grants: &[Grant]) -> Person {
     let oid = Uuid::new_v4().to_string().leak();
-    let roles: String =
-        PERMISSIONS.iter().enumerate().map(|(i, name)| format!("  r{i}: [{name}]\n")).collect();
-    let held: String = grants
-        .iter()
-        .map(|(role, place)| {
-            format!("  - {{user: {oid}, role: r{role}, at: {}}}\n", places.0[*place].0)
-        })
-        .collect();
+    let roles = PERMISSIONS.iter().enumerate().map(|(i, name)| format!("  r{i}: [{name}]\n"));
+    let roles = roles.collect::<Vec<_>>().concat();
+    let held = grants.iter().map(|(role, place)| {
+        format!("  - {{user: {oid}, role: r{role}, at: {}}}\n", places.assignable[*place])
+    });
+    let held = held.collect::<Vec<_>>().concat();
     let held = if held.is_empty() { " []\n".to_owned() } else { format!("\n{held}") };
     let text = format!("roles:\n{roles}users:\n  - {{id: {oid}}}\nassignments:{held}");
     app.around.authz().replace(&text).unwrap();
@@ -92,23 +108,23 @@ fn person(app: &TestApp, places: &Places, grants: &[Grant]) -> Person {
 }
 
 /// Arguments that fit each tool, naming what is in the world, inside or not.
-fn arguments(app: &TestApp, tool: &str, pick: usize) -> Value {
-    let services = app.around.services();
+fn arguments(places: &Places, tool: &str, pick: usize) -> Value {
     let site = SITES[pick % 4];
-    let tickets = services.tickets();
-    let ticket = &tickets[pick * 31 % tickets.len()];
-    let ticket = &ticket[if pick % 2 == 0 { "id" } else { "sequenceNumber" }];
-    let nodes = services.records_of(site).locations;
-    let node = &nodes[pick * 7 % nodes.len()]["id"];
+    let ticket = &places.tickets[pick * 31 % places.tickets.len()];
+    let ticket = &ticket[if pick.is_multiple_of(2) { "id" } else { "sequenceNumber" }];
+    let nodes = &places.nodes[pick % 4];
+    let node = &nodes[pick * 7 % nodes.len()];
     let canary = canary(SITES[pick / 4 % 4]).unwrap();
     match tool {
-        "get_location_tree" if pick % 3 == 0 => json!({"depth": 1 + pick % 5}),
+        "get_location_tree" if pick.is_multiple_of(3) => json!({"depth": 1 + pick % 5}),
         "get_location_tree" => json!({"rootId": node, "depth": 1 + pick % 5}),
-        "search_locations" if pick % 2 == 0 => json!({"q": canary, "pageSize": 1 + pick % 9}),
+        "search_locations" if pick.is_multiple_of(2) => {
+            json!({"q": canary, "pageSize": 1 + pick % 9})
+        }
         "search_locations" => json!({"q": "e", "siteIds": [site, SITES[(pick + 1) % 4]]}),
         "get_ticket_statistics" => {
             let by = ["site", "status", "priority", "category", "age"][pick % 5];
-            if pick % 3 == 0 {
+            if pick.is_multiple_of(3) {
                 json!({"groupBy": by, "siteIds": [site]})
             } else {
                 json!({"groupBy": by})
@@ -123,7 +139,7 @@ fn arguments(app: &TestApp, tool: &str, pick: usize) -> Value {
             _ => json!({"pageSize": 1 + pick % 100}),
         },
         "get_site" | "list_floors" | "list_workgroups" => json!({"siteId": site}),
-        "list_ticket_categories" if pick % 2 == 0 => json!({"siteId": site}),
+        "list_ticket_categories" if pick.is_multiple_of(2) => json!({"siteId": site}),
         "list_ticket_categories" | "list_ticket_statuses" | "get_my_permissions" => json!({}),
         "create_ticket" => {
             json!({"siteId": site, "summary": "Lamp", "description": "x", "priority": 1,
@@ -135,6 +151,7 @@ fn arguments(app: &TestApp, tool: &str, pick: usize) -> Value {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a check that is written where it is passed")]
 fn run<T: std::fmt::Debug>(
     cases: u32,
     strategy: &impl Strategy<Value = T>,
@@ -159,7 +176,7 @@ fn a_tool_is_listed_if_and_only_if_it_may_be_called() {
         let mut callable = BTreeSet::from(["get_my_permissions".to_owned()]);
         let mut expected = callable.clone();
         for (tool, permission, part_will_do) in NEEDS {
-            let called = client.call(tool, arguments(app, tool, pick)).await;
+            let called = client.call(tool, arguments(places, tool, pick)).await;
             if called.text() != format!("Unknown tool: {tool}") {
                 callable.insert(tool.to_owned());
             }
@@ -176,13 +193,7 @@ fn a_tool_is_listed_if_and_only_if_it_may_be_called() {
 }
 
 /// The rows of tickets and places that a reply holds, by id, with whether each is inside.
-fn stray(app: &TestApp, held: &Scopes, reply: &Value) -> Option<Value> {
-    let services = app.around.services();
-    let mut known: BTreeMap<String, Value> = BTreeMap::new();
-    let sites = SITES.iter().flat_map(|site| services.records_of(site).locations);
-    for record in sites.chain(services.tickets()) {
-        known.insert(record["id"].as_str().unwrap().to_owned(), record);
-    }
+fn stray(places: &Places, held: &Scopes, reply: &Value) -> Option<Value> {
     let inside = |record: &Value| {
         let path = record.get("path").or(record.get("locationIds"));
         let mut path = path.and_then(Value::as_array).into_iter().flatten();
@@ -194,20 +205,20 @@ fn stray(app: &TestApp, held: &Scopes, reply: &Value) -> Option<Value> {
     rows.into_iter().chain(reply.get("item").cloned()).find(|row| {
         // A name on the way up says no path.
         let above = row.get("kind").is_some() && row.get("path").is_none();
-        let record = row["id"].as_str().and_then(|id| known.get(id));
+        let record = row["id"].as_str().and_then(|id| places.known.get(id));
         !above && record.is_some_and(|record| !inside(record))
     })
 }
 
 async fn tells_nothing(
-    app: &TestApp,
+    (app, places): (&TestApp, &Places),
     client: &Client,
     person: &Person,
     pick: usize,
 ) -> Result<(), TestCaseError> {
     let grants = app.around.authz().grants(person.oid);
     for (tool, permission, _) in NEEDS {
-        let arguments = arguments(app, tool, pick);
+        let arguments = arguments(places, tool, pick);
         let reply = client.call(tool, arguments.clone()).await;
         let held = grants.get(permission).cloned().unwrap_or_default();
         // What was asked may be repeated; what was answered may not tell.
@@ -219,7 +230,7 @@ async fn tells_nothing(
             let told = said.contains(canary(site).unwrap());
             prop_assert!(!told || held.is_global(), "{} {} tells of {}", tool, arguments, said);
         }
-        let stray = stray(app, &held, &reply.message["result"]["structuredContent"]);
+        let stray = stray(places, &held, &reply.message["result"]["structuredContent"]);
         prop_assert!(stray.is_none(), "{} {} gave {:?}", tool, arguments, stray);
     }
     Ok(())
@@ -232,7 +243,7 @@ fn no_reply_tells_of_a_place_outside_with_services_that_fence_nothing() {
         let person = person(app, places, &grants);
         let client = app.speaking_as(&person, Version::ALL[version]).await;
         for pick in picks {
-            tells_nothing(app, &client, &person, pick).await?;
+            tells_nothing((app, places), &client, &person, pick).await?;
         }
         prop_assert!(app.around.services().wire().writes().is_empty());
         Ok(())

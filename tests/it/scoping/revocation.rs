@@ -207,11 +207,13 @@ async fn a_permission_service_that_is_slow_or_gone_allows_nothing() {
     nothing_is_allowed(&app.as_user("ben").await, "gone").await;
 }
 
+/// Takes something away from a permission.
+type Spoil = fn(&mut Value);
+
 #[tokio::test]
 async fn a_lost_scope_field_is_a_denial_and_never_everywhere() {
     let (app, clock) = with_clock().await;
     app.around.services().set_strict(false);
-    type Spoil = fn(&mut Value);
     let spoils: [(&str, Spoil); 8] = [
         ("global lost, scopes lost", |one| {
             one.as_object_mut().unwrap().retain(|key, _| key == "name");

@@ -7,9 +7,7 @@ use super::matrix::stranger;
 use crate::harness::{TestApp, Version};
 
 /// For each tool, arguments that name something of a site.
-fn arguments(app: &TestApp, tool: &str, site: &str) -> Value {
-    let services = app.around.services();
-    let ticket = services.tickets_of(site)[0]["id"].clone();
+fn arguments(tool: &str, site: &str, ticket: &Value) -> Value {
     match tool {
         "get_my_permissions" | "list_ticket_statuses" => json!({}),
         "get_location_tree" => json!({"rootId": site}),
@@ -35,6 +33,8 @@ async fn case_022_each_version_comes_to_the_same_decision_for_every_tool() {
     let tools: Vec<String> =
         app.pipeline.catalog().tools().map(|tool| tool.id.name.clone()).collect();
     assert_eq!(tools.len(), 18);
+    let of = |site| (site, app.around.services().tickets_of(site)[0]["id"].clone());
+    let sites = [SITE_60M, SITE_12H, SITE_3LW].map(of);
     for person in ["ana", "ben", "chloe", "finn", "hana"] {
         let mut decisions: Vec<Value> = Vec::new();
         for version in Version::ALL {
@@ -44,8 +44,8 @@ async fn case_022_each_version_comes_to_the_same_decision_for_every_tool() {
             };
             let before = app.audit().await.len();
             for tool in &tools {
-                for site in [SITE_60M, SITE_12H, SITE_3LW] {
-                    client.call(tool, arguments(&app, tool, site)).await;
+                for (site, ticket) in &sites {
+                    client.call(tool, arguments(tool, site, ticket)).await;
                 }
             }
             // What the audit tells is what was decided. An old client that can't be asked is

@@ -1,10 +1,10 @@
 //! Writes that aim outside of their scope send nothing.
 
-use osier::demo::{BEN, Person, SITE_3LW, SITE_12H, SITE_60M};
+use osier::demo::{BEN, Fault, Person, SITE_3LW, SITE_12H, SITE_60M};
 use serde_json::{Value, json};
 
 use super::ben::NOBODYS;
-use super::matrix::{Cell, alike, everywhere, stranger};
+use super::matrix::{Cell, alike, everywhere, nothing_of, stranger};
 use crate::harness::{Answered, Client, TestApp, Version};
 
 fn new_ticket(site: &str) -> Value {
@@ -151,5 +151,31 @@ async fn trap_04_a_ticket_that_moves_between_question_and_answer_is_not_written(
                 assert!(services.wire().writes().is_empty(), "{tool}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_lies_outside_is_told_as_of_unknown_end() {
+    let app = TestApp::lax().await;
+    let services = app.around.services();
+    let theirs = services.tickets_of(SITE_3LW).remove(0);
+    let ben = app.as_user("ben").await;
+    for (tool, arguments, path) in [
+        ("create_ticket", new_ticket(SITE_60M), "/workflowcore/tickets".to_owned()),
+        (
+            "update_ticket",
+            json!({"ticketId": "60M-T-1001", "priority": 1}),
+            format!(
+                "/workflowcore/tickets/{}",
+                services.ticket("60M-T-1001").unwrap()["id"].as_str().unwrap()
+            ),
+        ),
+    ] {
+        let method = if tool == "create_ticket" { http::Method::POST } else { http::Method::PATCH };
+        services.inject(&path, Fault::json(&theirs).only(method).exactly());
+        let answered = ben.call_answering(tool, arguments, Answered::Yes).await;
+        assert!(answered.text().starts_with("The change was sent to workflowcore"), "{answered:?}");
+        nothing_of(SITE_3LW, &answered, tool);
+        services.wire().heal();
     }
 }

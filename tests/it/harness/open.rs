@@ -4,8 +4,10 @@
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
-use crate::harness::{Answered, Client, Events, Reply};
+use super::client::{Client, Events};
+use super::reply::{Answered, Reply};
 
+/// Such a call.
 pub struct Open {
     events: Events,
     /// The JSON-RPC id of the call.
@@ -42,8 +44,10 @@ impl Open {
     }
 }
 
-/// Sends an answer to the question with this id; gives the HTTP status.
-pub async fn answer(client: &Client, id: &Value, answered: &Answered) -> u16 {
-    let body = json!({"jsonrpc": "2.0", "id": id, "result": answered.result()});
-    client.post(&body, HeaderMap::new()).await.status().as_u16()
+impl Client {
+    /// Sends an answer to the question with this id; gives the HTTP status.
+    pub async fn answer_question(&self, id: &Value, answered: &Answered) -> u16 {
+        let body = json!({"jsonrpc": "2.0", "id": id, "result": answered.result()});
+        self.post(&body, HeaderMap::new()).await.status().as_u16()
+    }
 }

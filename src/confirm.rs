@@ -122,7 +122,12 @@ impl Confirmations {
     ) -> Result<Yes, Refusal> {
         let state = State::open(&answer.state, &self.keys)?;
         trace.confirmation = Some(state.confirmation.clone());
-        state.judge(&Binding::of(located, Some(rendered)), self.clock.unix_seconds())?;
+        let judged = state.judge(&Binding::of(located, Some(rendered)), self.clock.unix_seconds());
+        if judged == Err(Refusal::Changed) && self.spent.was_spent(&state.nonce).await {
+            // It was this very yes that changed the record: not to be told as 'nothing was written'.
+            return Err(Refusal::AlreadyUsed);
+        }
+        judged?;
         // What isn't an answer in form leaves the question open; a yes and a no use it up.
         let verdict = Verdict::of(answer.responses)?;
         self.spent.spend(&state.nonce, state.expires, &self.clock).await?;

@@ -55,9 +55,9 @@ pub fn mcp(refusal: &Refusal) -> Rendered {
             "The answer doesn't have the form that was asked for, so nothing was changed. \
              Make the call again.",
         ),
-        Refusal::NotFound { argument } => {
-            tool(format!("Nothing was found for '{argument}'. Check the id, or look it up again."))
-        }
+        Refusal::NotFound { argument } => tool(format!(
+            "Nothing was found for '{argument}' that you may use here. Check the id, or look it up again."
+        )),
         Refusal::AlreadyUsed => tool(
             "This confirmation was already used, so nothing was changed now. \
              Look the record up to see how it stands.",

@@ -52,6 +52,7 @@ pub fn check(
     let Value::Object(mut arguments) = value else {
         return Err(Refusal::Internal);
     };
+    arguments.values_mut().for_each(write_whole_numbers);
     let cursor = arguments.shift_remove("cursor");
     fill_defaults(&input.schema, &mut arguments);
     let digest = digest(&Value::Object(arguments.clone()));
@@ -67,6 +68,24 @@ fn describe(error: &jsonschema::ValidationError<'_>) -> String {
     let place = error.instance_path().as_str().trim_start_matches('/').replace('/', ".");
     let text = error.masked_with("the value").to_string();
     if place.is_empty() { text } else { format!("{place}: {text}") }
+}
+
+/// `2.0` is an integer to JSON Schema (2020-12 §4.2.3), and to hardly any service: it goes on as `2`.
+fn write_whole_numbers(value: &mut Value) {
+    /// Beyond it neighbouring whole numbers have the same `f64`.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) => {
+            let float = number.as_f64().filter(|_| number.is_f64());
+            let whole = float.filter(|float| float.fract() == 0.0 && float.abs() < EXACT);
+            if let Some(whole) = whole.and_then(|whole| format!("{whole:.0}").parse::<i64>().ok()) {
+                *value = whole.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(write_whole_numbers),
+        Value::Object(map) => map.values_mut().for_each(write_whole_numbers),
+        _ => {}
+    }
 }
 
 fn fill_defaults(schema: &Map<String, Value>, arguments: &mut Map<String, Value>) {
@@ -87,6 +106,23 @@ impl Checked {
     /// The arguments, without the cursor.
     pub fn arguments(&self) -> &Map<String, Value> {
         &self.arguments
+    }
+
+    /// Sites that `siteIds` names and that the caller doesn't hold, or that don't exist: nobody is
+    /// told which. A caller who may everywhere holds whatever is named.
+    pub fn sites_not_found(&self) -> Vec<&str> {
+        let scopes = self.permit.scopes();
+        let named = self.arguments.get("siteIds").and_then(Value::as_array);
+        if scopes.is_global() {
+            return Vec::new();
+        }
+        let held = if self.permit.tool().scope.judges_locations() {
+            scopes.touched_sites()
+        } else {
+            scopes.sites().collect()
+        };
+        let named = named.into_iter().flatten().filter_map(Value::as_str);
+        named.filter(|site| !held.contains(site)).collect()
     }
 
     /// SHA-256 of the arguments in canonical form (RFC 8785 in spirit: sorted keys), in hex.

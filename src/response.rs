@@ -134,6 +134,10 @@ fn page(
     let to = if items.len() < rows.len() { after.cloned() } else { next.cloned() };
     let mut page = Map::new();
     page.insert("items".into(), items.into());
+    let not_found = scoped.checked().sites_not_found();
+    if !not_found.is_empty() {
+        page.insert("notFound".into(), not_found.into());
+    }
     if let (Some(to), true) = (to, paged) {
         page.insert("nextCursor".into(), scoped.checked().cursor(to, keys, clock)?.into());
     }

@@ -45,4 +45,11 @@ impl Spent {
         kept.insert(nonce.to_owned(), expires);
         Ok(())
     }
+
+    /// Was a nonce spent? It decides nothing but the words of a refusal.
+    #[expect(clippy::unused_async, reason = "a shared store will have to be awaited")]
+    pub async fn was_spent(&self, nonce: &str) -> bool {
+        let Self::Memory(kept) = self;
+        kept.lock().is_ok_and(|kept| kept.contains_key(nonce))
+    }
 }

@@ -1,6 +1,6 @@
 //! The whole way, once for each protocol version: list, read, write after a yes.
 
-use osier::demo::{SITE_12H, SITE_60M};
+use osier::demo::{SITE_3LW, SITE_12H, SITE_60M};
 use serde_json::json;
 
 use super::harness::{Answered, TestApp, Version};
@@ -54,4 +54,34 @@ async fn a_persons_answer_is_on_record_without_what_was_said() {
     assert_eq!(records[0]["confirmation"]["id"], records[2]["confirmation"]["id"]);
     assert_eq!(records[2]["confirmation"]["answered"], "yes");
     assert!(!records.iter().any(|record| record.to_string().contains("Canary")));
+}
+
+#[tokio::test]
+async fn sites_that_are_not_the_persons_are_named_and_no_difference_is_made_between_them() {
+    let app = TestApp::new().await;
+    let ben = app.as_user("ben").await;
+    for (named, unknown) in
+        [(vec![SITE_3LW], 1), (vec!["60M"], 1), (vec![SITE_60M, "60M", SITE_3LW], 2)]
+    {
+        let listed = ben.call("list_tickets", json!({"siteIds": named, "pageSize": 100})).await;
+        let not_found = listed.structured()["notFound"].as_array().unwrap();
+        assert_eq!(not_found.len(), unknown, "{not_found:?}");
+        assert!(!not_found.contains(&SITE_60M.into()));
+    }
+    let listed = ben.call("list_tickets", json!({"siteIds": [SITE_60M]})).await;
+    assert!(listed.structured().get("notFound").is_none());
+}
+
+#[tokio::test]
+async fn a_whole_number_is_one_however_it_is_written() {
+    let app = TestApp::new().await;
+    let ben = app.as_user("ben").await;
+    assert_eq!(ben.call("list_tickets", json!({"pageSize": 2.0})).await.items().len(), 2);
+    let arguments = json!({
+        "siteId": SITE_60M, "summary": "Leak", "description": "Water.", "priority": 2.0,
+    });
+    let asked = ben.call("create_ticket", arguments.clone()).await;
+    assert!(asked.question().contains("Priority: high"), "{}", asked.question());
+    let made = ben.call_answering("create_ticket", arguments, Answered::Yes).await;
+    assert_eq!(made.item()["priority"], 2);
 }

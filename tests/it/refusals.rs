@@ -121,7 +121,7 @@ async fn invalid_cursor() {
 async fn not_found() {
     let app = TestApp::new().await;
     let reply = app.as_user("ben").await.call("get_ticket", json!({"ticketId": "60M-T-0"})).await;
-    insta::assert_snapshot!(told(&reply), @"200 isError Nothing was found for 'ticketId'. Check the id, or look it up again.");
+    insta::assert_snapshot!(told(&reply), @"200 isError Nothing was found for 'ticketId' that you may use here. Check the id, or look it up again.");
 }
 
 #[tokio::test]

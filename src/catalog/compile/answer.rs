@@ -138,11 +138,13 @@ fn row(
 /// The schema of the structured content: closed objects, every field typed.
 ///
 /// `partial`: rows may come with some of their fields only, since the caller picks fields or since
-/// they lie above the scope; then a row promises no more than its id.
+/// they lie above the scope; then a row promises no more than its id. `names_sites`: the caller can
+/// name sites, and is told which of them aren't theirs.
 pub(super) fn output_schema(
     answer: &Answer,
     paged: bool,
     partial: bool,
+    names_sites: bool,
 ) -> Option<Map<String, Value>> {
     let schema_of = |row: &Row| row.schema(|field| !partial || field == "id");
     let closed = |properties: Value, required: Value| {
@@ -161,6 +163,14 @@ pub(super) fn output_schema(
             });
             if let (true, Some(properties)) = (paged, properties.as_object_mut()) {
                 properties.insert("nextCursor".into(), json!({"type": "string"}));
+            }
+            if let (true, Some(properties)) = (names_sites, properties.as_object_mut()) {
+                let ids = json!({
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "description": "Of the named siteIds, those that aren't the person's.",
+                });
+                properties.insert("notFound".into(), ids);
             }
             closed(properties, json!(["items"]))
         }

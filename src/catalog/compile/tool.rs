@@ -67,9 +67,11 @@ pub(in crate::catalog) fn tool(
     let (permission, answer, scope) = (permission?, answer?, scope?);
     let (input, plan) = (input?, plan?);
     let partial = scope.keeps_above() || raw.input.shared.iter().any(|name| name == "fields");
-    let output_schema = match &plan {
-        Plan::Compose(parts) => Some(compose::output_schema(parts)),
-        _ => answer::output_schema(&answer, input.paged, partial),
+    let names_sites = raw.input.shared.iter().any(|name| name == "sites");
+    let output_schema = if let Plan::Compose(parts) = &plan {
+        Some(compose::output_schema(parts))
+    } else {
+        answer::output_schema(&answer, input.paged, partial, names_sites)
     };
     let output_schema = output_schema.map(Arc::new);
     let output = match &output_schema {

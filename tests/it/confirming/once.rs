@@ -94,3 +94,16 @@ async fn each_question_has_a_key_of_its_own() {
     let writes = app.around.services().wire().writes();
     assert_ne!(writes[0].header("idempotency-key"), writes[1].header("idempotency-key"));
 }
+
+#[tokio::test]
+async fn a_yes_that_changed_the_record_is_told_as_used_when_it_comes_again() {
+    let app = TestApp::new().await;
+    let ben = app.as_user("ben").await;
+    let arguments = serde_json::json!({"ticketId": a_ticket(&app)["id"], "notes": "Once."});
+    let asked = ben.call("update_ticket", arguments.clone()).await;
+    let state = asked.state().unwrap().to_owned();
+    let first = ben.answer("update_ticket", arguments.clone(), &state, &Answered::Yes).await;
+    assert!(!first.is_error(), "{first:?}");
+    let again = ben.answer("update_ticket", arguments, &state, &Answered::Yes).await;
+    assert!(again.text().starts_with("This confirmation was already used"), "{again:?}");
+}

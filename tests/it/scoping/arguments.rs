@@ -53,7 +53,7 @@ async fn case_076_another_persons_id_in_any_spelling_is_like_a_missing_one() {
         let answered = ana.call("list_tickets", json!({"locationId": name})).await;
         assert_eq!(
             answered.text(),
-            "Nothing was found for 'locationId'. Check the id, or look it up again."
+            "Nothing was found for 'locationId' that you may use here. Check the id, or look it up again."
         );
     }
 }

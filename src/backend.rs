@@ -1,6 +1,6 @@
 //! The call itself: sends a consented call's request to the customer's service.
 //!
-//! A safe request needs only a located call; a write can't be sent without the [`Yes`] inside a
+//! A safe request needs only a located call; a write can't be sent without the yes inside a
 //! [`Consent`]. Bodies of services never leave as they came: trouble is told in words of ours.
 
 mod render;

@@ -91,8 +91,8 @@ fn keep(raw: &RawResult, row: &Row, item: &Value) -> Option<Value> {
     match &permit.tool().scope.filter {
         None => Some(row.project(item)),
         Some(Filter::Equal { at, argument, found }) => {
-            let theirs = located.records().get(argument).and_then(|record| found.of(&record.value));
-            (theirs.is_some() && at.of(item) == theirs).then(|| row.project(item))
+            let theirs = located.records().get(argument)?;
+            at.agrees(item, found, &theirs.value).then(|| row.project(item))
         }
         Some(Filter::Place(place)) => {
             match judge(place, permit.scopes(), located.ancestors(), item) {

@@ -18,6 +18,13 @@ impl Pointer {
         value.pointer(&self.0)
     }
 
+    /// True where it names a value that `other` names in `theirs` as well. Nothing equals nothing
+    /// only by chance: null is no such value.
+    pub fn agrees(&self, value: &Value, other: &Self, theirs: &Value) -> bool {
+        let own = self.of(value).filter(|own| !own.is_null());
+        own.is_some() && own == other.of(theirs)
+    }
+
     /// The text that it names, where it names one.
     pub fn text_of<'a>(&self, value: &'a Value) -> Option<&'a str> {
         self.of(value).and_then(Value::as_str)
@@ -40,5 +47,32 @@ impl Pointer {
     /// The key, where it names a key of the value itself.
     pub fn single_key(&self) -> Option<&str> {
         self.0.strip_prefix('/').filter(|key| !key.contains('/'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_pointer_is_well_formed_or_refused() {
+        for taken in ["", "/", "/a/b", "/a~1b/~0c", "/0"] {
+            assert!(Pointer::parse(taken).is_some(), "{taken}");
+        }
+        for refused in ["a", "a/b", "#/a", "/a~", "/a~2b", "/~/x", "$.a"] {
+            assert!(Pointer::parse(refused).is_none(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn values_agree_only_if_both_are_there() {
+        let at = |text: &str| Pointer::parse(text).unwrap();
+        let (mine, theirs) = (json!({"a": "x", "none": null}), json!({"b": "x", "none": null}));
+        assert!(at("/a").agrees(&mine, &at("/b"), &theirs));
+        for (own, other) in [("/a", "/c"), ("/none", "/none"), ("/c", "/c"), ("/none", "/c")] {
+            assert!(!at(own).agrees(&mine, &at(other), &theirs), "{own} {other}");
+        }
     }
 }

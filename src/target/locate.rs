@@ -81,8 +81,8 @@ fn is_inside(checked: &Checked, records: &Records, resolver: &Resolver, record: 
             judge(place, scopes, &BTreeSet::new(), &record.value) == Standing::Inside
         }
         Some(Filter::Equal { at, argument, found }) => {
-            let theirs = records.get(argument).and_then(|record| found.of(&record.value));
-            theirs.is_some() && at.of(&record.value) == theirs
+            let theirs = records.get(argument);
+            theirs.is_some_and(|theirs| at.agrees(&record.value, found, &theirs.value))
         }
         None => true,
     }
@@ -157,8 +157,8 @@ fn pick(at: &RecordAt, reply: &Reply, id: &str) -> Option<Value> {
 
 fn shares(same: &[Same], record: &Record, records: &Records) -> bool {
     same.iter().all(|same| {
-        let theirs = records.get(&same.argument).and_then(|other| same.found.of(&other.value));
-        theirs.is_some() && same.at.of(&record.value) == theirs
+        let theirs = records.get(&same.argument);
+        theirs.is_some_and(|theirs| same.at.agrees(&record.value, &same.found, &theirs.value))
     })
 }
 

@@ -22,6 +22,8 @@ const MAX_NAME: usize = 64;
 pub(super) struct Context<'a> {
     /// Those before it.
     pub names: &'a Names,
+    /// All of the tool's own, as they are written.
+    pub all: &'a Map<String, Value>,
     pub known: &'a Known,
     pub service: &'a Service,
     pub required: bool,
@@ -80,7 +82,7 @@ pub(super) fn argument(
     };
     let resolver = found.cloned().flatten();
     let shares = match &same {
-        Some(same) => shares(same, context.names, &spot.child("same"), problems),
+        Some(same) => shares(same, context, &spot.child("same"), problems),
         None => Vec::new(),
     };
     let tied = shares.iter().any(|same| context.names.ties(&same.argument, &same.found));
@@ -92,7 +94,12 @@ pub(super) fn argument(
 }
 
 /// What the record must share with those before it.
-fn shares(same: &Value, names: &Names, spot: &Spot<'_>, problems: &mut Problems) -> Vec<Same> {
+fn shares(
+    same: &Value,
+    context: &Context<'_>,
+    spot: &Spot<'_>,
+    problems: &mut Problems,
+) -> Vec<Same> {
     const FORM: &str = "write {/pointer: {found: ARGUMENT, at: /pointer}}, of an argument before";
     let Some(same) = same.as_object().filter(|same| !same.is_empty()) else {
         spot.problem(problems, FORM);
@@ -103,7 +110,15 @@ fn shares(same: &Value, names: &Names, spot: &Spot<'_>, problems: &mut Problems)
         let below = spot.child(at);
         let at = pointer(at, &below, problems);
         let before = problems.count();
-        match (at, leaf(to, names, &below, problems)) {
+        let later = to.get("found").and_then(Value::as_str).filter(|name| {
+            context.all.contains_key(*name) && !context.names.arguments.contains_key(*name)
+        });
+        if let Some(later) = later {
+            let text = format!("'{later}' is located later: write it before this argument");
+            below.problem(problems, text);
+            continue;
+        }
+        match (at, leaf(to, context.names, &below, problems)) {
             (Some(at), Some(Leaf::Found { argument, at: found })) => {
                 shares.push(Same { at, argument, found });
             }

@@ -181,6 +181,16 @@ impl Fence<'_> {
                 at.problem(problems, text);
             }
         }
+        for name in request.holes().filter_map(argument_of) {
+            let kind = self.names.arguments.get(name).map(|argument| argument.kind);
+            if kind == Some(Kind::Open) {
+                let text = format!(
+                    "'{name}' may carry any field, and a place among them: give each field that \
+                     is written an argument of its own, with a type"
+                );
+                at.problem(problems, text);
+            }
+        }
         let query = request.query.iter().map(|(key, value)| (key.as_str(), value));
         for (key, value) in query {
             check_places(key, value, &at.child("query").child(key), problems);
@@ -239,6 +249,14 @@ fn check_places(key: &str, value: &Template, spot: &Spot<'_>, problems: &mut Pro
 fn record_of(hole: &Hole) -> Option<&str> {
     match &hole.leaf {
         Leaf::Found { argument, .. } => Some(argument),
+        _ => None,
+    }
+}
+
+/// The argument that is sent as it was written.
+fn argument_of(hole: &Hole) -> Option<&str> {
+    match &hole.leaf {
+        Leaf::Argument(name) => Some(name),
         _ => None,
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn input(
         }
         for (name, property) in more {
             let always = property.get("default").is_some();
-            let kind = property.as_object().map_or(Kind::Other, Kind::of);
+            let kind = property.as_object().map_or(Kind::Open, Kind::of);
             names.arguments.insert(name.clone(), Argument { always, kind, record: None });
             properties.insert(name, property);
         }
@@ -57,7 +57,8 @@ pub(super) fn input(
         }
         let required = raw.required.contains(name);
         let read = {
-            let context = Context { names: &names, known, service, required };
+            let all = &raw.properties;
+            let context = Context { names: &names, all, known, service, required };
             argument(name, property, &context, &spot, problems)
         };
         resolved.extend(read.resolved);

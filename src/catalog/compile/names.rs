@@ -38,8 +38,10 @@ pub(in crate::catalog) enum Kind {
     Closed,
     /// A text, or a list of texts.
     Text,
-    /// Anything else.
-    Other,
+    /// A number, or a list of numbers.
+    Number,
+    /// An object, or anything: what it can carry isn't known.
+    Open,
 }
 
 /// A record that an argument names.
@@ -93,7 +95,13 @@ impl Kind {
         match (named(property).as_deref(), items.and_then(named).as_deref()) {
             (Some("boolean"), _) => Self::Boolean,
             (Some("string"), _) | (Some("array"), Some("string")) => Self::Text,
-            _ => Self::Other,
+            (Some("integer" | "number"), _) | (Some("array"), Some("integer" | "number")) => {
+                Self::Number
+            }
+            (Some("array"), None) if items.is_some_and(|items| items.contains_key("enum")) => {
+                Self::Closed
+            }
+            _ => Self::Open,
         }
     }
 }

@@ -108,9 +108,10 @@ impl Checked {
         &self.arguments
     }
 
-    /// Sites that `siteIds` names and that the caller doesn't hold, or that don't exist: nobody is
-    /// told which. A caller who may everywhere holds whatever is named.
-    pub fn sites_not_found(&self) -> Vec<&str> {
+    /// Places in `siteIds` (`siteIds.0`) that name a site which the caller doesn't hold or which
+    /// doesn't exist, both alike: by place, so that the answer is the same whatever was named.
+    /// A caller who may everywhere holds whatever is named.
+    pub fn sites_not_found(&self) -> Vec<String> {
         let scopes = self.permit.scopes();
         let named = self.arguments.get("siteIds").and_then(Value::as_array);
         if scopes.is_global() {
@@ -121,8 +122,9 @@ impl Checked {
         } else {
             scopes.sites().collect()
         };
-        let named = named.into_iter().flatten().filter_map(Value::as_str);
-        named.filter(|site| !held.contains(site)).collect()
+        let named = named.into_iter().flatten().map(|site| site.as_str().unwrap_or_default());
+        let unknown = named.enumerate().filter(|(_, site)| !held.contains(site));
+        unknown.map(|(index, _)| format!("siteIds.{index}")).collect()
     }
 
     /// SHA-256 of the arguments in canonical form (RFC 8785 in spirit: sorted keys), in hex.

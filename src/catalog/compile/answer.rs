@@ -168,7 +168,7 @@ pub(super) fn output_schema(
                 let ids = json!({
                     "type": "array",
                     "items": {"type": "string"},
-                    "description": "Of the named siteIds, those that aren't the person's.",
+                    "description": "Places in siteIds that name no site of the person's.",
                 });
                 properties.insert("notFound".into(), ids);
             }

@@ -33,7 +33,7 @@ async fn ben_lists_the_tickets_of_his_three_sites_and_no_others() {
             assert_eq!(ids(&rows), ids(&app.around.services().tickets_of(site)), "{name}");
         }
         let fourth = ben.call("list_tickets", json!({"siteIds": [SITE_3LW]})).await;
-        assert_eq!(fourth.structured(), &json!({"items": []}), "{name}");
+        assert_eq!(fourth.structured(), &json!({"items": [], "notFound": ["siteIds.0"]}), "{name}");
         let unknown = ben.call("list_tickets", json!({"siteIds": [NOBODYS]})).await;
         alike(&fourth, &unknown, &name);
         for filter in ["Velvastone", "3LW-T-"] {
@@ -70,7 +70,7 @@ async fn ben_sees_the_places_categories_and_workgroups_of_his_sites_and_no_other
         let sites = ben.call("list_sites", json!({})).await;
         assert_eq!(sites.column("id"), HIS, "{name}");
         let none = ben.call("list_sites", json!({"siteIds": [SITE_3LW]})).await;
-        assert_eq!(none.structured(), &json!({"items": []}), "{name}");
+        assert_eq!(none.structured(), &json!({"items": [], "notFound": ["siteIds.0"]}), "{name}");
 
         let found = ben.all_rows("list_ticket_categories", json!({})).await;
         assert_eq!(ids(&found), ids(&categories), "{name}");
@@ -85,7 +85,7 @@ async fn ben_sees_the_places_categories_and_workgroups_of_his_sites_and_no_other
         let expected: Vec<Value> = places.iter().filter(named).cloned().collect();
         assert_eq!(ids(&found), ids(&expected), "{name}");
         let found = ben.call("search_locations", json!({"q": "e", "siteIds": [SITE_3LW]})).await;
-        assert_eq!(found.structured(), &json!({"items": []}), "{name}");
+        assert_eq!(found.structured(), &json!({"items": [], "notFound": ["siteIds.0"]}), "{name}");
 
         for (site, records) in HIS.iter().zip(&records) {
             let found = ben.all_rows("list_floors", json!({"siteId": site})).await;

@@ -70,7 +70,11 @@ async fn finn_sees_the_tickets_of_his_level_and_no_others() {
             assert_eq!(ids(&rows), ids(&his), "{name}");
         }
         let elsewhere = finn.call("list_tickets", json!({"siteIds": [SITE_12H]})).await;
-        assert_eq!(elsewhere.structured(), &json!({"items": []}), "{name}");
+        assert_eq!(
+            elsewhere.structured(),
+            &json!({"items": [], "notFound": ["siteIds.0"]}),
+            "{name}"
+        );
         let here = finn.all_rows("list_tickets", json!({"locationId": FINN_LEVEL})).await;
         assert_eq!(ids(&here), ids(&his), "{name}");
         let nowhere = finn.call("list_tickets", json!({"locationId": NOBODYS})).await;

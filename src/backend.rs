@@ -76,11 +76,6 @@ impl Backends {
         Self { rest, clock }
     }
 
-    /// True where a service of that name is configured.
-    pub fn knows(&self, name: &str) -> bool {
-        self.rest.contains_key(name)
-    }
-
     /// Carries a consented call out.
     ///
     /// # Errors

@@ -117,11 +117,7 @@ impl Checked {
         if scopes.is_global() {
             return Vec::new();
         }
-        let held = if self.permit.tool().scope.judges_locations() {
-            scopes.touched_sites()
-        } else {
-            scopes.sites().collect()
-        };
+        let held = scopes.pushed_sites(self.permit.tool().scope.judges_locations());
         let named = named.into_iter().flatten().map(|site| site.as_str().unwrap_or_default());
         let unknown = named.enumerate().filter(|(_, site)| !held.contains(site));
         unknown.map(|(index, _)| format!("siteIds.{index}")).collect()

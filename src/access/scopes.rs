@@ -103,10 +103,11 @@ impl Scopes {
         self.global || path.into_iter().any(held)
     }
 
-    /// Every site on which the permission holds at least in part: what may be pushed to narrow a
-    /// question whose rows a location filter judges afterwards.
-    pub fn touched_sites(&self) -> BTreeSet<&str> {
-        self.sites.iter().chain(self.locations.values()).map(String::as_str).collect()
+    /// The sites that may be pushed to narrow a question: the whole ones, and with `touched` also
+    /// those held in part, for a question whose rows a location filter judges afterwards.
+    pub fn pushed_sites(&self, touched: bool) -> BTreeSet<&str> {
+        let parts = self.locations.values().filter(|_| touched);
+        self.sites.iter().chain(parts).map(String::as_str).collect()
     }
 
     /// Both together: `any` of two permissions.

@@ -245,11 +245,7 @@ impl Filler<'_> {
                 Some(wanted) => Ok(wanted.into()),
             };
         }
-        let held: Vec<&str> = if self.fill.touched_sites {
-            scopes.touched_sites().into_iter().collect()
-        } else {
-            scopes.sites().collect()
-        };
+        let held: Vec<&str> = scopes.pushed_sites(self.fill.touched_sites).into_iter().collect();
         let met: Vec<&str> = match &wanted {
             None => held,
             Some(wanted) => held.into_iter().filter(|site| wanted.contains(site)).collect(),

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 /// The lines of one test's server. Its runtime must have one thread.
 #[derive(Clone, Default)]
@@ -16,9 +17,18 @@ pub struct Reading {
 }
 
 impl Written {
-    /// Reads along from now on.
+    /// Reads along from now on, what the program itself would write.
     pub fn read(&self) -> Reading {
-        let subscriber = osier::telemetry::subscriber("trace", self.clone()).unwrap();
+        Self::reading(osier::telemetry::subscriber("trace", self.clone()).unwrap())
+    }
+
+    /// Reads along from now on, also what the program keeps its libraries from writing.
+    pub fn read_everything(&self) -> Reading {
+        let lines = tracing_subscriber::fmt::layer().with_writer(self.clone()).with_ansi(false);
+        Self::reading(tracing_subscriber::registry().with(lines))
+    }
+
+    fn reading(subscriber: impl tracing::Subscriber + Send + Sync) -> Reading {
         // While there is only one subscriber, tracing asks the thread that first comes by a line
         // whether anybody wants it, and believes that for all threads; others have none.
         let second = tracing::Dispatch::new(tracing_subscriber::registry());

@@ -226,7 +226,7 @@ async fn tells_nothing(
         for word in arguments.as_object().unwrap().values() {
             said = said.replace(&word.to_string(), "");
         }
-        for site in SITES.iter().filter(|site| !held.touched_sites().contains(*site)) {
+        for site in SITES.iter().filter(|site| !held.pushed_sites(true).contains(*site)) {
             let told = said.contains(canary(site).unwrap());
             prop_assert!(!told || held.is_global(), "{} {} tells of {}", tool, arguments, said);
         }

@@ -1,35 +1,9 @@
 //! What a client sends is in no log line and no audit record, whatever the log's level.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
-use tracing_subscriber::fmt::MakeWriter;
 
-use crate::harness::{Answered, Client, TestApp, Version};
-
-#[derive(Clone, Default)]
-struct Pages(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Pages {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Pages {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
+use crate::harness::{Answered, Client, TestApp, Version, Written};
 
 /// A canary in every place of the protocol that takes a text.
 async fn sing(client: &Client) {
@@ -85,13 +59,8 @@ async fn sing(client: &Client) {
 
 #[tokio::test]
 async fn nothing_that_a_client_sends_is_written_down() {
-    let pages = Pages::default();
-    let subscriber = osier::telemetry::subscriber("trace", pages.clone()).unwrap();
-    // While there is only one subscriber, tracing asks the thread that first comes by a line whether
-    // anybody wants it, and believes that for all threads; other tests' threads have none.
-    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
-    // The test's runtime has one thread, so the server's lines come here too.
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let pages = Written::default();
+    let _reading = pages.read();
     let app = TestApp::new().await;
     for version in [Version::V2025_11_25, Version::V2026_07_28] {
         let ana = app.speaking("ana", version).await;
@@ -104,7 +73,7 @@ async fn nothing_that_a_client_sends_is_written_down() {
                 "params": {"requestId": "canary", "reason": "canary"},
             });
             ana.post(&body, HeaderMap::new()).await;
-            let written = String::from_utf8(pages.0.lock().unwrap().clone()).unwrap();
+            let written = pages.text();
             assert!(!written.contains(session), "a session's id was written");
         }
     }
@@ -114,7 +83,7 @@ async fn nothing_that_a_client_sends_is_written_down() {
         records.iter().filter(|record| record.to_string().contains("canary")).collect();
     // The name of a tool that there isn't is what the record is about.
     assert!(told.iter().all(|record| record["tool"] == "canary_tool"), "{told:#?}");
-    let written = String::from_utf8(pages.0.lock().unwrap().clone()).unwrap();
+    let written = pages.text();
     assert!(written.contains("serving"), "nothing was written: {written}");
     let lines: Vec<&str> = written.lines().filter(|line| line.contains("canary")).collect();
     assert!(lines.is_empty(), "{lines:#?}");

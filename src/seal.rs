@@ -23,16 +23,52 @@ pub enum Purpose {
     Cursor,
     /// The name of an MCP session.
     Session,
+    /// A registered client's id.
+    Client,
+    /// A request for authorization that waits for the person's consent.
+    Consent,
+    /// The consents that a browser remembers.
+    Approvals,
+    /// A sign-in that is on its way to Entra and back.
+    SignIn,
+    /// An authorization code.
+    Code,
+    /// A refresh token.
+    Refresh,
+    /// What is kept of a question that is answered by link.
+    Link,
+    /// Who signed in to answer one.
+    LinkPerson,
 }
 
 impl Purpose {
-    const ALL: [Self; 3] = [Self::RequestState, Self::Cursor, Self::Session];
+    const ALL: [Self; 11] = [
+        Self::RequestState,
+        Self::Cursor,
+        Self::Session,
+        Self::Client,
+        Self::Consent,
+        Self::Approvals,
+        Self::SignIn,
+        Self::Code,
+        Self::Refresh,
+        Self::Link,
+        Self::LinkPerson,
+    ];
 
     fn label(self) -> &'static [u8] {
         match self {
             Self::RequestState => b"osier request state",
             Self::Cursor => b"osier cursor",
             Self::Session => b"osier session",
+            Self::Client => b"osier client id",
+            Self::Consent => b"osier consent",
+            Self::Approvals => b"osier approvals",
+            Self::SignIn => b"osier sign-in",
+            Self::Code => b"osier authorization code",
+            Self::Refresh => b"osier refresh token",
+            Self::Link => b"osier link",
+            Self::LinkPerson => b"osier link person",
         }
     }
 }

@@ -1,3 +1,4 @@
 //! The OAuth front door: for now the metadata of the protected resource.
 
 pub mod protected_resource;
+pub mod upstream;

@@ -19,3 +19,4 @@ mod life;
 mod refusals;
 mod scoping;
 mod transport;
+mod upstream;

@@ -1,6 +1,7 @@
 //! The surroundings over real HTTP, as Osier meets them.
 
 mod entra;
+mod entra_authorize;
 mod entra_sign_in;
 mod fence;
 mod writes;

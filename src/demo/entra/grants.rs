@@ -58,6 +58,8 @@ pub(super) struct SignIn {
     pub(super) at: u64,
     /// How often the person's sign-ins had been revoked by then.
     pub(super) epoch: u32,
+    /// With a second factor.
+    pub(super) strong: bool,
 }
 
 /// A PKCE challenge (RFC 7636 §4.2).
@@ -118,11 +120,7 @@ pub(super) struct Grants {
 }
 
 impl Grants {
-    pub(super) fn sign_in(&self, person: &'static Person, now: u64) -> SignIn {
-        SignIn { person, at: now, epoch: self.epoch(person) }
-    }
-
-    fn epoch(&self, person: &Person) -> u32 {
+    pub(super) fn epoch(&self, person: &Person) -> u32 {
         self.revoked.get(person.oid).copied().unwrap_or_default()
     }
 

@@ -9,7 +9,6 @@ use crate::demo::entra::errors::Failure;
 use crate::demo::entra::grants::{Refresh, SignIn, unguessable};
 use crate::demo::entra::scopes::{Asked, Resource};
 use crate::demo::entra::{Entra, REFRESH_LIFETIME};
-use crate::demo::people::API_CLIENT_ID;
 
 /// The answer. `offline`: whether the grant comes with refresh tokens.
 pub(super) fn to(
@@ -21,6 +20,7 @@ pub(super) fn to(
     nonce: Option<&str>,
 ) -> Result<Value, Failure> {
     let person = sign_in.person;
+    entra.admit(sign_in, &client.app)?;
     if !entra.has_consented(person, &client.app, asked) {
         return Err(Failure::no_consent(&client.app));
     }
@@ -30,7 +30,8 @@ pub(super) fn to(
     let scope = match asked.resource {
         // With the prefix, which `scp` in the token doesn't have.
         Resource::Api => {
-            let prefixed = scopes.iter().map(|scope| format!("api://{API_CLIENT_ID}/{scope}"));
+            let api = entra.api_name();
+            let prefixed = scopes.iter().map(|scope| format!("{api}/{scope}"));
             prefixed.collect::<Vec<_>>()
         }
         Resource::Graph => scopes,

@@ -1,6 +1,8 @@
 //! The look-alike's authorize endpoint: what stays in the browser, what goes back to the client, and
 //! when a person is asked.
 
+use std::fmt::Write as _;
+
 use super::entra_sign_in::{Client, SCOPES};
 use super::*;
 
@@ -147,7 +149,7 @@ async fn what_is_wrong_with_a_request_is_told_to_whom_it_concerns() {
         let seen = client.browser().open(&[(name, value)]).await;
         let value = value.replace(API_CLIENT_ID, "API");
         let shown = if value.len() > 99 { "…" } else { &value };
-        verdicts.push_str(&format!("{name}={shown}: {}\n", seen.verdict()));
+        writeln!(verdicts, "{name}={shown}: {}", seen.verdict()).unwrap();
     }
     insta::assert_snapshot!(verdicts, @r#"
     client_id=: page 900144

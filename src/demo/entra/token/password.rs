@@ -20,5 +20,6 @@ pub(super) fn redeem(entra: &Entra, client: &Client, form: &Parameters) -> Resul
     }
     // Nobody is there to show a second factor.
     let sign_in = SignIn { strong: false, ..entra.interactive(person) };
-    answer::to(entra, client, &sign_in, &asked, asked.offline, None)
+    answer::admit(entra, client, &sign_in, &asked)?;
+    Ok(answer::to(entra, client, &sign_in, &asked, asked.offline, None))
 }

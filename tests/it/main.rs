@@ -12,6 +12,7 @@
 mod canaries;
 mod composed;
 mod confirming;
+mod doctor;
 mod first_light;
 mod harness;
 mod identity;

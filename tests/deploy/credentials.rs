@@ -30,7 +30,7 @@ fn a_secret_goes_to_a_file_of_its_owner_and_nowhere_else() {
 
 #[test]
 fn a_secret_is_made_once_and_again_when_asked_or_near_its_end() {
-    let tenant = Tenant::new();
+    let tenant = Tenant::registered();
     secret(&tenant, &[]).well();
     let run = secret(&tenant, &[]).well();
     assert_eq!(run.changes, [""; 0]);
@@ -53,7 +53,7 @@ fn a_secret_is_made_once_and_again_when_asked_or_near_its_end() {
 
 #[test]
 fn a_secret_of_somebody_else_does_not_count() {
-    let tenant = Tenant::new();
+    let tenant = Tenant::registered();
     secret(&tenant, &[]).well();
     tenant.change(|state| {
         state["apps"][0]["passwordCredentials"][0]["displayName"] = json!("theirs");
@@ -64,7 +64,7 @@ fn a_secret_of_somebody_else_does_not_count() {
 
 #[test]
 fn no_secret_leaves_no_file() {
-    let tenant = Tenant::new();
+    let tenant = Tenant::registered();
     tenant.change(|state| state["no_secret"] = json!(true));
     let run = secret(&tenant, &[]);
     assert_eq!(run.code, 1, "{}", run.err);
@@ -74,7 +74,7 @@ fn no_secret_leaves_no_file() {
 
 #[test]
 fn a_certificate_is_sent_once_without_its_key() {
-    let tenant = Tenant::new();
+    let tenant = Tenant::registered();
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(vec!["osier.example.com".to_owned()]).unwrap();
     fs::write(tenant.path("entra.pem"), cert.pem()).unwrap();
@@ -96,7 +96,7 @@ fn a_certificate_is_sent_once_without_its_key() {
 
 #[test]
 fn a_federated_credential_is_made_found_and_changed() {
-    let tenant = Tenant::new();
+    let tenant = Tenant::registered();
     let with = |subject| {
         tenant.register(&[
             "--credential",
@@ -121,7 +121,7 @@ fn a_federated_credential_is_made_found_and_changed() {
 
 #[test]
 fn a_managed_identity_is_trusted_by_its_principal() {
-    let tenant = Tenant::new();
+    let tenant = Tenant::registered();
     let with = |identity| {
         tenant.register(&["--credential", "managed-identity", "--managed-identity", identity])
     };

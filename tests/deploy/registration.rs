@@ -83,7 +83,7 @@ fn a_dry_run_looks_prints_and_changes_nothing() {
         assert!(run.err.contains(command), "{command}\n{}", run.err);
     }
     assert!(!tenant.path("osier-entra-secret").exists());
-    tenant.register(&["--credential", "none"]).well();
+    let tenant = Tenant::registered();
     let run = tenant.register(&["--credential", "none", "--dry-run", "--assign", BEN]).well();
     assert_eq!(run.changes, [""; 0]);
     let printed: Vec<_> = run.err.lines().filter(|line| line.starts_with("    az ")).collect();
@@ -93,8 +93,7 @@ fn a_dry_run_looks_prints_and_changes_nothing() {
 
 #[test]
 fn drift_is_mended_and_what_others_put_there_stays() {
-    let tenant = Tenant::new();
-    tenant.register(NONE).well();
+    let tenant = Tenant::registered();
     let theirs = json!({"id": "7b1a4c58-9d52-4b7f-8a1e-2c905c0f6d4e", "value": "Other.Read", "isEnabled": true});
     tenant.change(|state| {
         let app = &mut state["apps"][0];
@@ -128,8 +127,7 @@ fn drift_is_mended_and_what_others_put_there_stays() {
 
 #[test]
 fn v2_tokens_are_chosen_before_the_identifier_uris_of_direct_mode() {
-    let tenant = Tenant::new();
-    tenant.register(NONE).well();
+    let tenant = Tenant::registered();
     tenant.change(|state| state["apps"][0]["api"]["requestedAccessTokenVersion"] = json!(1));
     let run = tenant.register(&["--credential", "none", "--direct"]).well();
     let uris = json!([
@@ -165,8 +163,7 @@ fn what_az_refuses_ends_the_run_with_its_words() {
 
 #[test]
 fn foreign_redirect_uris_are_refused_unless_replaced() {
-    let tenant = Tenant::new();
-    tenant.register(NONE).well();
+    let tenant = Tenant::registered();
     tenant.change(|state| {
         state["apps"][0]["spa"]["redirectUris"] = json!(["https://elsewhere.example.com/"]);
     });
@@ -194,8 +191,7 @@ fn a_registration_is_never_guessed() {
 
 #[test]
 fn a_role_that_is_not_for_people_is_refused() {
-    let tenant = Tenant::new();
-    tenant.register(NONE).well();
+    let tenant = Tenant::registered();
     tenant.change(|state| {
         state["apps"][0]["appRoles"][0]["allowedMemberTypes"] = json!(["Application"]);
     });

@@ -54,6 +54,19 @@ impl Tenant {
         tenant
     }
 
+    /// A tenant in which the script ran before, with no credential and nobody assigned.
+    pub(crate) fn registered() -> Self {
+        static STATE: OnceLock<String> = OnceLock::new();
+        let state = STATE.get_or_init(|| {
+            let tenant = Self::new();
+            tenant.register(&["--credential", "none"]).well();
+            tenant.state().to_string()
+        });
+        let tenant = Self::new();
+        fs::write(tenant.path("state.json"), state).unwrap();
+        tenant
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

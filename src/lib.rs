@@ -14,6 +14,7 @@
 //!
 //! Imports point one way: front doors, the pipeline, the stages, definitions and foundations.
 
+pub mod aadsts;
 pub mod access;
 pub mod app;
 pub mod audit;

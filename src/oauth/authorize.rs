@@ -70,8 +70,8 @@ async fn who(
             tracing::info!(%why, "a client isn't accepted");
             Failure::CLIENT
         }
-        ClientFault::Unavailable => Failure::CLIENT_AWAY,
-        ClientFault::TooMany => Failure::BUSY,
+        ClientFault::Unavailable { .. } => Failure::CLIENT_AWAY,
+        ClientFault::TooMany { .. } => Failure::BUSY,
     })?;
     // RFC 9700 §4.1.3: it has to be sent, and to be registered.
     let redirect = redirect.ok_or(Failure::MALFORMED)?;
@@ -136,7 +136,7 @@ impl Facade {
         match answer {
             Ok(code) => query.append_pair("code", code),
             Err(OauthError { code, description }) => {
-                query.append_pair("error", code).append_pair("error_description", description)
+                query.append_pair("error", code).append_pair("error_description", &description)
             }
         };
         if let Some(state) = state {

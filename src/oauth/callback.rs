@@ -17,7 +17,7 @@ use super::link;
 use super::query::Parameters;
 use super::redirect::RedirectUri;
 use super::sign_in::{ForClient, Purposes, SignIn};
-use crate::aadsts;
+use super::upstream::UpstreamFault;
 
 /// No code of Entra's is longer.
 const MAX_CODE: usize = 4096;
@@ -76,9 +76,7 @@ async fn came(
     let sign_in = SignIn::take(state, headers, seals, &facade.seen, &facade.clock)?;
     let code = match (error, code) {
         (None, Some(code)) => Ok(code.to_owned()),
-        (error, _) => {
-            Err(refusal(error.unwrap_or_default(), one("error_description")?.unwrap_or_default()))
-        }
+        (error, _) => Err(refusal(error.unwrap_or_default(), one("error_description")?)),
     };
     Ok(Came { sign_in, code })
 }
@@ -104,21 +102,20 @@ fn refused(facade: &Facade, asked: &ForClient, refusal: OauthError) -> Result<Re
 }
 
 /// Entra's error in OAuth's words (RFC 6749 §4.1.2.1); its own go to the log, by their number.
-fn refusal(error: &str, description: &str) -> OauthError {
-    let aadsts = aadsts::number(description);
-    tracing::info!(error = ?error.get(..64).unwrap_or(error), aadsts, "Entra refused a sign-in");
-    match error {
-        "temporarily_unavailable" => OauthError::new(
-            "temporarily_unavailable",
-            "Microsoft's sign-in service is busy. Try again in a minute.",
-        ),
-        "server_error" => {
-            OauthError::new("server_error", "Microsoft's sign-in service failed. Try again.")
-        }
-        _ => OauthError::new(
-            "access_denied",
-            "Microsoft's sign-in service didn't let the sign-in through, or it was cancelled. If you \
-             should have access, ask your administrator.",
-        ),
+fn refusal(error: &str, description: Option<&str>) -> OauthError {
+    let fault = UpstreamFault::at_callback(error, description);
+    match &fault {
+        UpstreamFault::Misconfigured(_) => tracing::error!(%fault, "a sign-in was refused"),
+        _ => tracing::info!(%fault, "a sign-in was refused"),
     }
+    let says = match &fault {
+        UpstreamFault::Unavailable(_) => {
+            "Microsoft's sign-in service is busy. Try again in a minute."
+        }
+        _ => {
+            "Microsoft's sign-in service did not let the sign-in through, or it was cancelled. If you \
+             should have access, ask your administrator."
+        }
+    };
+    OauthError::of_entra(fault.authorization_error(), &fault, says)
 }

@@ -1,26 +1,43 @@
 //! What can go wrong on the way to a token, and the two ways to say it: a page of ours, where there
 //! is no client to be trusted with the answer, or an OAuth error (RFC 6749 §4.1.2.1, §5.2).
 
+use std::borrow::Cow;
+
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
 use super::page::{self, Problem};
+use super::upstream::UpstreamFault;
+use crate::aadsts::Mender;
 
 /// An OAuth error, for a redirect or for `/token`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OauthError {
     /// The error code.
     pub code: &'static str,
     /// What happened and what to do, for people. ASCII without quotes and backslashes.
-    pub description: &'static str,
+    pub description: Cow<'static, str>,
 }
 
 impl OauthError {
     /// An error of this code.
     pub const fn new(code: &'static str, description: &'static str) -> Self {
-        Self { code, description }
+        Self { code, description: Cow::Borrowed(description) }
+    }
+
+    /// What Entra's refusal means for a person, and whom to ask. Without a known number, `else_says`.
+    pub fn of_entra(code: &'static str, fault: &UpstreamFault, else_says: &'static str) -> Self {
+        let Some(meaning) = fault.meaning() else { return Self::new(code, else_says) };
+        let ask = match meaning.who {
+            Mender::Person | Mender::Time => "Try again.",
+            Mender::Administrator => {
+                "Ask the administrator of Microsoft Entra in your organisation."
+            }
+            Mender::Operator => "Ask whoever runs Osier in your organisation.",
+        };
+        Self { code, description: format!("{} {ask}", meaning.what).into() }
     }
 
     /// As `/token` and `/register` say it. `id` is the request's.

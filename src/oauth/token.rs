@@ -28,10 +28,9 @@ use crate::identity::{Identity, RejectionKind};
 use crate::seal::{Purpose, random_name};
 
 /// The code or refresh token isn't good, for whatever reason.
-const NOT_GOOD: OauthError = OauthError::new(
-    "invalid_grant",
-    "The code or refresh token is wrong, was used, or has expired. Connect again.",
-);
+const NOT_GOOD: OauthError = OauthError::new("invalid_grant", NOT_GOOD_SAYS);
+const NOT_GOOD_SAYS: &str =
+    "The code or refresh token is wrong, was used, or has expired. Connect again.";
 const SERVER_ERROR: OauthError =
     OauthError::new("server_error", "The server couldn't finish the sign-in.");
 const AWAY: OauthError = OauthError::new(
@@ -205,7 +204,10 @@ impl Facade {
 /// What the client is told of Entra's refusal.
 fn refused(fault: &UpstreamFault) -> OauthError {
     match fault {
-        UpstreamFault::Grant(_) => NOT_GOOD,
+        UpstreamFault::Grant(_) => {
+            tracing::info!(%fault, "a grant was refused");
+            OauthError::of_entra(NOT_GOOD.code, fault, NOT_GOOD_SAYS)
+        }
         UpstreamFault::Misconfigured(_) => {
             tracing::error!(%fault, "Entra refuses this server's own registration");
             SERVER_ERROR

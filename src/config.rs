@@ -7,6 +7,7 @@
 mod access;
 mod audit;
 mod backends;
+mod clients;
 mod confirmation;
 mod document;
 mod environment;
@@ -33,6 +34,10 @@ use validator::Validate;
 pub use access::{Access, Adapter, Fields, HttpAdapter};
 pub use audit::{Audit, Sink};
 pub use backends::{Backend, OutgoingToken, Rest};
+pub use clients::{
+    Clients, DocumentId, DocumentIdFault, DocumentIds, RedirectFault, RedirectRule, RedirectRules,
+    RedirectUri,
+};
 pub use confirmation::Confirmation;
 pub use environment::Environment;
 pub use identity::{AllowedClients, Identity, Require};
@@ -62,6 +67,8 @@ pub struct Config {
     pub access: Access,
     /// The customer's services, by the name that `_service.yaml` uses.
     pub backends: BTreeMap<String, Backend>,
+    /// Which clients may ask people to sign in.
+    pub clients: Clients,
     /// The tool definitions.
     pub tools: Tools,
     /// The sealing keys.
@@ -91,6 +98,8 @@ struct RawConfig {
     access: access::RawAccess,
     #[validate(nested)]
     backends: BTreeMap<String, backends::RawBackend>,
+    #[validate(nested)]
+    clients: clients::RawClients,
     tools: tools::RawTools,
     keys: keys::RawKeys,
     #[validate(nested)]
@@ -146,6 +155,7 @@ impl RawConfig {
         let identity = self.identity.resolve(report);
         let access = self.access.resolve(audience, report);
         let backends = backends::resolve(self.backends, audience, report);
+        let clients = self.clients.resolve(report);
         let tools = self.tools.resolve();
         let keys = self.keys.resolve(report);
         Some(Config {
@@ -153,6 +163,7 @@ impl RawConfig {
             identity: identity?,
             access: access?,
             backends: backends?,
+            clients: clients?,
             tools,
             keys: keys?,
             confirmation: self.confirmation.resolve(),

@@ -1,3 +1,8 @@
-//! The OAuth front door: for now the metadata of the protected resource.
+//! The OAuth front door: for now the metadata of the protected resource, and the clients that may
+//! ask people to sign in.
 
+pub mod client;
+pub mod cors;
+pub mod pace;
 pub mod protected_resource;
+pub mod redirect;

@@ -8,6 +8,7 @@ mod access;
 mod audit;
 mod auth;
 mod backends;
+mod clients;
 mod confirmation;
 mod document;
 mod environment;
@@ -35,6 +36,10 @@ pub use access::{Access, Adapter, Fields, HttpAdapter};
 pub use audit::{Audit, Sink};
 pub use auth::{Auth, Certificate, Credential, Facade, ManagedIdentity, Prompt};
 pub use backends::{Backend, OutgoingToken, Rest};
+pub use clients::{
+    Clients, DocumentId, DocumentIdFault, DocumentIds, RedirectFault, RedirectRule, RedirectRules,
+    RedirectUri,
+};
 pub use confirmation::Confirmation;
 pub use environment::Environment;
 pub use identity::{AllowedClients, Cloud, Identity, Require};
@@ -66,6 +71,8 @@ pub struct Config {
     pub access: Access,
     /// The customer's services, by the name that `_service.yaml` uses.
     pub backends: BTreeMap<String, Backend>,
+    /// Which clients may ask people to sign in.
+    pub clients: Clients,
     /// The tool definitions.
     pub tools: Tools,
     /// The sealing keys.
@@ -97,6 +104,8 @@ struct RawConfig {
     access: access::RawAccess,
     #[validate(nested)]
     backends: BTreeMap<String, backends::RawBackend>,
+    #[validate(nested)]
+    clients: clients::RawClients,
     tools: tools::RawTools,
     keys: keys::RawKeys,
     #[validate(nested)]
@@ -155,6 +164,7 @@ impl RawConfig {
         let auth = self.auth.resolve(audience, identity.as_ref(), environment, report);
         let access = self.access.resolve(audience, report);
         let backends = backends::resolve(self.backends, audience, report);
+        let clients = self.clients.resolve(report);
         let tools = self.tools.resolve();
         let keys = self.keys.resolve(report);
         Some(Config {
@@ -163,6 +173,7 @@ impl RawConfig {
             auth: auth?,
             access: access?,
             backends: backends?,
+            clients: clients?,
             tools,
             keys: keys?,
             confirmation: self.confirmation.resolve(),

@@ -48,7 +48,9 @@ fn problems_with(line: &str) -> String {
 /// `osier.toml` with the mark taken from every key and section.
 fn uncommented() -> String {
     let bare = |line: &'static str| match line.strip_prefix('#') {
-        Some(rest) if rest.starts_with(|c: char| c == '[' || c.is_ascii_lowercase()) => rest,
+        Some(rest) if rest.starts_with(|c: char| "[]\"".contains(c) || c.is_ascii_lowercase()) => {
+            rest
+        }
         _ => line,
     };
     FULL.lines().map(bare).collect::<Vec<_>>().join("\n")

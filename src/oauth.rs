@@ -27,7 +27,7 @@ pub mod failure;
 pub mod families;
 pub mod link;
 pub mod metadata;
-pub mod pace;
+
 pub mod page;
 pub mod protected_resource;
 pub mod query;

@@ -120,7 +120,8 @@ fn facade(
     let public_url = &config.server.public_url;
     let callback = public_url.join("/oauth/callback").context("server.public_url")?;
     let endpoints = Arc::clone(&authenticator);
-    let fetcher = Fetcher::new().context("the client of client id metadata documents")?;
+    let fetcher = Fetcher::new(outbound::Network::open())
+        .context("the client of client id metadata documents")?;
     Ok(Facade {
         issuer: public_url.origin().ascii_serialization(),
         resource: Resource::new(config.server.own_origins()),

@@ -146,6 +146,15 @@ impl Clients {
         Err(ClientFault::Invalid(ClientFlaw::Unknown))
     }
 
+    /// Is this id one that could be found, as far as the id alone tells? `/token` asks it, where a
+    /// document that can't be fetched just now is no reason to send people to sign in again.
+    pub fn knows(&self, client_id: &str) -> bool {
+        if client_id.starts_with(registered::PREFIX) {
+            return self.registrations.open(client_id).is_ok();
+        }
+        false
+    }
+
     /// The addresses that this server allows.
     pub fn rules(&self) -> &RedirectRules {
         &self.rules

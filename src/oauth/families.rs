@@ -25,13 +25,7 @@ impl Families {
     ///
     /// # Errors
     /// Where its family has ended, or ends now.
-    pub fn use_one(
-        &self,
-        family: &str,
-        member: &str,
-        expires: u64,
-        now: u64,
-    ) -> Result<(), Ended> {
+    pub fn use_one(&self, family: &str, member: &str, expires: u64, now: u64) -> Result<(), Ended> {
         if self.ended.has(family, now) {
             return Err(Ended);
         }

@@ -98,11 +98,7 @@ pub(super) async fn token(
     }
 }
 
-async fn answer(
-    facade: &Facade,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<String, OauthError> {
+async fn answer(facade: &Facade, headers: &HeaderMap, body: &[u8]) -> Result<String, OauthError> {
     let form = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let form = form.split(';').next().unwrap_or_default().trim();
     if !form.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
@@ -112,8 +108,7 @@ async fn answer(
     let parameters = Parameters::parse(body);
     let basic = basic_id(headers);
     let client_id = one(&parameters, "client_id")?.or(basic.as_deref());
-    let client_id =
-        client_id.ok_or(OauthError::new("invalid_request", "client_id is missing"))?;
+    let client_id = client_id.ok_or(OauthError::new("invalid_request", "client_id is missing"))?;
     if !facade.clients.knows(client_id) {
         let says = "The client isn't known here. Register again.";
         return Err(OauthError::new("invalid_client", says));
@@ -137,10 +132,7 @@ async fn answer(
     facade.hand_out(&request, granted)
 }
 
-fn one<'a>(
-    parameters: &'a Parameters,
-    name: &'static str,
-) -> Result<Option<&'a str>, OauthError> {
+fn one<'a>(parameters: &'a Parameters, name: &'static str) -> Result<Option<&'a str>, OauthError> {
     parameters.one(name).map_err(|Repeated(_)| {
         OauthError::new("invalid_request", "a parameter was sent more than once")
     })

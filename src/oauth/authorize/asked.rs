@@ -110,9 +110,7 @@ fn challenge(challenge: Option<&str>, method: Option<&str>) -> Result<String, Oa
         (Some(_), method) if method != Some("S256") => {
             Err(OauthError::new("invalid_request", says))
         }
-        (Some(text), _) if text.len() == CHALLENGE && text.chars().all(sign) => {
-            Ok(text.to_owned())
-        }
+        (Some(text), _) if text.len() == CHALLENGE && text.chars().all(sign) => Ok(text.to_owned()),
         (Some(_), _) => {
             let says = "code_challenge must be 43 characters of base64url";
             Err(OauthError::new("invalid_request", says))

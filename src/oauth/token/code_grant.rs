@@ -14,8 +14,7 @@ pub(super) async fn redeem(facade: &Facade, request: &Request<'_>) -> Result<Gra
     let parameters = request.parameters;
     let missing = |says| OauthError::new("invalid_request", says);
     let code = one(parameters, "code")?.ok_or(missing("code is missing"))?;
-    let verifier =
-        one(parameters, "code_verifier")?.ok_or(missing("code_verifier is missing"))?;
+    let verifier = one(parameters, "code_verifier")?.ok_or(missing("code_verifier is missing"))?;
     let redirect_uri = one(parameters, "redirect_uri")?;
 
     let code = Code::open(code, &facade.keys, &facade.clock).ok_or(NOT_GOOD)?;

@@ -8,10 +8,7 @@ use crate::oauth::Facade;
 use crate::oauth::failure::OauthError;
 use crate::seal::Purpose;
 
-pub(super) async fn refresh(
-    facade: &Facade,
-    request: &Request<'_>,
-) -> Result<Granted, OauthError> {
+pub(super) async fn refresh(facade: &Facade, request: &Request<'_>) -> Result<Granted, OauthError> {
     let missing = OauthError::new("invalid_request", "refresh_token is missing");
     let token = one(request.parameters, "refresh_token")?.ok_or(missing)?;
 

@@ -76,7 +76,8 @@ impl Browser {
         let host = url.host_str().unwrap().to_owned();
         let kept = self.jar.entry(host).or_default();
         let cookies: Vec<_> = kept.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) };
+        let request =
+            if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) };
         let response = request.send().await.unwrap();
         for line in response.headers().get_all(SET_COOKIE) {
             let line = line.to_str().unwrap();
@@ -148,9 +149,18 @@ fn attribute(attributes: &str, name: &str) -> Option<String> {
 
 fn html(text: &str) -> String {
     let mut text = text.to_owned();
-    for (mark, sign) in
-        [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#38;", "&"), ("&amp;", "&")]
-    {
+    for (mark, sign) in [
+        ("&#60;", "<"),
+        ("&#62;", ">"),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#x27;", "'"),
+        ("&#38;", "&"),
+        ("&amp;", "&"),
+    ] {
         text = text.replace(mark, sign);
     }
     text

@@ -18,7 +18,11 @@ const RESOURCE: [&str; 3] = [
     "/mcp/.well-known/oauth-protected-resource",
 ];
 
-async fn get(app: &TestApp, path: &str, headers: &[(&str, &str)]) -> (u16, Value, reqwest::header::HeaderMap) {
+async fn get(
+    app: &TestApp,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> (u16, Value, reqwest::header::HeaderMap) {
     let mut request = app.http.get(format!("{}{path}", app.url));
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -79,7 +83,8 @@ async fn case_056_every_form_says_the_same_whatever_the_request_says() {
 
 #[tokio::test]
 async fn a_401_shows_the_way_to_a_browser_too() {
-    let settings = [("OSIER_SERVER__ALLOWED_ORIGINS".to_owned(), "http://localhost:6274".to_owned())];
+    let settings =
+        [("OSIER_SERVER__ALLOWED_ORIGINS".to_owned(), "http://localhost:6274".to_owned())];
     let app = TestApp::with(Setup { settings: settings.into(), ..Setup::default() }).await;
     let url = format!("{}/mcp", app.url);
     let ours = "http://localhost:6274";

@@ -36,7 +36,11 @@ async fn case_053_another_client_cant_use_a_refresh_token() {
     assert_eq!(another.refresh(&answer.refresh_token()).await.error(), "invalid_grant");
     assert_eq!(assistant.refresh(&answer.refresh_token()).await.status, 200);
     let code = assistant.code("ben").await;
-    assert_eq!(assistant.refresh(&code).await.error(), "invalid_grant", "a code is no refresh token");
+    assert_eq!(
+        assistant.refresh(&code).await.error(),
+        "invalid_grant",
+        "a code is no refresh token"
+    );
 }
 
 #[tokio::test]

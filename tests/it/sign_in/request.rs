@@ -33,7 +33,8 @@ fn told(app: &TestApp, page: &Page) -> String {
 async fn case_039_pkce_with_s256_or_nothing() {
     let app = TestApp::new().await;
     let assistant = Assistant::registered(&app, LOOPBACK).await;
-    let absent = asked(&app, &assistant, |all| all.retain(|(name, _)| *name != "code_challenge")).await;
+    let absent =
+        asked(&app, &assistant, |all| all.retain(|(name, _)| *name != "code_challenge")).await;
     assert_eq!(told(&app, &absent), "invalid_request");
     let plain = |all: &mut Vec<_>| all.retain(|(name, _)| *name != "code_challenge_method");
     assert_eq!(told(&app, &asked(&app, &assistant, plain).await), "invalid_request");
@@ -41,13 +42,18 @@ async fn case_039_pkce_with_s256_or_nothing() {
         let page = asked(&app, &assistant, |all| set(all, "code_challenge_method", method)).await;
         assert_eq!(told(&app, &page), "invalid_request", "{method}");
     }
-    for challenge in ["A".repeat(42), "A".repeat(44), "A".repeat(129), format!("{}=", "A".repeat(42))] {
+    for challenge in
+        ["A".repeat(42), "A".repeat(44), "A".repeat(129), format!("{}=", "A".repeat(42))]
+    {
         let page = asked(&app, &assistant, |all| set(all, "code_challenge", &challenge)).await;
         assert_eq!(told(&app, &page), "invalid_request", "{challenge}");
     }
     let code = assistant.code("ben").await;
-    let without: Vec<_> =
-        assistant.redemption(&code).into_iter().filter(|(name, _)| *name != "code_verifier").collect();
+    let without: Vec<_> = assistant
+        .redemption(&code)
+        .into_iter()
+        .filter(|(name, _)| *name != "code_verifier")
+        .collect();
     assert_eq!(assistant.token(&without).await.error(), "invalid_request");
     for verifier in ["x".repeat(43), assistant.challenge(), "short".to_owned(), "x".repeat(129)] {
         let other = Assistant { verifier, ..assistant.clone() };
@@ -85,7 +91,11 @@ async fn case_051_another_servers_resource_is_an_invalid_target() {
 }
 
 /// Where the browser goes after the consent.
-async fn towards_entra(app: &TestApp, assistant: &Assistant, more: &[(&'static str, &str)]) -> Page {
+async fn towards_entra(
+    app: &TestApp,
+    assistant: &Assistant,
+    more: &[(&'static str, &str)],
+) -> Page {
     let mut parameters = assistant.request();
     for (name, value) in more {
         set(&mut parameters, name, value);
@@ -195,7 +205,9 @@ async fn case_057_no_redirect_leads_anywhere_else() {
         let url = format!("{}/oauth/callback?code=x&state=y&{name}={evil}", app.url);
         assert_page(&Browser::new(&app.http).get(&url).await, 403);
     }
-    for redirect in [evil, "https://evil.example/callback", "http://127.0.0.1.evil.example/callback"] {
+    for redirect in
+        [evil, "https://evil.example/callback", "http://127.0.0.1.evil.example/callback"]
+    {
         let page = asked(&app, &assistant, |all| set(all, "redirect_uri", redirect)).await;
         assert_page(&page, 400);
     }
@@ -213,7 +225,8 @@ async fn case_058_a_code_in_the_query_and_no_other_response() {
         let page = asked(&app, &assistant, |all| set(all, "response_mode", mode)).await;
         assert_eq!(told(&app, &page), "unsupported_response_type", "{mode}");
     }
-    let page = asked(&app, &assistant, |all| all.retain(|(name, _)| *name != "response_type")).await;
+    let page =
+        asked(&app, &assistant, |all| all.retain(|(name, _)| *name != "response_type")).await;
     assert_eq!(told(&app, &page), "invalid_request");
     // A form's answer is a 303, so that its body goes nowhere (RFC 9700 4.12).
     assert_eq!(towards_entra(&app, &assistant, &[]).await.status, 303);

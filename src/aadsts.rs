@@ -5,7 +5,7 @@
 mod table;
 
 /// What one code means.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meaning {
     /// The number after `AADSTS`.
     pub code: u32,
@@ -44,18 +44,52 @@ pub enum Treat {
 }
 
 /// The meaning of a code, where it is known.
-pub fn meaning(code: u32) -> Option<&'static Meaning> {
-    table::MEANINGS.iter().find(|meaning| meaning.code == code)
+pub fn meaning(code: u32) -> Option<Meaning> {
+    all().find(|meaning| meaning.code == code)
 }
 
-/// Every code that is known, by number.
-pub fn all() -> &'static [Meaning] {
-    table::MEANINGS
+/// Every code that is known.
+pub fn all() -> impl Iterator<Item = Meaning> {
+    table::all()
 }
 
-/// The code in Entra's `error_description`: `AADSTS50105: Your administrator …`.
+/// The code in Entra's `error_description`: `AADSTS50105: Your administrator …`. Where there are
+/// several, the first that says more than that something was refused.
 pub fn parse(description: &str) -> Option<u32> {
-    let (_, rest) = description.split_once("AADSTS")?;
-    let end = rest.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(rest.len());
-    rest.get(..end)?.parse().ok()
+    most_telling(description.split("AADSTS").skip(1).filter_map(leading_number))
 }
+
+/// The same of Entra's list `error_codes`.
+pub fn most_telling(codes: impl IntoIterator<Item = u32>) -> Option<u32> {
+    let mut any = None;
+    for code in codes {
+        if code != VALIDATING {
+            return Some(code);
+        }
+        any = Some(code);
+    }
+    any
+}
+
+/// 'Error validating credentials', in front of the code that says which.
+const VALIDATING: u32 = 70002;
+
+fn leading_number(text: &str) -> Option<u32> {
+    let end = text.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(text.len());
+    text.get(..end)?.parse().ok()
+}
+
+impl Mender {
+    /// In words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "the person who signs in",
+            Self::Administrator => "an administrator of the tenant",
+            Self::Operator => "whoever runs Osier",
+            Self::Time => "nobody; it passes",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

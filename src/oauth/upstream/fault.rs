@@ -53,7 +53,7 @@ impl UpstreamFault {
     }
 
     /// What the AADSTS number means, with a sentence that people may read.
-    pub fn meaning(&self) -> Option<&'static Meaning> {
+    pub fn meaning(&self) -> Option<Meaning> {
         self.said().aadsts.and_then(aadsts::meaning)
     }
 

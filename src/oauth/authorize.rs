@@ -42,7 +42,7 @@ pub(super) async fn authorize(
         Ok(known) => known,
         Err(failure) => return failure.page(id),
     };
-    let asked = match Asked::read(&facade, &parameters, &client, redirect.clone()) {
+    let asked = match Asked::read(&facade, &parameters, &client, &redirect) {
         Ok(asked) => asked,
         Err(error) => {
             // One that came twice has no meaning, and isn't given back.

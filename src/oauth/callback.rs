@@ -104,9 +104,10 @@ fn refused(facade: &Facade, asked: &ForClient, refusal: OauthError) -> Result<Re
 /// Entra's error in OAuth's words (RFC 6749 §4.1.2.1); its own go to the log, by their number.
 fn refusal(error: &str, description: Option<&str>) -> OauthError {
     let fault = UpstreamFault::at_callback(error, description);
-    match &fault {
-        UpstreamFault::Misconfigured(_) => tracing::error!(%fault, "a sign-in was refused"),
-        _ => tracing::info!(%fault, "a sign-in was refused"),
+    if let UpstreamFault::Misconfigured(_) = &fault {
+        tracing::error!(%fault, "a sign-in was refused");
+    } else {
+        tracing::info!(%fault, "a sign-in was refused");
     }
     let says = match &fault {
         UpstreamFault::Unavailable(_) => {

@@ -13,7 +13,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use http::header::ORIGIN;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use tower_http::request_id::RequestId;
 
@@ -150,8 +150,8 @@ impl Facade {
     /// A form of ours is sent by a page of ours. Browsers say so by `Origin`, some by
     /// `Sec-Fetch-Site`; one that says neither is left to the cookie.
     pub(super) fn is_same_origin(&self, headers: &HeaderMap) -> Result<(), Failure> {
-        let origin = headers.get(ORIGIN).map(|origin| origin.as_bytes());
-        let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
+        let origin = headers.get(ORIGIN).map(HeaderValue::as_bytes);
+        let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
         let ours = match (origin, site) {
             (Some(origin), _) => origin == self.issuer.as_bytes(),
             (None, Some(site)) => site == b"same-origin",

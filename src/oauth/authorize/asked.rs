@@ -36,7 +36,7 @@ impl Asked {
         facade: &Facade,
         parameters: &Parameters,
         client: &Client,
-        redirect: RedirectUri,
+        redirect: &RedirectUri,
     ) -> Result<Self, OauthError> {
         let one = |name| parameters.one(name).map_err(repeated);
         let state = one("state")?;

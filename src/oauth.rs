@@ -3,6 +3,8 @@
 
 pub mod client;
 pub mod cors;
+mod json;
 pub mod pace;
 pub mod protected_resource;
 pub mod redirect;
+pub mod register;

@@ -25,9 +25,10 @@ pub mod cookie;
 pub mod cors;
 pub mod failure;
 pub mod families;
+mod json;
 pub mod link;
 pub mod metadata;
-
+pub mod pace;
 pub mod page;
 pub mod protected_resource;
 pub mod query;
@@ -80,7 +81,7 @@ pub struct Facade {
     /// The scope's short name.
     pub scope: String,
     /// Who may come, and where they may be answered.
-    pub clients: Clients,
+    pub clients: Arc<Clients>,
     /// Do clients register by themselves?
     pub registration: bool,
     /// Entra.
@@ -126,9 +127,9 @@ impl Door {
             .route("/token", post(token::token))
             .layer(DefaultBodyLimit::max(MAX_FORM))
             .with_state(Arc::clone(&facade))
-            .merge(register::routes(Arc::clone(&facade)))
             .merge(self.resource.routes(issuer, self.authenticator))
             .merge(metadata);
+        let registration = register::routes(Arc::clone(&facade.clients));
         // A person's browser comes here by itself, with its cookies.
         let for_people = Router::new()
             .route("/authorize", get(authorize::authorize))
@@ -137,6 +138,6 @@ impl Door {
             .route("/confirm/{id}", get(link::show).post(link::answer))
             .layer(DefaultBodyLimit::max(MAX_FORM))
             .with_state(facade);
-        cors::open(for_clients).merge(for_people)
+        cors::open(for_clients).merge(registration).merge(for_people)
     }
 }

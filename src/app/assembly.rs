@@ -122,12 +122,13 @@ fn facade(
     let endpoints = Arc::clone(&authenticator);
     let fetcher = Fetcher::new(outbound::Network::open())
         .context("the client of client id metadata documents")?;
+    let clients = Clients::new(config.clients.clone(), Arc::clone(&keys), fetcher, clock.clone());
     Ok(Facade {
         issuer: public_url.origin().ascii_serialization(),
         resource: Resource::new(config.server.own_origins()),
         scope: config.identity.scope.clone(),
         registration: config.clients.registration,
-        clients: Clients::new(config.clients.clone(), Arc::clone(&keys), fetcher, clock.clone()),
+        clients: Arc::new(clients),
         upstream: Upstream::new(auth, &callback, endpoints, clock.clone())?,
         authenticator,
         keys,

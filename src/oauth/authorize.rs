@@ -6,11 +6,11 @@ mod asked;
 
 pub use asked::Asked;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{ConnectInfo, RawQuery, State};
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -21,24 +21,21 @@ use super::approvals::Approvals;
 use super::client::{Client, ClientFault};
 use super::consent;
 use super::failure::{Failure, OauthError};
+use super::pace::peer;
 use super::query::{Parameters, Repeated};
 use super::redirect::RedirectUri;
 use super::sign_in::{Purposes, SignIn};
 use super::upstream::Leg;
 
-/// Whom a request comes from, where the accept loop says so.
-pub type Peer = Option<Extension<ConnectInfo<SocketAddr>>>;
-
 pub(super) async fn authorize(
     State(facade): State<Arc<Facade>>,
     Extension(id): Extension<RequestId>,
-    peer: Peer,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
+    request: Request,
 ) -> Response {
     let id = id.header_value().to_str().ok();
-    let parameters = Parameters::parse(query.unwrap_or_default().as_bytes());
-    let (client, redirect) = match who(&facade, &parameters, address(peer)).await {
+    let parameters = Parameters::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let from = peer(request.extensions());
+    let (client, redirect) = match who(&facade, &parameters, from).await {
         Ok(known) => known,
         Err(failure) => return failure.page(id),
     };
@@ -50,7 +47,7 @@ pub(super) async fn authorize(
             return facade.back(&redirect, state, Err(error));
         }
     };
-    let approved = Approvals::of(&headers, facade.cookies, &facade.keys);
+    let approved = Approvals::of(request.headers(), facade.cookies, &facade.keys);
     if approved.has(&asked.consent_key(&client), facade.clock.unix_seconds()) {
         return to_entra(&facade, asked.purpose(), HeaderMap::new(), id).await;
     }
@@ -84,10 +81,6 @@ async fn who(
 
 fn malformed(_: Repeated) -> Failure {
     Failure::MALFORMED
-}
-
-pub(super) fn address(peer: Peer) -> IpAddr {
-    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(ConnectInfo(peer))| peer.ip())
 }
 
 /// Sends the browser to Entra, with the cookie that will bind its return.

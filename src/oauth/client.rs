@@ -5,6 +5,9 @@
 //! An id is a value that the client brings back: `https://…` is the address of its metadata document
 //! (CIMD), `dcr1.…` a registration that we sealed (RFC 7591 App. A.5.2). Nothing is stored.
 
+mod document;
+mod documents;
+mod known;
 mod name;
 mod registered;
 
@@ -17,10 +20,11 @@ use data_encoding::BASE64URL_NOPAD;
 
 use super::redirect::{RedirectFault, RedirectRules, RedirectUri};
 use crate::clock::Clock;
-use crate::config::{self, DocumentIdFault};
+use crate::config::{self, DocumentId, DocumentIdFault};
 use crate::outbound::Fetcher;
 use crate::seal::KeyRing;
-use registered::Registrations;
+use documents::Documents;
+pub(super) use registered::{Registrations, Unregistrable};
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,8 +123,8 @@ pub enum ClientFlaw {
 /// Finds clients.
 pub struct Clients {
     rules: RedirectRules,
+    documents: Documents,
     registrations: Registrations,
-    _fetcher: Fetcher,
 }
 
 impl Clients {
@@ -131,19 +135,25 @@ impl Clients {
         fetcher: Fetcher,
         clock: Clock,
     ) -> Self {
-        let registrations = Registrations::new(&settings, keys, clock);
-        Self { rules: settings.redirects, registrations, _fetcher: fetcher }
+        let registrations = Registrations::new(&settings, keys, clock.clone());
+        let documents = Documents::new(settings.documents, settings.fetch_known, fetcher, clock);
+        Self { rules: settings.redirects, documents, registrations }
     }
 
     /// The client of that id. `from` is the address that asks: it pays for a document's fetch.
     ///
     /// # Errors
     /// [`ClientFault`]: to be shown here, and the browser sent nowhere.
-    pub async fn find(&self, client_id: &str, _from: IpAddr) -> Result<Client, ClientFault> {
+    pub async fn find(&self, client_id: &str, from: IpAddr) -> Result<Client, ClientFault> {
         if client_id.starts_with(registered::PREFIX) {
             return self.registrations.open(client_id).map_err(ClientFault::Invalid);
         }
-        Err(ClientFault::Invalid(ClientFlaw::Unknown))
+        if !client_id.contains("://") {
+            return Err(ClientFault::Invalid(ClientFlaw::Unknown));
+        }
+        let id =
+            DocumentId::parse(client_id).map_err(|fault| ClientFault::Invalid(fault.into()))?;
+        self.documents.find(&id, from).await
     }
 
     /// Is this id one that could be found, as far as the id alone tells? `/token` asks it, where a
@@ -152,11 +162,21 @@ impl Clients {
         if client_id.starts_with(registered::PREFIX) {
             return self.registrations.open(client_id).is_ok();
         }
-        false
+        DocumentId::parse(client_id).is_ok_and(|id| self.documents.allow(&id))
     }
 
     /// The addresses that this server allows.
     pub fn rules(&self) -> &RedirectRules {
         &self.rules
+    }
+
+    /// What `/register` asks.
+    pub(super) fn registrations(&self) -> &Registrations {
+        &self.registrations
+    }
+
+    /// May clients register themselves? Where not, the metadata names no `registration_endpoint`.
+    pub fn take_registrations(&self) -> bool {
+        self.registrations.are_taken()
     }
 }

@@ -32,6 +32,19 @@ pub struct Budget {
     pub all: NonZeroU32,
 }
 
+impl Budget {
+    /// So many a minute from one address, and so many from all. Zero counts as one.
+    pub const fn per_minute(each: u32, all: u32) -> Self {
+        const fn at_least_one(number: u32) -> NonZeroU32 {
+            match NonZeroU32::new(number) {
+                Some(number) => number,
+                None => NonZeroU32::MIN,
+            }
+        }
+        Self { each: at_least_one(each), all: at_least_one(all) }
+    }
+}
+
 /// The budget is spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many in a short time")]

@@ -85,6 +85,12 @@ impl DocumentId {
     pub fn host(&self) -> &str {
         &self.host
     }
+
+    /// What this id has where `family` has `{id}`, if it is one of that family.
+    pub fn member_of(&self, family: &str) -> Option<&str> {
+        let (head, tail) = family.split_once(ID)?;
+        self.text.strip_prefix(head)?.strip_suffix(tail).filter(|member| is_id(member))
+    }
 }
 
 impl fmt::Display for DocumentId {
@@ -97,11 +103,11 @@ impl fmt::Display for DocumentId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentIds(Vec<Line>);
 
-/// An exact id, or the two ends of a family whose members differ in one segment.
+/// An exact id, or a family whose members differ in one segment, with [`ID`] where that stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Line {
     Exact(String),
-    Family(String, String),
+    Family(String),
 }
 
 impl DocumentIds {
@@ -124,18 +130,14 @@ impl DocumentIds {
         if !host_ends {
             return Err(DocumentIdFault::NotPublic);
         }
-        Ok(Line::Family(head.to_owned(), tail.to_owned()))
+        Ok(Line::Family(line.to_owned()))
     }
 
     /// Is this id one of them?
     pub fn contain(&self, id: &DocumentId) -> bool {
         self.0.iter().any(|line| match line {
             Line::Exact(text) => *text == id.text,
-            Line::Family(head, tail) => id
-                .text
-                .strip_prefix(head.as_str())
-                .and_then(|rest| rest.strip_suffix(tail.as_str()))
-                .is_some_and(is_id),
+            Line::Family(family) => id.member_of(family).is_some(),
         })
     }
 }

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Client, ClientFlaw};
+use super::{Client, ClientFlaw, name};
 use crate::clock::Clock;
 use crate::config;
+use crate::oauth::pace::{Budget, Pace};
 use crate::oauth::redirect::RedirectUri;
 use crate::seal::{KeyRing, Purpose, SealFailed};
 
@@ -32,18 +33,25 @@ struct Registered {
     issued: u64,
 }
 
+/// The budget for new registrations. Everybody behind one proxy shares an address.
+const BUDGET: Budget = Budget::per_minute(30, 300);
+
 /// Makes and opens registrations.
-pub(super) struct Registrations {
+pub(crate) struct Registrations {
     keys: Arc<KeyRing>,
     clock: Clock,
     life: Duration,
     not_before: u64,
+    taken: bool,
+    pace: Pace,
 }
 
 /// Why there is no id for a registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unregistrable {
-    #[error("the registration is too long")]
+pub(crate) enum Unregistrable {
+    #[error("client_name is empty or can't be shown")]
+    NoName,
+    #[error("the registration is too long in all")]
     TooLong,
     #[error(transparent)]
     Seal(#[from] SealFailed),
@@ -52,22 +60,34 @@ pub(super) enum Unregistrable {
 impl Registrations {
     pub(super) fn new(settings: &config::Clients, keys: Arc<KeyRing>, clock: Clock) -> Self {
         let (life, not_before) = (settings.registration_life, settings.not_before);
-        Self { keys, clock, life, not_before }
+        let pace = Pace::new(BUDGET, clock.clone());
+        Self { keys, clock, life, not_before, taken: settings.registration, pace }
     }
 
-    /// Seals a registration; its id and when it was made, in unix seconds.
-    pub(super) fn make(
+    /// Are registrations taken at all?
+    pub(crate) fn are_taken(&self) -> bool {
+        self.taken
+    }
+
+    /// How often they may be asked for.
+    pub(crate) fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
+    /// Seals a registration. The client, and when it was registered, in unix seconds.
+    pub(crate) fn make(
         &self,
-        name: String,
+        name: &str,
         redirects: Vec<RedirectUri>,
-    ) -> Result<(String, u64), Unregistrable> {
+    ) -> Result<(Client, u64), Unregistrable> {
+        let name = name::clean(name).ok_or(Unregistrable::NoName)?;
         let issued = self.clock.unix_seconds();
         let registered = Registered { name, redirects, issued };
         let id = format!("{PREFIX}{}", self.keys.seal(Purpose::Client, &registered)?);
         if id.len() > MAX_LENGTH {
             return Err(Unregistrable::TooLong);
         }
-        Ok((id, issued))
+        Ok((Client::new(id, registered.name, None, registered.redirects), issued))
     }
 
     /// Opens an id of ours.

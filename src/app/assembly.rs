@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::config::{self, AllowedClients, Backend, Config};
 use crate::confirm::{Confirmations, Spent};
 use crate::health::Health;
-use crate::identity::{Authenticator, Challenge, Require, Settings};
+use crate::identity::{Authenticator, Challenge, Require, Settings, V1};
 use crate::mcp::{self, Door};
 use crate::middleware::{bearer, body, host};
 use crate::oauth::client::Clients;
@@ -174,11 +174,25 @@ fn identity_settings(identity: &config::Identity) -> Settings {
     settings.scope.clone_from(&identity.scope);
     settings.role.clone_from(&identity.role);
     settings.allow_app_only = identity.allow_app_only;
+    settings.authority_origins.clone_from(&identity.authority_origins);
+    settings.expected_issuer.clone_from(&identity.issuer);
+    settings.policies.clone_from(&identity.policies);
+    settings.v1 = identity
+        .v1_issuer
+        .clone()
+        .map(|issuer| V1 { issuer, audiences: v1_audiences(&identity.audience) });
     settings.allowed_clients = match &identity.allowed_clients {
         AllowedClients::Any => None,
         AllowedClients::Only(clients) => Some(clients.iter().cloned().collect()),
     };
     settings
+}
+
+/// The audiences that v1 tokens for one application may have: the URI's slash isn't settled there.
+fn v1_audiences(audience: &str) -> Vec<String> {
+    let bare = audience.trim_end_matches('/');
+    let uri = if bare.contains("://") { bare.to_owned() } else { format!("api://{bare}") };
+    vec![audience.to_owned(), format!("{uri}/"), uri]
 }
 
 fn key_ring(keys: &config::Keys) -> anyhow::Result<KeyRing> {

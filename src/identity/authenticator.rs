@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::cache::{TokenCache, TokenHash};
 use super::claims::RawClaims;
 use super::credential::unverified_bearer;
-use super::keys::{KeyFault, KeyStore, Keys, KeysStatus, Sought};
+use super::keys::{Endpoints, KeyFault, KeyStore, Keys, KeysStatus, Sought};
 use super::rejection::{Flaw, Rejection};
 use super::token::UnverifiedToken;
 use super::{Identity, Settings};
@@ -98,6 +98,19 @@ impl Authenticator {
         let sought = self.keys.seek(Sought::Any).await;
         // Good discovery without keys is enough to know the name.
         self.keys.issuer().ok_or_else(|| sought.err().unwrap_or(KeyFault::NotFetched))
+    }
+
+    /// Where the tenant signs people in, as its discovery document says; asks for the document if
+    /// nobody has.
+    ///
+    /// # Errors
+    /// Where the document can't be had, or names no endpoints at an origin that is allowed.
+    pub async fn endpoints(&self) -> Result<Endpoints, KeyFault> {
+        if let Some(endpoints) = self.keys.endpoints() {
+            return Ok(endpoints);
+        }
+        let sought = self.keys.seek(Sought::Any).await;
+        self.keys.endpoints().ok_or_else(|| sought.err().unwrap_or(KeyFault::BadAnswer))
     }
 
     /// Fetches the keys now and whenever they are due, until `shutdown`.

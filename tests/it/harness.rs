@@ -10,7 +10,7 @@ mod reply;
 mod written;
 
 pub use app::{Setup, TestApp};
-pub use assistant::{Answer, Assistant};
+pub use assistant::Assistant;
 pub use browser::{Browser, Page};
 pub use client::{Client, Events, Version};
 pub use open::Open;

@@ -11,7 +11,7 @@ use super::browser::{Browser, Page};
 /// An assistant that signs people in at one server.
 #[derive(Clone)]
 pub struct Assistant {
-    http: reqwest::Client,
+    pub http: reqwest::Client,
     /// The server's origin.
     pub url: String,
     pub client_id: String,

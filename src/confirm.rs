@@ -7,7 +7,6 @@ mod question;
 mod spent;
 mod state;
 
-pub use spent::Spent;
 pub use state::{ServiceState, seal_service};
 
 use std::collections::BTreeMap;
@@ -17,6 +16,7 @@ use crate::call::{Answer, Ask, Question, QuestionKind, Refusal, Response, Stop};
 use crate::catalog::Plan;
 use crate::clock::Clock;
 use crate::seal::KeyRing;
+use crate::store::Store;
 use crate::target::Located;
 
 use question::{CONFIRM, Rendered, Verdict};
@@ -26,8 +26,8 @@ use state::{Binding, State};
 pub struct Confirmations {
     /// The sealing keys.
     pub keys: KeyRing,
-    /// Which confirmations were used.
-    pub spent: Spent,
+    /// Which confirmations were used, and which were answered by link.
+    pub store: Store,
     /// The clock.
     pub clock: Clock,
     /// How long a question may be answered.
@@ -123,14 +123,14 @@ impl Confirmations {
         let state = State::open(&answer.state, &self.keys)?;
         trace.confirmation = Some(state.confirmation.clone());
         let judged = state.judge(&Binding::of(located, Some(rendered)), self.clock.unix_seconds());
-        if judged == Err(Refusal::Changed) && self.spent.was_spent(&state.nonce).await {
+        if judged == Err(Refusal::Changed) && self.was_spent(&state.nonce).await {
             // It was this very yes that changed the record: not to be told as 'nothing was written'.
             return Err(Refusal::AlreadyUsed);
         }
         judged?;
         // What isn't an answer in form leaves the question open; a yes and a no use it up.
         let verdict = Verdict::of(answer.responses)?;
-        self.spent.spend(&state.nonce, state.expires, &self.clock).await?;
+        self.spend(&state.nonce, state.expires).await?;
         match verdict {
             Verdict::Yes => Ok(Yes {
                 idempotency_key: state.idempotency_key(),

@@ -16,7 +16,7 @@ use crate::backend::{Backends, OutgoingToken, Rest, RestSettings};
 use crate::catalog::{self, Catalog, Files, Pointer};
 use crate::check;
 use crate::clock::Clock;
-use crate::config::{self, AllowedClients, Backend, Config};
+use crate::config::{self, AllowedClients, Backend, Config, Fallback};
 use crate::confirm::Confirmations;
 use crate::health::Health;
 use crate::identity::{Authenticator, Challenge, Require, Settings};
@@ -81,6 +81,10 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
         patience: mcp::Patience {
             call: config.limits.call_deadline,
             answer: config.confirmation.ttl,
+        },
+        links: match config.confirmation.fallback {
+            Fallback::Link => Some(server.public_url.origin().ascii_serialization()),
+            Fallback::Refuse => None,
         },
         ..mcp::Settings::default()
     };

@@ -10,7 +10,6 @@
 )]
 
 mod canaries;
-mod clients;
 mod composed;
 mod confirming;
 mod first_light;

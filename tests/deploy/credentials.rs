@@ -6,10 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use serde_json::json;
 
-use super::tenant::{Run, SECRET, TENANT, Tenant};
+use super::tenant::{IDENTITY, Run, SECRET, TENANT, Tenant};
 
 const FILE: &str = "osier-entra-secret";
-const IDENTITY: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/osier";
 
 fn secret(tenant: &Tenant, more: &[&str]) -> Run {
     tenant.register(&[&["--credential", "secret"], more].concat())

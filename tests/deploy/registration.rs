@@ -1,8 +1,12 @@
 //! The registration, the enterprise application, consent and assignment.
 
+use std::fs;
+use std::process::Command;
+
+use rcgen::generate_simple_self_signed;
 use serde_json::{Value, json};
 
-use super::tenant::{APP, BEN, TENANT, Tenant};
+use super::tenant::{APP, BEN, IDENTITY, TENANT, Tenant};
 
 const NONE: &[&str] = &["--credential", "none"];
 
@@ -66,6 +70,49 @@ fn standard_output_is_the_lines_for_osier_toml() {
     assert_eq!(lines["identity"]["audience"].as_str(), Some(APP));
     assert_eq!(lines["auth"]["client_id"].as_str(), Some(APP));
     assert_eq!(lines["auth"]["mode"].as_str(), Some("facade"));
+}
+
+/// What a configuration needs besides.
+const REST: &str = r#"
+[access]
+adapter = "file"
+file = "people.yaml"
+[backends.sitecore]
+base_url = "https://sitecore.example.com"
+token = "none"
+[backends.workflowcore]
+base_url = "https://workflowcore.example.com"
+token = "none"
+[backends.caller]
+kind = "caller"
+"#;
+
+#[test]
+fn osier_takes_the_lines() {
+    let cases: [&[&str]; 4] = [
+        &["secret"],
+        &["certificate", "--certificate", "entra.pem"],
+        &["federated", "--issuer", "https://cluster.example.com/", "--subject", "osier"],
+        &["managed-identity", "--managed-identity", IDENTITY],
+    ];
+    let tenant = Tenant::registered();
+    let certificate = generate_simple_self_signed(vec!["osier.example.com".to_owned()]).unwrap();
+    fs::write(tenant.path("entra.pem"), certificate.cert.pem()).unwrap();
+    let people = "roles: {}\nusers: []\nassignments: []\n";
+    fs::write(tenant.path("people.yaml"), people).unwrap();
+    for credential in cases {
+        let run = tenant.register(&[&["--credential"], credential].concat()).well();
+        fs::write(tenant.path("osier.toml"), run.out + REST).unwrap();
+        let ended = Command::new(env!("CARGO_BIN_EXE_osier"))
+            .args(["check", "--config", "osier.toml"])
+            .current_dir(tenant.path("."))
+            .env("OSIER_AUTH__CLIENT_SECRET_FILE", "osier-entra-secret")
+            .env("OSIER_KEYS__CURRENT", "q0yLh2u8Y5mS9w3nUOaJkR7TzVbXc1dE4fGhIjKlMnE=")
+            .output()
+            .unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(0), "{credential:?}: {said}");
+    }
 }
 
 #[test]

@@ -13,6 +13,8 @@ pub(crate) const TENANT: &str = "8f2c6a1e-4d3b-4f0a-9a51-0c7e5b1d2f34";
 /// The application id of the first registration that the stand-in makes.
 pub(crate) const APP: &str = "5d0b7a52-1c1f-4c0e-8f0c-000000000001";
 pub(crate) const BEN: &str = "3f3e4e1c-c46a-5bdf-9552-816213ce8f7e";
+/// A managed identity that the stand-in knows.
+pub(crate) const IDENTITY: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/osier";
 /// How each secret of the stand-in begins.
 pub(crate) const SECRET: &str = "stub~secret~that~nobody~may~see";
 

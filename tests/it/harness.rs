@@ -3,6 +3,7 @@
 mod app;
 mod client;
 mod open;
+mod postgres;
 mod process;
 mod reply;
 mod written;
@@ -10,6 +11,7 @@ mod written;
 pub use app::{Setup, TestApp};
 pub use client::{Client, Events, Version};
 pub use open::Open;
+pub use postgres::Postgres;
 pub use process::{Process, osier, three_free_ports};
 pub use reply::{Answered, Reply};
 pub use written::Written;

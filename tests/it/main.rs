@@ -18,4 +18,5 @@ mod identity;
 mod life;
 mod refusals;
 mod scoping;
+mod store;
 mod transport;

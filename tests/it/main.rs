@@ -19,4 +19,5 @@ mod life;
 mod refusals;
 mod scoping;
 mod sign_in;
+mod store;
 mod transport;

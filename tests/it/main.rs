@@ -10,6 +10,7 @@
 )]
 
 mod canaries;
+mod clients;
 mod composed;
 mod confirming;
 mod first_light;

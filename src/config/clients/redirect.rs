@@ -48,7 +48,7 @@ const UNSAFE_SCHEMES: [&str; 24] = [
 /// Why a text isn't an address to send a browser to, or isn't allowed to be one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RedirectFault {
-    /// Longer than [`MAX_LENGTH`].
+    /// Longer than 256 characters.
     #[error("is longer than 256 characters")]
     TooLong,
     /// Not an absolute URL, or one that URL readers would rewrite: other case, default port, dot

@@ -14,18 +14,28 @@ const LONGEST_WALK = 12;
 export function openBrowser({ executable, home }) {
   return puppeteer.launch({
     executablePath: executable,
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--lang=en-GB'],
+    args: [
+      '--no-sandbox',
+      '--disable-dev-shm-usage',
+      '--lang=en-GB',
+      // Pages may ask for fonts and the like of other sites: nothing leaves this machine.
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
+    ],
     env: { ...process.env, HOME: home, LANG: 'C.UTF-8' },
   });
 }
 
-// Follows `url` until a page that isn't a step of the sign-in: the client's own, or a refusal.
-// `on` is called for each page with (kind, page): pictures and checks.
-export async function signIn(context, url, { osier, person, decision = 'allow', on = async () => {} }) {
+// Opens `url` and follows it, in a page of its own.
+export async function signIn(context, url, steps) {
   const page = await context.newPage();
-  await page.setViewport(DESKTOP);
+  await page.setViewport(steps.viewport ?? DESKTOP);
+  return follow(page, await page.goto(url), steps);
+}
+
+// Follows a page until one that isn't a step of the sign-in: the client's own, or a refusal.
+// `on` is called for each page with (kind, page, response): pictures and checks.
+export async function follow(page, response, { osier, person, decision = 'allow', on = async () => {} }) {
   const seen = [];
-  let response = await page.goto(url);
   for (;;) {
     assert.ok(seen.length < LONGEST_WALK, `no end of the walk: ${seen}`);
     const kind = await kindOf(page, response, { osier, person });
@@ -59,8 +69,8 @@ async function kindOf(page, response, { osier, person }) {
   return here ? 'osier' : 'client';
 }
 
-// The submit button with this label, whatever its case.
-async function labelled(page, label) {
+// The button with this label, whatever its case.
+export async function labelled(page, label) {
   for (const button of await page.$$('button, input[type=submit]')) {
     const said = await button.evaluate((it) => it.value && it.tagName === 'INPUT' ? it.value : it.innerText);
     if (said.trim().toLowerCase() === label.toLowerCase()) return button;

@@ -6,7 +6,9 @@
 
 mod access;
 mod audit;
+mod auth;
 mod backends;
+mod clients;
 mod confirmation;
 mod document;
 mod environment;
@@ -32,10 +34,15 @@ use validator::Validate;
 
 pub use access::{Access, Adapter, Fields, HttpAdapter};
 pub use audit::{Audit, Sink};
+pub use auth::{Auth, Certificate, Credential, Facade, ManagedIdentity, Prompt};
 pub use backends::{Backend, OutgoingToken, Rest};
+pub use clients::{
+    Clients, DocumentId, DocumentIdFault, DocumentIds, RedirectFault, RedirectRule, RedirectRules,
+    RedirectUri,
+};
 pub use confirmation::Confirmation;
 pub use environment::Environment;
-pub use identity::{AllowedClients, Identity, Require};
+pub use identity::{AllowedClients, Cloud, Identity, Require};
 pub use keys::Keys;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
@@ -58,10 +65,14 @@ pub struct Config {
     pub server: Server,
     /// Whose tokens are accepted.
     pub identity: Identity,
+    /// How people's assistants sign in.
+    pub auth: Auth,
     /// Where permissions come from.
     pub access: Access,
     /// The customer's services, by the name that `_service.yaml` uses.
     pub backends: BTreeMap<String, Backend>,
+    /// Which clients may ask people to sign in.
+    pub clients: Clients,
     /// The tool definitions.
     pub tools: Tools,
     /// The sealing keys.
@@ -88,9 +99,13 @@ struct RawConfig {
     #[validate(nested)]
     identity: identity::RawIdentity,
     #[validate(nested)]
+    auth: auth::RawAuth,
+    #[validate(nested)]
     access: access::RawAccess,
     #[validate(nested)]
     backends: BTreeMap<String, backends::RawBackend>,
+    #[validate(nested)]
+    clients: clients::RawClients,
     tools: tools::RawTools,
     keys: keys::RawKeys,
     #[validate(nested)]
@@ -132,27 +147,33 @@ impl Config {
         if let Err(errors) = raw.validate() {
             report.say_invalid("", &errors);
         }
-        raw.resolve(&mut report).filter(|_| report.is_clean()).ok_or_else(|| report.into_problems())
+        raw.resolve(environment, &mut report)
+            .filter(|_| report.is_clean())
+            .ok_or_else(|| report.into_problems())
     }
 }
 
 impl RawConfig {
     /// Every section is resolved, also after one that failed: all problems at once.
-    fn resolve(self, report: &mut Report) -> Option<Config> {
+    fn resolve(self, environment: &Environment, report: &mut Report) -> Option<Config> {
         let server = self.server.resolve(report);
         // Known also where something else in its section is wrong.
         let audience = self.identity.audience.clone();
         let audience = audience.as_deref();
         let identity = self.identity.resolve(report);
+        let auth = self.auth.resolve(audience, identity.as_ref(), environment, report);
         let access = self.access.resolve(audience, report);
         let backends = backends::resolve(self.backends, audience, report);
+        let clients = self.clients.resolve(report);
         let tools = self.tools.resolve();
         let keys = self.keys.resolve(report);
         Some(Config {
             server: server?,
             identity: identity?,
+            auth: auth?,
             access: access?,
             backends: backends?,
+            clients: clients?,
             tools,
             keys: keys?,
             confirmation: self.confirmation.resolve(),

@@ -11,6 +11,7 @@ pub use spent::Spent;
 pub use state::{ServiceState, seal_service};
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::{Answer, Ask, Question, QuestionKind, Refusal, Response, Stop};
@@ -25,7 +26,7 @@ use state::{Binding, State};
 /// What confirmations work with.
 pub struct Confirmations {
     /// The sealing keys.
-    pub keys: KeyRing,
+    pub keys: Arc<KeyRing>,
     /// Which confirmations were used.
     pub spent: Spent,
     /// The clock.

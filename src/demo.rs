@@ -37,10 +37,10 @@ use crate::clock::Clock;
 pub use self::authz::{Authz, PERMISSIONS_PATH};
 pub use self::banner::banner;
 pub use self::command::{run, settings};
-pub use self::entra::{Endpoint, Entra};
+pub use self::entra::{App, Endpoint, Entra, Secret};
 pub use self::people::{
-    ANA, API_CLIENT_ID, ASSIGNMENTS, BEN, CHLOE, CLI_CLIENT_ID, DAN, ERIN, FINN, PASSWORD, PEOPLE,
-    Person, SCOPE, TENANT_ID, person,
+    ANA, API_CLIENT_ID, ASSIGNMENTS, BEN, CHLOE, CLI_CLIENT_ID, CLIENT_SECRET, DAN, ERIN, FINN,
+    PASSWORD, PEOPLE, Person, SCOPE, TENANT_ID, person,
 };
 pub use self::services::{Services, SiteRecords};
 pub use self::token::token;

@@ -24,7 +24,7 @@ mod token;
 
 pub use authenticator::Authenticator;
 pub use challenge::{Answer, Challenge};
-pub use keys::{KeyFault, KeysStatus};
+pub use keys::{Endpoints, KeyFault, KeysStatus};
 pub use rejection::{Flaw, Rejection, RejectionKind};
 pub use settings::{Require, Settings, V1};
 

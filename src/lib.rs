@@ -14,6 +14,7 @@
 //!
 //! Imports point one way: front doors, the pipeline, the stages, definitions and foundations.
 
+pub mod aadsts;
 pub mod access;
 pub mod app;
 pub mod audit;
@@ -40,5 +41,6 @@ pub mod response;
 pub mod router;
 pub mod scope;
 pub mod seal;
+pub mod store;
 pub mod target;
 pub mod telemetry;

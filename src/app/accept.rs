@@ -2,11 +2,13 @@
 //! headers, limits of their size, and an end that doesn't wait for ever. `app::serve` calls it.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -55,8 +57,8 @@ pub(super) async fn accept(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                let serving = connection(stream, router.clone(), limits, shutdown.clone());
+            Ok((stream, peer)) => {
+                let serving = connection((stream, peer), router.clone(), limits, shutdown.clone());
                 connections.spawn(serving);
             }
             Err(error) => {
@@ -76,7 +78,7 @@ pub(super) async fn accept(
 
 /// One connection, to its end.
 async fn connection(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, SocketAddr),
     router: Router,
     limits: Limits,
     shutdown: CancellationToken,
@@ -98,7 +100,10 @@ async fn connection(
         .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
         .keep_alive_interval(PING)
         .keep_alive_timeout(PING);
-    let service = router.map_request(|request: http::Request<_>| request.map(Body::new));
+    let service = router.map_request(move |mut request: http::Request<_>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request.map(Body::new)
+    });
     let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     let mut serving = pin!(serving);
     let ended = tokio::select! {

@@ -19,11 +19,18 @@ use crate::clock::Clock;
 use crate::config::{self, AllowedClients, Backend, Config};
 use crate::confirm::{Confirmations, Spent};
 use crate::health::Health;
-use crate::identity::{Authenticator, Challenge, Require, Settings};
+use crate::identity::{Authenticator, Challenge, Require, Settings, V1};
 use crate::mcp::{self, Door};
 use crate::middleware::{bearer, body, host};
+use crate::oauth::client::Clients;
+use crate::oauth::cookie::Cookies;
+use crate::oauth::families::Families;
 use crate::oauth::protected_resource::ProtectedResource;
-use crate::outbound::{self, Limits, Reach};
+use crate::oauth::resource::Resource;
+use crate::oauth::seen::Seen;
+use crate::oauth::upstream::Upstream;
+use crate::oauth::{self, Facade, Lives};
+use crate::outbound::{self, Fetcher, Limits, Reach};
 use crate::pipeline::Pipeline;
 use crate::response::Bounds;
 use crate::seal::KeyRing;
@@ -56,12 +63,13 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
     let http = outbound::client(&Limits::documents()).context("the HTTP client")?;
     let authenticator =
         Arc::new(Authenticator::new(identity_settings(&config.identity), http, clock.clone()));
+    let keys = Arc::new(key_ring(&config.keys)?);
     let pipeline = Arc::new(Pipeline {
         catalog: Arc::new(serve_only(catalog, config)),
         access: access(&config.access, &clock)?,
         backends: backends(config, &clock)?,
         confirmations: Confirmations {
-            keys: key_ring(&config.keys)?,
+            keys: Arc::clone(&keys),
             spent: Spent::memory(),
             clock: clock.clone(),
             life: config.confirmation.ttl,
@@ -90,8 +98,47 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
     let limits =
         super::Limits { header_bytes: server.max_header_bytes, grace: server.shutdown_grace };
     let allowed = Arc::new(allowed);
-    let app = App { door, gate, allowed, body, resource, health, limits, running, streams };
+    let facade = match &config.auth {
+        config::Auth::Facade(auth) => {
+            let parts = (Arc::clone(&keys), Arc::clone(&authenticator), Arc::clone(&pipeline));
+            Some(Arc::new(facade(config, auth, parts, &pipeline.clock)?))
+        }
+        config::Auth::Direct => None,
+    };
+    let oauth = oauth::Door { resource, authenticator: Arc::clone(&authenticator), facade };
+    let app = App { door, gate, allowed, body, oauth, health, limits, running, streams };
     Ok(Assembly { app, pipeline, authenticator })
+}
+
+/// The authorization server's face.
+fn facade(
+    config: &Config,
+    auth: &config::Facade,
+    (keys, authenticator, pipeline): (Arc<KeyRing>, Arc<Authenticator>, Arc<Pipeline>),
+    clock: &Clock,
+) -> anyhow::Result<Facade> {
+    let public_url = &config.server.public_url;
+    let callback = public_url.join("/oauth/callback").context("server.public_url")?;
+    let endpoints = Arc::clone(&authenticator);
+    let fetcher = Fetcher::new(outbound::Network::open())
+        .context("the client of client id metadata documents")?;
+    let clients = Clients::new(config.clients.clone(), Arc::clone(&keys), fetcher, clock.clone());
+    Ok(Facade {
+        issuer: public_url.origin().ascii_serialization(),
+        resource: Resource::new(config.server.own_origins()),
+        scope: config.identity.scope.clone(),
+        registration: config.clients.registration,
+        clients: Arc::new(clients),
+        upstream: Upstream::new(auth, &callback, endpoints, clock.clone())?,
+        authenticator,
+        keys,
+        clock: clock.clone(),
+        cookies: Cookies::of(public_url),
+        lives: Lives { consent: auth.consent_life.as_secs(), refresh: auth.refresh_life.as_secs() },
+        pipeline,
+        seen: Seen::default(),
+        families: Families::default(),
+    })
 }
 
 /// The definitions that the settings name.
@@ -127,11 +174,25 @@ fn identity_settings(identity: &config::Identity) -> Settings {
     settings.scope.clone_from(&identity.scope);
     settings.role.clone_from(&identity.role);
     settings.allow_app_only = identity.allow_app_only;
+    settings.authority_origins.clone_from(&identity.authority_origins);
+    settings.expected_issuer.clone_from(&identity.issuer);
+    settings.policies.clone_from(&identity.policies);
+    settings.v1 = identity
+        .v1_issuer
+        .clone()
+        .map(|issuer| V1 { issuer, audiences: v1_audiences(&identity.audience) });
     settings.allowed_clients = match &identity.allowed_clients {
         AllowedClients::Any => None,
         AllowedClients::Only(clients) => Some(clients.iter().cloned().collect()),
     };
     settings
+}
+
+/// The audiences that v1 tokens for one application may have: the URI's slash isn't settled there.
+fn v1_audiences(audience: &str) -> Vec<String> {
+    let bare = audience.trim_end_matches('/');
+    let uri = if bare.contains("://") { bare.to_owned() } else { format!("api://{bare}") };
+    vec![audience.to_owned(), format!("{uri}/"), uri]
 }
 
 fn key_ring(keys: &config::Keys) -> anyhow::Result<KeyRing> {

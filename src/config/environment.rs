@@ -1,14 +1,19 @@
 //! The `OSIER_…` variables that override the file. A variable with two underscores in its name is a
-//! setting (`OSIER_SERVER__PUBLIC_URL`); others with that prefix are none of the configuration's.
+//! setting (`OSIER_SERVER__PUBLIC_URL`); others with that prefix are none of the configuration's. Three
+//! variables of Azure's own are defaults of settings, and never secrets that are shown.
 
 use std::collections::BTreeMap;
 
 const PREFIX: &str = "OSIER_";
 
+/// What Azure's hosts tell the programs that they run.
+const FOREIGN: [&str; 3] = ["AZURE_FEDERATED_TOKEN_FILE", "IDENTITY_ENDPOINT", "IDENTITY_HEADER"];
+
 /// The settings among a process's environment variables.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Environment {
     settings: BTreeMap<String, Option<String>>,
+    foreign: BTreeMap<&'static str, String>,
 }
 
 impl Environment {
@@ -25,10 +30,18 @@ impl Environment {
     }
 
     fn insert(mut self, name: String, value: Option<String>) -> Self {
-        if name.strip_prefix(PREFIX).is_some_and(|rest| rest.contains("__")) {
+        if let Some(known) = FOREIGN.into_iter().find(|known| *known == name) {
+            self.foreign
+                .extend(value.filter(|value| !value.is_empty()).map(|value| (known, value)));
+        } else if name.strip_prefix(PREFIX).is_some_and(|rest| rest.contains("__")) {
             self.settings.insert(name, value);
         }
         self
+    }
+
+    /// One of the variables by which Azure's hosts tell a program of its identity.
+    pub(super) fn foreign(&self, name: &str) -> Option<&str> {
+        self.foreign.get(name).map(String::as_str)
     }
 
     /// True where this variable is set.

@@ -1,5 +1,7 @@
 //! `[identity]`: whose tokens are accepted, and what they must carry.
 
+mod cloud;
+
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
@@ -10,6 +12,8 @@ use validator::Validate;
 
 use super::network::{is_loopback, read_url};
 use super::problems::Report;
+
+pub use cloud::Cloud;
 
 /// Whose tokens are accepted, and what they must carry.
 #[derive(Clone, Debug)]
@@ -32,6 +36,12 @@ pub struct Identity {
     pub allowed_clients: AllowedClients,
     /// The origins that the discovery document may name, that of `discovery_url` first.
     pub authority_origins: Vec<String>,
+    /// The issuer that the discovery document must name; where absent, the first one decides.
+    pub issuer: Option<String>,
+    /// The issuer of v1 tokens, where they are accepted.
+    pub v1_issuer: Option<String>,
+    /// B2C: the user flows whose tokens are accepted. Empty where there are none.
+    pub policies: BTreeSet<String>,
 }
 
 /// Which of scope and role a token must carry.
@@ -56,6 +66,13 @@ pub enum AllowedClients {
     Any,
     /// These application ids, lower case.
     Only(BTreeSet<String>),
+}
+
+impl Identity {
+    /// The cloud of the tenant.
+    pub fn cloud(&self) -> Cloud {
+        Cloud::of(&self.discovery_url)
+    }
 }
 
 impl AllowedClients {
@@ -94,9 +111,20 @@ pub(super) struct RawIdentity {
     /// Application ids of the clients whose tokens are accepted, or `["any"]`.
     /// `OSIER_IDENTITY__ALLOWED_CLIENTS`
     allowed_clients: Vec<String>,
-    /// Origins besides that of `discovery_url` that the document may name for its keys.
-    /// `OSIER_IDENTITY__AUTHORITY_ORIGINS`
+    /// Origins besides that of `discovery_url` that the document may name for its keys and
+    /// endpoints. `OSIER_IDENTITY__AUTHORITY_ORIGINS`
     authority_origins: Vec<String>,
+    /// The issuer that the document must name; else the first document decides.
+    /// `OSIER_IDENTITY__ISSUER`
+    #[validate(length(min = 1, max = 512, message = "must not be empty"))]
+    issuer: Option<String>,
+    /// Accept v1 tokens too. `OSIER_IDENTITY__ACCEPT_V1`
+    accept_v1: bool,
+    /// Their issuer; made from `tenant_id`. `OSIER_IDENTITY__V1_ISSUER`
+    #[validate(length(min = 1, max = 512, message = "must not be empty"))]
+    v1_issuer: Option<String>,
+    /// For B2C: the user flows or policies whose tokens are accepted. `OSIER_IDENTITY__POLICIES`
+    policies: Vec<String>,
 }
 
 impl Default for RawIdentity {
@@ -111,6 +139,10 @@ impl Default for RawIdentity {
             allow_app_only: false,
             allowed_clients: vec!["any".to_owned()],
             authority_origins: Vec::new(),
+            issuer: None,
+            accept_v1: false,
+            v1_issuer: None,
+            policies: Vec::new(),
         }
     }
 }
@@ -148,10 +180,15 @@ impl RawIdentity {
                 Some(url?.origin().ascii_serialization())
             })
             .collect();
-        let discovery_url = discovery_url?;
+        let policies = read_policies(report, &self.policies);
+        let (discovery_url, tenant_id) = (discovery_url?, tenant_id?);
+        let v1_issuer = self.v1_issuer.unwrap_or_else(|| {
+            let host = Cloud::of(&discovery_url).v1_host();
+            format!("https://{host}/{tenant_id}/")
+        });
         let own = Some(discovery_url.origin().ascii_serialization());
         Some(Identity {
-            tenant_id: tenant_id?,
+            tenant_id,
             authority_origins: std::iter::once(own).chain(extra).collect::<Option<_>>()?,
             discovery_url,
             audience: audience?,
@@ -160,15 +197,34 @@ impl RawIdentity {
             role: self.role,
             allow_app_only: self.allow_app_only,
             allowed_clients: allowed_clients?,
+            issuer: self.issuer,
+            v1_issuer: self.accept_v1.then_some(v1_issuer),
+            policies: policies?,
         })
     }
+}
+
+/// A user flow's name, as it stands in `tfp` or `acr`; case doesn't matter there.
+fn read_policies(report: &mut Report, policies: &[String]) -> Option<BTreeSet<String>> {
+    let known = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '-' | '.');
+    let mut all = Some(BTreeSet::new());
+    for (at, name) in policies.iter().enumerate() {
+        if name.is_empty() || name.len() > 128 || !name.chars().all(known) {
+            let key = format!("identity.policies.{at}");
+            report.say(&key, "must be a user flow's name such as B2C_1_sign_in");
+            all = None;
+        } else if let Some(all) = &mut all {
+            all.insert(name.to_ascii_lowercase());
+        }
+    }
+    all
 }
 
 fn public_cloud(tenant: &str) -> String {
     format!("https://login.microsoftonline.com/{tenant}/v2.0/.well-known/openid-configuration")
 }
 
-fn read_id(report: &mut Report, key: &str, text: &str) -> Option<String> {
+pub(super) fn read_id(report: &mut Report, key: &str, text: &str) -> Option<String> {
     let id = Uuid::try_parse(text).ok().filter(|id| text.len() == 36 && !id.is_nil());
     if id.is_none() {
         report.say(key, "must be an id such as 8f2c6a1e-4d3b-4f0a-9a51-0c7e5b1d2f34");

@@ -47,10 +47,14 @@ impl Server {
 
     /// The values of `Origin` that are accepted.
     pub fn origins(&self) -> Vec<String> {
+        self.own_origins().into_iter().chain(self.allowed_origins.iter().cloned()).collect()
+    }
+
+    /// The origins that are this server's own.
+    pub fn own_origins(&self) -> Vec<String> {
         let scheme = self.public_url.scheme();
         let port = self.public_url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        let own = self.names().into_iter().map(|name| format!("{scheme}://{name}{port}"));
-        own.chain(self.allowed_origins.iter().cloned()).collect()
+        self.names().into_iter().map(|name| format!("{scheme}://{name}{port}")).collect()
     }
 
     /// A loopback public URL is known by each of the loopback's names.

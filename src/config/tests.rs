@@ -17,6 +17,8 @@ const NEEDED: &str = r#"
 server.public_url = "https://osier.example.com"
 identity.tenant_id = "8f2c6a1e-4d3b-4f0a-9a51-0c7e5b1d2f34"
 identity.audience = "5d0b7a52-1c1f-4c0e-8f0c-2b9a6f3e7d41"
+auth.credential = "secret"
+auth.client_secret = "only-for-tests"
 access.url = "https://authz.example.com"
 access.audience = "5d0b7a52-1c1f-4c0e-8f0c-2b9a6f3e7d41"
 "#;
@@ -46,7 +48,9 @@ fn problems_with(line: &str) -> String {
 /// `osier.toml` with the mark taken from every key and section.
 fn uncommented() -> String {
     let bare = |line: &'static str| match line.strip_prefix('#') {
-        Some(rest) if rest.starts_with(|c: char| c == '[' || c.is_ascii_lowercase()) => rest,
+        Some(rest) if rest.starts_with(|c: char| "[]\"".contains(c) || c.is_ascii_lowercase()) => {
+            rest
+        }
         _ => line,
     };
     FULL.lines().map(bare).collect::<Vec<_>>().join("\n")
@@ -54,7 +58,9 @@ fn uncommented() -> String {
 
 #[test]
 fn every_key_uncommented_is_the_default() {
-    let environment = keyed().with("OSIER_KEYS__PREVIOUS", key(9));
+    let environment = keyed()
+        .with("OSIER_KEYS__PREVIOUS", key(9))
+        .with("OSIER_AUTH__CLIENT_SECRET", "only-for-tests");
     let full = Config::parse("osier.toml", &uncommented(), &environment).unwrap();
     let backend = r#"
         [backends.workflowcore]
@@ -64,7 +70,14 @@ fn every_key_uncommented_is_the_default() {
         [tools]
         dir = "tools"
     "#;
-    let least = Config::parse("least", &format!("{NEEDED}{backend}"), &environment).unwrap();
+    // What has no default and needn't be there.
+    let more = r#"
+        identity.issuer = "https://login.microsoftonline.com/8f2c6a1e-4d3b-4f0a-9a51-0c7e5b1d2f34/v2.0"
+        auth.prompt = "select_account"
+        auth.domain_hint = "contoso.com"
+    "#;
+    let least = format!("{NEEDED}{more}{backend}");
+    let least = Config::parse("least", &least, &environment).unwrap();
     assert_eq!(format!("{full:#?}"), format!("{least:#?}"));
 }
 
@@ -274,7 +287,7 @@ fn a_token_is_forwarded_to_our_own_audience_only() {
     let missing = problems(&format!("{NEEDED}{backend}"));
     assert!(missing.contains("backends.b.audience: is missing"), "{missing}");
     let other = problems(&format!("{NEEDED}{backend}audience = \"https://graph.microsoft.com\"\n"));
-    assert!(other.contains("osier.toml:10: backends.b.audience: differs"), "{other}");
+    assert!(other.contains("osier.toml:12: backends.b.audience: differs"), "{other}");
     let text = NEEDED.replace("8f2c6a1e-4d3b-4f0a-9a51-0c7e5b1d2f34", "contoso");
     let both = problems(&format!("{text}{backend}audience = \"another\"\n"));
     assert!(both.contains("identity.tenant_id: must be an id"), "{both}");

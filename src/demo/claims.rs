@@ -1,52 +1,146 @@
-//! The claims of a v2 access token, as Entra really sends them for a public client's user.
-//! `entra` signs them; a test overrides single ones before they are signed.
+//! The claims of the look-alike's tokens, as Entra really sends them: access tokens of both versions,
+//! ID tokens. `entra` signs them; a test overrides single ones before they are signed.
 
 use aws_lc_rs::digest;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::people::{API_CLIENT_ID, CLI_CLIENT_ID, Person, TENANT_ID};
+use super::people::{CLI_CLIENT_ID, Person, TENANT_ID};
 
 /// How far before the moment of issue `iat` and `nbf` lie in Entra's tokens, in seconds.
 const BACKDATED: u64 = 300;
 
-/// A token's protected header.
-pub(super) fn header(kid: &str) -> Map<String, Value> {
-    object(json!({"typ": "JWT", "alg": "RS256", "kid": kid}))
+/// Which version of access token a resource gets (`api.requestedAccessTokenVersion`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    V1,
+    V2,
 }
 
-/// A token's payload, in the order in which Entra writes it. `now` in seconds since 1970;
-/// `lifetime` in seconds from now on.
-pub(super) fn payload(
-    person: &Person,
-    issuer: &str,
-    client_id: &str,
-    now: u64,
-    lifetime: u64,
-) -> Map<String, Value> {
+/// What a token says. Times in seconds.
+pub(super) struct Told<'a> {
+    pub(super) person: &'a Person,
+    pub(super) issuer: String,
+    pub(super) audience: String,
+    /// The client's id, and by what it proved itself: 0 not at all, 1 a secret, 2 an assertion.
+    pub(super) client: (&'a str, &'a str),
+    /// `scp`; absent where empty.
+    pub(super) scope: String,
+    /// `roles`; absent where empty.
+    pub(super) roles: Vec<String>,
+    /// Since 1970.
+    pub(super) now: u64,
+    /// From now on.
+    pub(super) lifetime: u64,
+}
+
+/// A token's protected header. v1 tokens name their key twice.
+pub(super) fn header(kid: &str, version: Version) -> Map<String, Value> {
+    match version {
+        Version::V1 => object(json!({"typ": "JWT", "alg": "RS256", "x5t": kid, "kid": kid})),
+        Version::V2 => object(json!({"typ": "JWT", "alg": "RS256", "kid": kid})),
+    }
+}
+
+/// An access token's payload, in the order in which Entra writes it.
+pub(super) fn access(told: &Told<'_>, version: Version) -> Map<String, Value> {
+    let mut claims = match version {
+        Version::V1 => v1(told),
+        Version::V2 => v2(told),
+    };
+    if told.roles.is_empty() {
+        claims.shift_remove("roles");
+    }
+    if told.scope.is_empty() {
+        claims.shift_remove("scp");
+    }
+    claims
+}
+
+fn v2(told: &Told<'_>) -> Map<String, Value> {
+    let Told { person, now, .. } = told;
     let dated = now.saturating_sub(BACKDATED);
-    let mut claims = object(json!({
-        "aud": API_CLIENT_ID,
-        "iss": issuer,
+    object(json!({
+        "aud": told.audience,
+        "iss": told.issuer,
         "iat": dated,
         "nbf": dated,
-        "exp": now + lifetime,
+        "exp": now + told.lifetime,
         "aio": format!("AWQAm/8{}", opaque("aio", &Uuid::new_v4().to_string())),
-        "azp": client_id,
-        "azpacr": "0",
+        "azp": told.client.0,
+        "azpacr": told.client.1,
         "name": person.full_name,
         "oid": person.oid,
         "preferred_username": person.email,
         "rh": format!("1.AX0A{}.", opaque("rh", person.oid)),
-        "roles": person.roles,
-        "scp": person.scope,
-        "sub": opaque(API_CLIENT_ID, person.oid),
+        "roles": told.roles,
+        "scp": told.scope,
+        "sub": opaque(&told.audience, person.oid),
         "tid": TENANT_ID,
-        "uti": BASE64URL_NOPAD.encode(Uuid::new_v4().as_bytes()),
+        "uti": token_id(),
+        "ver": "2.0",
+    }))
+}
+
+fn v1(told: &Told<'_>) -> Map<String, Value> {
+    let Told { person, now, .. } = told;
+    let dated = now.saturating_sub(BACKDATED);
+    let (given, family) = person.full_name.split_once(' ').unwrap_or((person.full_name, ""));
+    object(json!({
+        "aud": told.audience,
+        "iss": told.issuer,
+        "iat": dated,
+        "nbf": dated,
+        "exp": now + told.lifetime,
+        "acr": "1",
+        "aio": format!("AWQAm/8{}", opaque("aio", &Uuid::new_v4().to_string())),
+        "amr": ["pwd"],
+        "appid": told.client.0,
+        "appidacr": told.client.1,
+        "family_name": family,
+        "given_name": given,
+        "ipaddr": "127.0.0.1",
+        "name": person.full_name,
+        "oid": person.oid,
+        "rh": format!("1.AX0A{}.", opaque("rh", person.oid)),
+        "roles": told.roles,
+        "scp": told.scope,
+        "sub": opaque(&told.audience, person.oid),
+        "tid": TENANT_ID,
+        "unique_name": person.email,
+        "upn": person.email,
+        "uti": token_id(),
+        "ver": "1.0",
+    }))
+}
+
+/// An ID token's payload (OpenID Connect Core §2); the audience is the client.
+pub(super) fn id_token(told: &Told<'_>, nonce: Option<&str>) -> Map<String, Value> {
+    let Told { person, now, .. } = told;
+    let dated = now.saturating_sub(BACKDATED);
+    let mut claims = object(json!({
+        "aud": told.audience,
+        "iss": told.issuer,
+        "iat": dated,
+        "nbf": dated,
+        "exp": now + told.lifetime,
+        "aio": format!("AWQAm/8{}", opaque("aio", &Uuid::new_v4().to_string())),
+        "name": person.full_name,
+        "nonce": nonce,
+        "oid": person.oid,
+        "preferred_username": person.email,
+        "rh": format!("1.AX0A{}.", opaque("rh", person.oid)),
+        "roles": told.roles,
+        "sub": opaque(&told.audience, person.oid),
+        "tid": TENANT_ID,
+        "uti": token_id(),
         "ver": "2.0",
     }));
-    if person.roles.is_empty() {
+    if nonce.is_none() {
+        claims.shift_remove("nonce");
+    }
+    if told.roles.is_empty() {
         claims.shift_remove("roles");
     }
     claims
@@ -61,6 +155,11 @@ pub(super) fn usual_client() -> &'static str {
 pub(super) fn lifetime() -> u64 {
     let [first, second, ..] = *Uuid::new_v4().as_bytes();
     3600 + u64::from(u16::from_be_bytes([first, second])) % 1800
+}
+
+/// A new `uti`.
+fn token_id() -> String {
+    BASE64URL_NOPAD.encode(Uuid::new_v4().as_bytes())
 }
 
 /// A pairwise value: the same for one person in one app, and of no use elsewhere.

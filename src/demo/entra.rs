@@ -2,22 +2,38 @@
 //! fields and oddities of the real one. `osier demo` starts it, and so does every test: there is
 //! one implementation. It knows the demo's people and nobody else; it must never leave loopback.
 
+mod apps;
+mod authorize;
 mod discovery;
 mod errors;
+mod grants;
+mod pages;
+mod parameters;
+mod scopes;
 mod token;
+mod tokens;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::routing::{get, post};
 use serde_json::{Map, Value};
 
-use super::claims;
-use super::keys::{self, KeySet, SigningKey};
-use super::people::{Person, TENANT_ID};
+pub use self::apps::{App, Secret};
+use self::errors::Failure;
+use self::grants::Grants;
+use self::scopes::{Api, Asked, Resource};
+use super::keys::{self, KeySet};
+use super::people::{API_CLIENT_ID, Person, SCOPE, TENANT_ID};
 use super::wire::{self, Fault, Wire};
 use crate::clock::Clock;
+
+/// How long a code lives, in seconds.
+const CODE_LIFETIME: u64 = 600;
+/// How long an unused refresh token lives, in seconds: 90 days.
+const REFRESH_LIFETIME: u64 = 90 * 24 * 3600;
 
 /// The look-alike's handle. Clones are the same tenant.
 #[derive(Clone)]
@@ -30,6 +46,9 @@ struct Tenant {
     keys: KeySet,
     /// The index of the next key for a rotation.
     next_key: AtomicUsize,
+    apps: Mutex<BTreeMap<String, App>>,
+    api: Mutex<Api>,
+    grants: Mutex<Grants>,
     /// What a test wants the discovery document to say instead.
     discovery: Mutex<Map<String, Value>>,
 }
@@ -41,6 +60,8 @@ pub enum Endpoint {
     Discovery,
     /// `/{tid}/discovery/v2.0/keys`
     Keys,
+    /// `/{tid}/oauth2/v2.0/authorize`
+    Authorize,
     /// `/{tid}/oauth2/v2.0/token`
     Token,
 }
@@ -50,6 +71,7 @@ impl Endpoint {
         let rest = match self {
             Self::Discovery => "v2.0/.well-known/openid-configuration",
             Self::Keys => "discovery/v2.0/keys",
+            Self::Authorize => "oauth2/v2.0/authorize",
             Self::Token => "oauth2/v2.0/token",
         };
         format!("/{TENANT_ID}/{rest}")
@@ -65,6 +87,15 @@ impl Entra {
             wire: Wire::default(),
             keys: KeySet::new(keys::nth(0)?),
             next_key: AtomicUsize::new(1),
+            apps: Mutex::new(
+                apps::demo_apps().into_iter().map(|app| (app.client_id.clone(), app)).collect(),
+            ),
+            api: Mutex::new(Api {
+                client_id: API_CLIENT_ID,
+                identifier_uris: vec![format!("api://{API_CLIENT_ID}")],
+                scopes: vec![SCOPE.to_owned(), "Other.Read".to_owned()],
+            }),
+            grants: Mutex::default(),
             discovery: Mutex::default(),
         })))
     }
@@ -74,6 +105,7 @@ impl Entra {
         Router::new()
             .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::document))
             .route("/{tenant}/discovery/v2.0/keys", get(discovery::keys))
+            .route("/{tenant}/oauth2/v2.0/authorize", get(authorize::show).post(authorize::submit))
             .route("/{tenant}/oauth2/v2.0/token", post(token::issue))
             .with_state(self.clone())
             .layer(axum::middleware::from_fn_with_state(self.0.wire.clone(), wire::pass))
@@ -120,45 +152,6 @@ impl Entra {
         self.0.discovery.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// An access token as the person would get it now.
-    pub fn token(&self, person: &Person) -> String {
-        self.mint(person, |_| {})
-    }
-
-    /// An access token whose claims were altered before they were signed.
-    pub fn mint(&self, person: &Person, alter: impl FnOnce(&mut Map<String, Value>)) -> String {
-        self.mint_with(person, |_, claims| alter(claims))
-    }
-
-    /// An access token whose header and claims were altered before they were signed.
-    pub fn mint_with(
-        &self,
-        person: &Person,
-        alter: impl FnOnce(&mut Map<String, Value>, &mut Map<String, Value>),
-    ) -> String {
-        let mut header = claims::header(&self.kid());
-        let mut payload = self.claims(person, claims::usual_client(), 4200);
-        alter(&mut header, &mut payload);
-        self.sign(Value::Object(header).to_string(), Value::Object(payload).to_string())
-    }
-
-    /// Signs any bytes with the current key: header and payload as they are, JSON or not.
-    pub fn sign(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
-        match self.0.keys.current() {
-            Some(key) => key.sign(header.as_ref(), payload.as_ref()),
-            None => String::new(),
-        }
-    }
-
-    /// Signs any bytes with a key that was never published, as a forger would.
-    pub fn sign_with_a_foreign_key(
-        &self,
-        header: impl AsRef<[u8]>,
-        payload: impl AsRef<[u8]>,
-    ) -> anyhow::Result<String> {
-        Ok(SigningKey::generate()?.sign(header.as_ref(), payload.as_ref()))
-    }
-
     /// The id of the key that signs now.
     pub fn kid(&self) -> String {
         self.0.keys.current().map(|key| key.kid().to_owned()).unwrap_or_default()
@@ -183,8 +176,70 @@ impl Entra {
         Ok(())
     }
 
-    fn claims(&self, person: &Person, client: &str, lifetime: u64) -> Map<String, Value> {
-        claims::payload(person, &self.issuer(), client, self.0.clock.unix_seconds(), lifetime)
+    /// An app registration.
+    pub fn app(&self, client_id: &str) -> Option<App> {
+        lock(&self.0.apps).get(client_id).cloned()
+    }
+
+    /// Adds an app registration, or replaces the one with the same client id.
+    pub fn register_app(&self, app: App) {
+        lock(&self.0.apps).insert(app.client_id.clone(), app);
+    }
+
+    /// Changes an app registration; an unknown client id changes nothing.
+    pub fn alter_app(&self, client_id: &str, alter: impl FnOnce(&mut App)) {
+        if let Some(app) = lock(&self.0.apps).get_mut(client_id) {
+            alter(app);
+        }
+    }
+
+    /// Consents in the person's name: the consent page isn't shown for these scopes (short names).
+    pub fn consent(&self, person: &Person, client_id: &str, scopes: &[&str]) {
+        let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        self.grants().consent(person, client_id, &scopes);
+    }
+
+    /// Takes the person's consents to this client back.
+    pub fn withdraw_consent(&self, person: &Person, client_id: &str) {
+        self.grants().withdraw(person, client_id);
+    }
+
+    /// Ends the person's browser sessions, codes and refresh tokens, as an administrator does.
+    /// Access tokens live on.
+    pub fn revoke(&self, person: &Person) {
+        self.grants().revoke(person);
+    }
+
+    fn grants(&self) -> MutexGuard<'_, Grants> {
+        lock(&self.0.grants)
+    }
+
+    /// The present moment, in unix seconds.
+    fn now(&self) -> u64 {
+        self.0.clock.unix_seconds()
+    }
+
+    fn read_scope(&self, text: &str, app: &App) -> Result<Asked, Failure> {
+        Asked::read(text, &lock(&self.0.api), &app.name)
+    }
+
+    /// Entra takes RFC 8707's `resource` only where it is one of the API's own names, to the letter.
+    fn check_resource(&self, resource: Option<&str>) -> Result<(), Failure> {
+        match resource {
+            Some(resource)
+                if !lock(&self.0.api).identifier_uris.iter().any(|uri| uri == resource) =>
+            {
+                Err(Failure::resource())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Graph's own scopes need no consent here.
+    fn has_consented(&self, person: &Person, app: &App, asked: &Asked) -> bool {
+        app.consented_for_all
+            || asked.resource == Resource::Graph
+            || self.grants().has_consented(person, &app.client_id, &asked.scopes)
     }
 
     /// The base64url modulus and exponent of a published key.
@@ -193,4 +248,8 @@ impl Entra {
         let (modulus, exponent) = key.components();
         Some((modulus.to_owned(), exponent))
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

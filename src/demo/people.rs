@@ -5,6 +5,8 @@
 pub const TENANT_ID: &str = "f7ddedfa-cd5a-59d6-9621-8d22f6d16a87";
 /// The app registration that Osier and the sample services stand behind: the tokens' `aud`.
 pub const API_CLIENT_ID: &str = "0221c1d6-cf53-53e0-819c-4878edf8c1d4";
+/// The secret that this registration has in the look-alike, as a confidential client.
+pub const CLIENT_SECRET: &str = "demo-secret";
 /// The public client that `osier token` signs in with: the tokens' `azp`.
 pub const CLI_CLIENT_ID: &str = "c6e5e890-22a1-548b-9645-5cac0d47aa53";
 /// The delegated scope that everybody but `dan` gets.

@@ -1,6 +1,7 @@
 //! The surroundings over real HTTP, as Osier meets them.
 
 mod entra;
+mod entra_sign_in;
 mod fence;
 mod writes;
 
@@ -79,7 +80,11 @@ impl Demo {
 #[expect(clippy::disallowed_methods, reason = "a test's own client of the look-alike")]
 fn client() -> reqwest::Client {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().build().unwrap()
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap()
 }
 
 #[tokio::test]

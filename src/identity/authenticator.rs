@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::cache::{TokenCache, TokenHash};
 use super::claims::RawClaims;
 use super::credential::unverified_bearer;
-use super::keys::{KeyFault, KeyStore, Keys, KeysStatus, Sought};
+use super::keys::{Endpoints, KeyFault, KeyStore, Keys, KeysStatus, Sought};
 use super::rejection::{Flaw, Rejection};
 use super::token::UnverifiedToken;
 use super::{Identity, Settings};
@@ -53,7 +53,15 @@ impl Authenticator {
     /// # Errors
     /// A [`Rejection`]; the reason in it is for the log, its kind for the caller.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Identity>, Rejection> {
-        let token = unverified_bearer(headers)?;
+        self.authenticate_token(unverified_bearer(headers)?).await
+    }
+
+    /// Whom a bare token speaks for: the same judgement, for a token that came otherwise.
+    ///
+    /// # Errors
+    /// As [`Authenticator::authenticate`].
+    pub async fn authenticate_token(&self, token: &str) -> Result<Arc<Identity>, Rejection> {
+        UnverifiedToken::check_size(token)?;
         let hash = TokenHash::of(token);
         // Keys that grew too old verify nothing, remembered tokens included.
         if let Ok(keys) = self.keys.current()
@@ -90,6 +98,19 @@ impl Authenticator {
         let sought = self.keys.seek(Sought::Any).await;
         // Good discovery without keys is enough to know the name.
         self.keys.issuer().ok_or_else(|| sought.err().unwrap_or(KeyFault::NotFetched))
+    }
+
+    /// Where the tenant signs people in, as its discovery document says; asks for the document if
+    /// nobody has.
+    ///
+    /// # Errors
+    /// Where the document can't be had, or names no endpoints at an origin that is allowed.
+    pub async fn endpoints(&self) -> Result<Endpoints, KeyFault> {
+        if let Some(endpoints) = self.keys.endpoints() {
+            return Ok(endpoints);
+        }
+        let sought = self.keys.seek(Sought::Any).await;
+        self.keys.endpoints().ok_or_else(|| sought.err().unwrap_or(KeyFault::BadAnswer))
     }
 
     /// Fetches the keys now and whenever they are due, until `shutdown`.

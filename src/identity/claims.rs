@@ -23,10 +23,19 @@ pub(super) struct RawClaims {
     // A string and nothing else: Entra writes no arrays, so an array with ours in it, alone or
     // among others, is a token that was made for somebody else's reader.
     aud: String,
-    tid: String,
-    oid: String,
     exp: u64,
     nbf: u64,
+    // Always there in Entra's own tokens; B2C may leave them out.
+    #[serde(default, deserialize_with = "present")]
+    tid: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    oid: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    sub: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    tfp: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    acr: Option<String>,
     #[serde(default, deserialize_with = "present")]
     iat: Option<u64>,
     #[serde(default, deserialize_with = "present")]
@@ -69,7 +78,7 @@ impl RawClaims {
         issuer: &str,
         now: u64,
     ) -> Result<Facts, Rejection> {
-        self.check_origin(settings, issuer)?;
+        let (tenant, subject) = self.check_origin(settings, issuer)?;
         let times = Times { nbf: self.nbf, exp: self.exp };
         if self.exp > LATEST || self.nbf > self.exp || self.iat > Some(LATEST) {
             return Err(Flaw::Times.into());
@@ -92,7 +101,7 @@ impl RawClaims {
             (Some("user"), _) | (None, Some(_)) => Principal::Person,
             (Some(_), _) => return Err(Flaw::Identifier.into()),
         };
-        let sound = [Some(self.oid.as_str()), client, self.uti.as_deref()];
+        let sound = [Some(subject.as_str()), client, self.uti.as_deref()];
         if !sound.into_iter().flatten().all(is_identifier) {
             return Err(Flaw::Identifier.into());
         }
@@ -113,13 +122,14 @@ impl RawClaims {
             times,
             client: self.azp.or(self.appid),
             email: email.into_iter().flatten().find(|text| is_email(text)),
-            tenant: self.tid,
-            subject: self.oid,
+            tenant,
+            subject,
             token_id: self.uti,
         })
     }
 
-    fn check_origin(&self, settings: &Settings, issuer: &str) -> Result<(), Flaw> {
+    /// Judges where the token comes from and for whom it was made; gives the tenant and the person.
+    fn check_origin(&self, settings: &Settings, issuer: &str) -> Result<(String, String), Flaw> {
         let v2 = self.iss == issuer;
         let v1 = settings.v1.as_ref().filter(|v1| !v2 && v1.issuer == self.iss);
         if !v2 && v1.is_none() {
@@ -130,11 +140,22 @@ impl RawClaims {
         if !ours {
             return Err(Flaw::Audience);
         }
-        // Entra signs for every tenant with the same keys, so the signature doesn't say which.
-        if self.tid != settings.tenant_id {
-            return Err(Flaw::Tenant);
+        let b2c = !settings.policies.is_empty();
+        let tenant = match &self.tid {
+            // Entra signs for every tenant with the same keys, so the signature doesn't say which.
+            Some(tenant) if *tenant == settings.tenant_id => tenant,
+            Some(_) => return Err(Flaw::Tenant),
+            None if b2c => &settings.tenant_id,
+            None => return Err(Flaw::Payload),
+        };
+        if b2c {
+            let flow = self.tfp.as_deref().or(self.acr.as_deref()).ok_or(Flaw::Policy)?;
+            if !settings.policies.contains(&flow.to_ascii_lowercase()) {
+                return Err(Flaw::Policy);
+            }
         }
-        Ok(())
+        let subject = self.oid.as_ref().or(self.sub.as_ref().filter(|_| b2c));
+        Ok((tenant.clone(), subject.ok_or(Flaw::Payload)?.clone()))
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
-use url::Origin;
+use url::{Origin, Url};
 
 mod documents;
 mod set;
@@ -68,6 +68,16 @@ struct Pin {
     keys_origin: Origin,
 }
 
+/// Where a tenant signs people in and hands out tokens, by its discovery document; each at one of the
+/// origins that the deployment allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoints {
+    /// `authorization_endpoint`
+    pub authorization: Url,
+    /// `token_endpoint`
+    pub token: Url,
+}
+
 /// A key set in use, with the issuer that it belongs to.
 #[derive(Clone)]
 pub(super) struct Keys {
@@ -101,6 +111,8 @@ pub(super) enum Sought<'a> {
 #[derive(Default)]
 struct State {
     pin: Option<Pin>,
+    /// What the last good document said of the endpoints.
+    endpoints: Option<Endpoints>,
     keys: Option<Keys>,
     /// When the keys were fetched, in unix milliseconds.
     fetched: u64,
@@ -141,6 +153,11 @@ impl KeyStore {
     /// The issuer, once a discovery document named it.
     pub(super) fn issuer(&self) -> Option<String> {
         self.read().pin.as_ref().map(|pin| pin.issuer.clone())
+    }
+
+    /// The endpoints, once a discovery document named them.
+    pub(super) fn endpoints(&self) -> Option<Endpoints> {
+        self.read().endpoints.clone()
     }
 
     /// How the keys stand.
@@ -239,13 +256,13 @@ impl KeyStore {
     }
 
     async fn fetch_documents(&self, pinned: Option<&Pin>) -> Result<KeySet, KeyFault> {
-        let settings = &self.settings;
-        let expected = settings.expected_issuer.as_deref();
-        let discovery =
-            documents::discover(&self.http, &settings.discovery_url, expected, pinned).await?;
-        if pinned.is_none() {
+        let discovery = documents::discover(&self.http, &self.settings, pinned).await?;
+        {
             let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-            state.pin = Some(discovery.pin);
+            state.endpoints = discovery.endpoints;
+            if pinned.is_none() {
+                state.pin = Some(discovery.pin);
+            }
         }
         documents::key_set(&self.http, &discovery.jwks_uri).await
     }

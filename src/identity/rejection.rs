@@ -104,6 +104,9 @@ pub enum Flaw {
     /// `tid`.
     #[error("another tenant")]
     Tenant,
+    /// `tfp` and `acr`.
+    #[error("another user flow")]
+    Policy,
     /// `exp` has passed.
     #[error("expired")]
     Expired,

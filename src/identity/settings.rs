@@ -1,6 +1,7 @@
 //! What the identity stage is told: plain data, resolved from the configuration and judged there.
 //! Nothing here reads a file or the environment.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use url::Url;
@@ -38,6 +39,9 @@ pub struct Settings {
     pub tenant_id: String,
     /// The tenant's own discovery document (never that of `common` or `organizations`).
     pub discovery_url: Url,
+    /// The origins at which the document may place the keys and Entra's endpoints
+    /// (`https://host[:port]`): that of `discovery_url` and those that the deployment adds.
+    pub authority_origins: Vec<String>,
     /// What the document's `issuer` must be; where absent, the first good document decides.
     pub expected_issuer: Option<String>,
     /// Which grants open the door.
@@ -54,6 +58,10 @@ pub struct Settings {
     pub leeway: Duration,
     /// Accept v1 tokens too. Absent: v2 only.
     pub v1: Option<V1>,
+    /// B2C: the user flows whose tokens are accepted, in lower case; `tfp` or `acr` must name one.
+    /// Their issuer binds the tenant, so `tid` may be absent, and `sub` stands in for `oid`. Empty:
+    /// tokens are an Entra tenant's own.
+    pub policies: BTreeSet<String>,
     /// How old the keys may grow before they are fetched again.
     pub refresh_every: Duration,
     /// How long after a refresh was due the last good keys are still used.
@@ -68,6 +76,7 @@ impl Settings {
     /// The defaults, for one audience in one tenant.
     pub fn new(audience: String, tenant_id: String, discovery_url: Url) -> Self {
         Self {
+            authority_origins: vec![discovery_url.origin().ascii_serialization()],
             audience,
             tenant_id,
             discovery_url,
@@ -79,6 +88,7 @@ impl Settings {
             allowed_clients: None,
             leeway: Duration::from_mins(1),
             v1: None,
+            policies: BTreeSet::new(),
             refresh_every: Duration::from_hours(24),
             keep_last_good: Duration::from_hours(24),
             cool_down: Duration::from_secs(30),

@@ -168,6 +168,7 @@ fn settings(more: &str) -> tempfile::TempDir {
         r#"server.public_url = "https://osier.example.com"
 identity.tenant_id = "8f2c6a1e-4d3b-4f0a-9a51-0c7e5b1d2f34"
 identity.audience = "5d0b7a52-1c1f-4c0e-8f0c-2b9a6f3e7d41"
+auth = {{ credential = "secret", client_secret = "only-for-tests" }}
 access.url = "https://authz.example.com"
 access.audience = "5d0b7a52-1c1f-4c0e-8f0c-2b9a6f3e7d41"
 keys.current = "sVvmqGTfcDm/7oZb5qOZbKqpr6TpsQbWZ7tsTi4LDgQ="

@@ -1,6 +1,8 @@
 //! What every test starts from: [`TestApp`], its [`People`] and their [`Client`]s.
 
 mod app;
+mod assistant;
+mod browser;
 mod client;
 mod open;
 mod process;
@@ -8,6 +10,8 @@ mod reply;
 mod written;
 
 pub use app::{Setup, TestApp};
+pub use assistant::Assistant;
+pub use browser::{Browser, Page};
 pub use client::{Client, Events, Version};
 pub use open::Open;
 pub use process::{Process, osier, three_free_ports};

@@ -18,4 +18,5 @@ mod identity;
 mod life;
 mod refusals;
 mod scoping;
+mod sign_in;
 mod transport;

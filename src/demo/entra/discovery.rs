@@ -3,18 +3,23 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::errors::Failure;
+use super::errors::{Failure, Stamp};
 use super::{Endpoint, Entra};
 use crate::demo::people::TENANT_ID;
 use std::sync::PoisonError;
 
 /// `GET /{tid}/v2.0/.well-known/openid-configuration`
-pub(super) async fn document(State(entra): State<Entra>, Path(tenant): Path<String>) -> Response {
+pub(super) async fn document(
+    State(entra): State<Entra>,
+    Path(tenant): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     if tenant != TENANT_ID {
-        return Failure::unknown_tenant(&tenant).response(&entra.0.clock);
+        return Failure::unknown_tenant(&tenant).json(&Stamp::new(&entra.0.clock, &headers));
     }
     let base = format!("{}/{TENANT_ID}", entra.0.base);
     let mut document = json!({
@@ -30,7 +35,7 @@ pub(super) async fn document(State(entra): State<Entra>, Path(tenant): Path<Stri
         "issuer": entra.issuer(),
         "request_uri_parameter_supported": false,
         "userinfo_endpoint": format!("{base}/openid/userinfo"),
-        "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
+        "authorization_endpoint": entra.url(Endpoint::Authorize),
         "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
         "http_logout_supported": true,
         "frontchannel_logout_supported": true,
@@ -60,9 +65,13 @@ pub(super) async fn document(State(entra): State<Entra>, Path(tenant): Path<Stri
 }
 
 /// `GET /{tid}/discovery/v2.0/keys`
-pub(super) async fn keys(State(entra): State<Entra>, Path(tenant): Path<String>) -> Response {
+pub(super) async fn keys(
+    State(entra): State<Entra>,
+    Path(tenant): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     if tenant != TENANT_ID {
-        return Failure::unknown_tenant(&tenant).response(&entra.0.clock);
+        return Failure::unknown_tenant(&tenant).json(&Stamp::new(&entra.0.clock, &headers));
     }
     Json(entra.0.keys.published(&entra.issuer())).into_response()
 }

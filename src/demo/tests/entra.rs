@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use super::*;
 
 /// Verifies a token against the keys that are served now.
-async fn verify(demo: &Demo, token: &str) -> Result<Value, String> {
+pub(super) async fn verify(demo: &Demo, token: &str) -> Result<Value, String> {
     let keys = demo.client.get(demo.around.entra().url(Endpoint::Keys)).send().await.unwrap();
     let keys: JwkSet = keys.json().await.map_err(|error| error.to_string())?;
     let kid = jsonwebtoken::decode_header(token).unwrap().kid.unwrap();
@@ -98,7 +98,7 @@ async fn refusals_read_as_entras_do() {
         ("password", "guess"),
         ("username", "zoe"),
         ("client_id", "00000000-0000-0000-0000-000000000000"),
-        ("scope", "User.Read"),
+        ("scope", "User\"Read"),
         ("grant_type", "client_credentials"),
         ("username", ""),
         ("resource", "https://example.org"),

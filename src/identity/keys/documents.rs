@@ -9,8 +9,9 @@ use serde::Deserialize;
 use url::{Origin, Url};
 
 use super::set::KeySet;
-use super::{KeyFault, Pin};
+use super::{Endpoints, KeyFault, Pin};
 use crate::identity::json::read_object;
+use crate::identity::settings::Settings;
 use crate::outbound::read_capped;
 
 /// The longest document that is read, in bytes. Entra's are under 20 KiB.
@@ -23,34 +24,43 @@ const DEADLINE: Duration = Duration::from_secs(5);
 struct RawDiscovery {
     issuer: String,
     jwks_uri: Url,
+    // Text, so that a bad one spoils sign-in and not the keys.
+    #[serde(default)]
+    authorization_endpoint: Option<String>,
+    #[serde(default)]
+    token_endpoint: Option<String>,
 }
 
 /// A discovery document that agrees with what is pinned.
 pub(super) struct Discovery {
     pub(super) pin: Pin,
     pub(super) jwks_uri: Url,
+    /// Absent where the document doesn't name both, at origins that are allowed.
+    pub(super) endpoints: Option<Endpoints>,
 }
 
 /// Fetches the discovery document and judges it.
 pub(super) async fn discover(
     http: &reqwest::Client,
-    url: &Url,
-    expected_issuer: Option<&str>,
+    settings: &Settings,
     pinned: Option<&Pin>,
 ) -> Result<Discovery, KeyFault> {
-    let body = fetch(http, url).await?;
-    let (RawDiscovery { issuer, jwks_uri }, _) =
-        read_object::<RawDiscovery>(&body).ok_or(KeyFault::BadAnswer)?;
+    let body = fetch(http, &settings.discovery_url).await?;
+    let (raw, _) = read_object::<RawDiscovery>(&body).ok_or(KeyFault::BadAnswer)?;
+    let endpoints = endpoints(&raw, settings);
+    let RawDiscovery { issuer, jwks_uri, .. } = raw;
     // `{tenantid}` stands in the documents for every tenant at once; those pin nobody.
     let names_nobody = issuer.is_empty() || issuer.contains('{');
-    let downgrade = url.scheme() == "https" && jwks_uri.scheme() != "https";
-    if names_nobody || downgrade || !matches!(jwks_uri.scheme(), "https" | "http") {
+    if names_nobody || !matches!(jwks_uri.scheme(), "https" | "http") {
         return Err(KeyFault::BadAnswer);
     }
     let keys_origin = jwks_uri.origin();
-    let another_issuer = expected_issuer.is_some_and(|expected| expected != issuer)
+    let expected = settings.expected_issuer.as_ref();
+    let another_issuer = expected.is_some_and(|expected| *expected != issuer)
         || pinned.is_some_and(|pin| pin.issuer != issuer);
-    if another_issuer || pinned.is_some_and(|pin| pin.keys_origin != keys_origin) {
+    let elsewhere = !is_allowed(&jwks_uri, settings)
+        || pinned.is_some_and(|pin| pin.keys_origin != keys_origin);
+    if another_issuer || elsewhere {
         tracing::error!(
             issuer = %issuer.escape_debug().take(200).collect::<String>(),
             keys_origin = %ascii(&keys_origin),
@@ -58,7 +68,24 @@ pub(super) async fn discover(
         );
         return Err(KeyFault::Moved);
     }
-    Ok(Discovery { pin: Pin { issuer, keys_origin }, jwks_uri })
+    Ok(Discovery { pin: Pin { issuer, keys_origin }, jwks_uri, endpoints })
+}
+
+fn endpoints(raw: &RawDiscovery, settings: &Settings) -> Option<Endpoints> {
+    let read = |text: &Option<String>| {
+        let url = Url::parse(text.as_deref()?).ok()?;
+        (is_allowed(&url, settings) && url.fragment().is_none()).then_some(url)
+    };
+    Some(Endpoints {
+        authorization: read(&raw.authorization_endpoint)?,
+        token: read(&raw.token_endpoint)?,
+    })
+}
+
+/// The origins are https or on loopback: the configuration sees to that.
+fn is_allowed(url: &Url, settings: &Settings) -> bool {
+    let named = url.username().is_empty() && url.password().is_none();
+    named && settings.authority_origins.contains(&ascii(&url.origin()))
 }
 
 /// Fetches the key set.

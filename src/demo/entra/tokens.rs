@@ -1,0 +1,123 @@
+//! The tokens that the look-alike signs: those that its endpoints issue, and those that a test mints
+//! without asking an endpoint. Both say the same of the same person.
+
+use serde_json::{Map, Value};
+
+use super::Entra;
+use super::apps::App;
+use super::scopes::{Asked, GRAPH, Resource};
+use crate::demo::claims::{self, Told, Version};
+use crate::demo::keys::SigningKey;
+use crate::demo::people::{API_CLIENT_ID, Person, TENANT_ID};
+
+/// How long an ID token lives, in seconds.
+const ID_TOKEN_LIFETIME: u64 = 3600;
+/// How long a minted token lives, in seconds.
+const MINTED_LIFETIME: u64 = 4200;
+
+impl Entra {
+    /// An access token as the person would get it now.
+    pub fn token(&self, person: &Person) -> String {
+        self.mint(person, |_| {})
+    }
+
+    /// An access token whose claims were altered before they were signed.
+    pub fn mint(&self, person: &Person, alter: impl FnOnce(&mut Map<String, Value>)) -> String {
+        self.mint_with(person, |_, claims| alter(claims))
+    }
+
+    /// An access token whose header and claims were altered before they were signed.
+    pub fn mint_with(
+        &self,
+        person: &Person,
+        alter: impl FnOnce(&mut Map<String, Value>, &mut Map<String, Value>),
+    ) -> String {
+        let version = Version::V2;
+        let mut header = claims::header(&self.kid(), version);
+        let client = (claims::usual_client(), "0");
+        let mut payload = claims::access(&self.told(person, client, MINTED_LIFETIME), version);
+        alter(&mut header, &mut payload);
+        self.sign(Value::Object(header).to_string(), Value::Object(payload).to_string())
+    }
+
+    /// Signs any bytes with the current key: header and payload as they are, JSON or not.
+    pub fn sign(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
+        match self.0.keys.current() {
+            Some(key) => key.sign(header.as_ref(), payload.as_ref()),
+            None => String::new(),
+        }
+    }
+
+    /// Signs any bytes with a key that was never published, as a forger would.
+    pub fn sign_with_a_foreign_key(
+        &self,
+        header: impl AsRef<[u8]>,
+        payload: impl AsRef<[u8]>,
+    ) -> anyhow::Result<String> {
+        Ok(SigningKey::generate()?.sign(header.as_ref(), payload.as_ref()))
+    }
+
+    /// The access token that an endpoint issues.
+    pub(super) fn access_token(
+        &self,
+        person: &Person,
+        client: (&str, &str),
+        asked: &Asked,
+        lifetime: u64,
+    ) -> String {
+        let mut told = self.told(person, client, lifetime);
+        let version = match asked.resource {
+            Resource::Api => Version::V2,
+            Resource::Graph => {
+                GRAPH.clone_into(&mut told.audience);
+                told.issuer = self.v1_issuer();
+                told.scope = self.granted(person, asked).join(" ");
+                Version::V1
+            }
+        };
+        let header = claims::header(&self.kid(), version);
+        self.sign_objects(header, claims::access(&told, version))
+    }
+
+    /// The ID token that an endpoint issues to a client.
+    pub(super) fn id_token(&self, person: &Person, client: &App, nonce: Option<&str>) -> String {
+        let mut told = self.told(person, (&client.client_id, ""), ID_TOKEN_LIFETIME);
+        told.audience.clone_from(&client.client_id);
+        if client.client_id != API_CLIENT_ID {
+            told.roles.clear();
+        }
+        let header = claims::header(&self.kid(), Version::V2);
+        self.sign_objects(header, claims::id_token(&told, nonce))
+    }
+
+    /// The short names of the scopes that a token for this person holds: for the API what was
+    /// consented to for the person, whatever was asked for.
+    pub(super) fn granted(&self, person: &Person, asked: &Asked) -> Vec<String> {
+        match asked.resource {
+            Resource::Api => vec![person.scope.to_owned()],
+            Resource::Graph => vec!["openid".into(), "profile".into(), "User.Read".into()],
+        }
+    }
+
+    /// `iss` of v1 tokens, with the trailing slash that `https://sts.windows.net/{tid}/` has.
+    pub fn v1_issuer(&self) -> String {
+        format!("{}/sts/{TENANT_ID}/", self.0.base)
+    }
+
+    fn told<'a>(&self, person: &'a Person, client: (&'a str, &'a str), lifetime: u64) -> Told<'a> {
+        Told {
+            person,
+            issuer: self.issuer(),
+            audience: API_CLIENT_ID.to_owned(),
+            client,
+            scope: person.scope.to_owned(),
+            roles: person.roles.iter().map(|role| (*role).to_owned()).collect(),
+            now: self.now(),
+            lifetime,
+        }
+    }
+
+    fn sign_objects(&self, header: Map<String, Value>, payload: Map<String, Value>) -> String {
+        self.sign(Value::Object(header).to_string(), Value::Object(payload).to_string())
+    }
+}

@@ -1,0 +1,1 @@
+//! What a document may hold, and what makes it unusable.

@@ -1,0 +1,157 @@
+//! How a leg to Entra ends where it doesn't end well: three kinds for the facade to answer with, and
+//! what the log may know of it. Entra's description stays here: it may name people.
+
+use uuid::Uuid;
+
+use crate::aadsts::{self, Meaning, Treat};
+
+/// The longest description that is looked at.
+const LONGEST: usize = 4096;
+
+/// A leg that ended badly. `Display` is for the log; what a caller may read is
+/// [`UpstreamFault::meaning`]'s sentence, or the facade's own words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UpstreamFault {
+    /// The code or refresh token isn't good any more, or the person has to be asked something: they
+    /// sign in again. At `/token`, 400 `invalid_grant`.
+    #[error("Entra refused the grant: {0}")]
+    Grant(Said),
+    /// Our credential, our registration or our request: 500 class, logged as an error.
+    #[error("Entra refused us: {0}")]
+    Misconfigured(Said),
+    /// No usable answer. 503 with `Retry-After`.
+    #[error("Entra can't be used now: {0}")]
+    Unavailable(Said),
+}
+
+/// What Entra, or we ourselves, said of a failure; without names, tokens and codes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// The AADSTS number.
+    pub aadsts: Option<u32>,
+    /// The OAuth error, if it is one that we know.
+    pub error: Option<&'static str>,
+    /// Entra's correlation id, for its sign-in log.
+    pub correlation: Option<Uuid>,
+    /// Entra's trace id.
+    pub trace: Option<Uuid>,
+    /// Our own word, where Entra said nothing.
+    pub why: Option<&'static str>,
+}
+
+impl UpstreamFault {
+    /// The refusal in a callback: `error` and `error_description` as Entra put them into the query.
+    pub fn at_callback(error: &str, description: Option<&str>) -> Self {
+        Said::read(error, description.unwrap_or_default()).into_fault(error)
+    }
+
+    /// What was said.
+    pub fn said(&self) -> &Said {
+        match self {
+            Self::Grant(said) | Self::Misconfigured(said) | Self::Unavailable(said) => said,
+        }
+    }
+
+    /// What the AADSTS number means, with a sentence that people may read.
+    pub fn meaning(&self) -> Option<Meaning> {
+        self.said().aadsts.and_then(aadsts::meaning)
+    }
+
+    /// The `error` of an authorization response to the client (RFC 6749 §4.1.2.1).
+    pub fn authorization_error(&self) -> &'static str {
+        match self {
+            Self::Grant(_) => "access_denied",
+            Self::Misconfigured(_) => "server_error",
+            Self::Unavailable(_) => "temporarily_unavailable",
+        }
+    }
+}
+
+impl Said {
+    /// Our own word alone.
+    pub(super) fn of(why: &'static str) -> Self {
+        Self { why: Some(why), ..Self::default() }
+    }
+
+    /// Reads Entra's words.
+    pub(super) fn read(error: &str, description: &str) -> Self {
+        let end = description.floor_char_boundary(LONGEST);
+        let description = description.get(..end).unwrap_or_default();
+        Self {
+            aadsts: aadsts::parse(description),
+            error: known(error),
+            correlation: id_after(description, "Correlation ID: "),
+            trace: id_after(description, "Trace ID: "),
+            why: None,
+        }
+    }
+
+    /// The AADSTS number decides; without a known one the OAuth error does.
+    pub(super) fn into_fault(self, error: &str) -> UpstreamFault {
+        let by_error = match error {
+            "invalid_grant"
+            | "interaction_required"
+            | "consent_required"
+            | "login_required"
+            | "access_denied"
+            | "account_selection_required" => Treat::Grant,
+            "temporarily_unavailable" | "server_error" => Treat::Unavailable,
+            _ => Treat::Misconfigured,
+        };
+        let meaning = self.aadsts.and_then(aadsts::meaning);
+        match meaning.map_or(by_error, |meaning| meaning.treat) {
+            Treat::Grant => UpstreamFault::Grant(self),
+            Treat::Misconfigured => UpstreamFault::Misconfigured(self),
+            Treat::Unavailable => UpstreamFault::Unavailable(self),
+        }
+    }
+}
+
+impl std::fmt::Display for Said {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(why) = self.why {
+            f.write_str(why)?;
+        }
+        if let Some(error) = self.error {
+            f.write_str(error)?;
+        }
+        if let Some(code) = self.aadsts {
+            write!(f, " AADSTS{code}")?;
+        }
+        if let Some(id) = self.correlation {
+            write!(f, ", correlation id {id}")?;
+        }
+        if let Some(id) = self.trace {
+            write!(f, ", trace id {id}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The OAuth errors that Entra is known to use; another's text isn't ours to repeat.
+fn known(error: &str) -> Option<&'static str> {
+    const KNOWN: [&str; 16] = [
+        "access_denied",
+        "account_selection_required",
+        "consent_required",
+        "interaction_required",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_request",
+        "invalid_resource",
+        "invalid_scope",
+        "invalid_target",
+        "login_required",
+        "server_error",
+        "temporarily_unavailable",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "unsupported_response_type",
+    ];
+    KNOWN.into_iter().find(|known| *known == error)
+}
+
+fn id_after(text: &str, mark: &str) -> Option<Uuid> {
+    let (_, rest) = text.split_once(mark)?;
+    rest.get(..36).and_then(|id| Uuid::try_parse(id).ok())
+}

@@ -1,0 +1,154 @@
+//! Connections to the database: a bounded pool, a bounded time for each statement, and tables that are
+//! seen to before the first one. The rest of the store writes statements and reads rows.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use secrecy::ExposeSecret;
+use sqlx::any::{AnyArguments, AnyConnectOptions, AnyPoolOptions, AnyRow, install_default_drivers};
+use sqlx::query::Query;
+use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Executor};
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+use url::Url;
+
+use super::fault::StoreFault;
+use super::location::Location;
+use super::migrations;
+use crate::seal::random_name;
+
+/// Until there is a connection.
+const CONNECT: Duration = Duration::from_secs(2);
+/// For one statement.
+const STATEMENT: Duration = Duration::from_secs(3);
+/// For the tables, waiting for another replica included.
+const TABLES: Duration = Duration::from_secs(10);
+/// Connections to PostgreSQL, of one replica.
+const CONNECTIONS: u32 = 8;
+
+/// A statement with its values.
+pub(super) type Statement = Query<'static, Any, AnyArguments>;
+
+pub(super) struct Engine {
+    pool: AnyPool,
+    tables: OnceCell<()>,
+    /// Memory lasts as long as somebody is connected to it; a pool may let its connections go.
+    _anchor: Option<tokio::sync::Mutex<AnyConnection>>,
+}
+
+impl Engine {
+    /// Connections are made when they are needed.
+    pub(super) async fn new(location: &Location) -> Result<Self, StoreFault> {
+        install_default_drivers();
+        let options = AnyPoolOptions::new().acquire_timeout(CONNECT);
+        let url = match location {
+            // The shared cache's name is this store's own.
+            Location::Memory => {
+                format!("sqlite:file:{}?mode=memory&cache=shared", random_name("osier-"))
+            }
+            Location::File(path) => {
+                create(path)?;
+                let path = percent_encoding::utf8_percent_encode(
+                    path.to_str().ok_or_else(|| StoreFault::Refused("not UTF-8".to_owned()))?,
+                    percent_encoding::NON_ALPHANUMERIC,
+                );
+                format!("sqlite:{path}?mode=rw")
+            }
+            Location::Postgres(url) => url.expose_secret().to_owned(),
+        };
+        let url = Url::parse(&url).map_err(|error| StoreFault::Refused(error.to_string()))?;
+        let connect = AnyConnectOptions::from_url(&url)?;
+        let (options, anchor) = match location {
+            Location::Postgres(_) => (options.max_connections(CONNECTIONS), None),
+            Location::File(_) => {
+                let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                                PRAGMA busy_timeout = 2000;";
+                let options = options.max_connections(1).after_connect(move |connection, _| {
+                    Box::pin(async move { connection.execute(settings).await.map(drop) })
+                });
+                (options, None)
+            }
+            Location::Memory => {
+                let anchor = connect.connect().await?;
+                (options.max_connections(1), Some(tokio::sync::Mutex::new(anchor)))
+            }
+        };
+        let pool = options.connect_lazy_with(connect);
+        Ok(Self { pool, tables: OnceCell::new(), _anchor: anchor })
+    }
+
+    /// Sees to the tables, until that went well once.
+    pub(super) async fn ready(&self) -> Result<(), StoreFault> {
+        let made = self.tables.get_or_try_init(|| async {
+            self.finished(TABLES, |connection| migrations::run(connection).boxed()).await
+        });
+        made.await.copied()
+    }
+
+    /// Carries a statement out and tells how many rows it changed.
+    pub(super) async fn execute(&self, statement: Statement) -> Result<u64, StoreFault> {
+        self.ready().await?;
+        let changed = self.finished(STATEMENT, |connection| {
+            async { Ok(statement.execute(connection).await?.rows_affected()) }.boxed()
+        });
+        changed.await
+    }
+
+    /// The rows that a statement gives.
+    pub(super) async fn rows(&self, statement: Statement) -> Result<Vec<AnyRow>, StoreFault> {
+        self.ready().await?;
+        let rows = self.finished(STATEMENT, |connection| {
+            async { Ok(statement.fetch_all(connection).await?) }.boxed()
+        });
+        rows.await
+    }
+
+    /// Does some work with a connection, in time. It is done by a task of its own, so that what was
+    /// begun isn't left in the middle where the caller goes away.
+    async fn finished<T: Send + 'static>(
+        &self,
+        within: Duration,
+        work: impl FnOnce(&mut AnyConnection) -> BoxFuture<'_, Result<T, StoreFault>> + Send + 'static,
+    ) -> Result<T, StoreFault> {
+        let mut connection = self.pool.acquire().await?;
+        let task = tokio::spawn(async move {
+            let done = timeout(within, work(&mut connection)).await;
+            let done = done.unwrap_or_else(|_| Err(StoreFault::late()));
+            if done.is_err() {
+                // In whatever state it is, with a statement on its way or a lock that it holds.
+                drop(connection.detach());
+            }
+            done
+        });
+        task.await.unwrap_or_else(|_| Err(StoreFault::late()))
+    }
+}
+
+/// An empty file that only its owner reads, where there is none: the driver would make one that
+/// everybody may read. SQLite gives the files beside it the same rights.
+fn create(path: &Path) -> Result<(), StoreFault> {
+    let opened = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+    opened.map(drop).map_err(|error| StoreFault::Refused(format!("{}: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_takes_too_long_is_left_and_memory_keeps_what_it_holds() {
+        let engine = Engine::new(&Location::Memory).await.unwrap();
+        let insert = "INSERT INTO spent (nonce, expires) VALUES ('a', 1)";
+        assert_eq!(engine.execute(sqlx::query(insert)).await.unwrap(), 1);
+        let endless = engine.finished(Duration::from_millis(5), |_| {
+            std::future::pending::<Result<(), StoreFault>>().boxed()
+        });
+        assert!(matches!(endless.await, Err(StoreFault::Unavailable(_))));
+        assert_eq!(engine.pool.size(), 0);
+        assert_eq!(engine.rows(sqlx::query("SELECT nonce FROM spent")).await.unwrap().len(), 1);
+    }
+}

@@ -6,7 +6,18 @@ import { listen } from './listener.mjs';
 import { CLAUDE_CODE, Provider } from './provider.mjs';
 
 export const OSIER = new URL(process.env.OSIER_URL);
-export const BENS_SITES = ['12H', '60M', '8KP'];
+
+// The one read: of the demo's service, or, where there is no service, of the caller's own record.
+const READS = {
+  sites: {
+    tool: 'list_sites',
+    check: ({ items }) => assert.deepEqual(items.map((site) => site.code).sort(), ['12H', '60M', '8KP']),
+  },
+  permissions: {
+    tool: 'get_my_permissions',
+    check: (record) => assert.match(JSON.stringify(record), /VIEW/),
+  },
+}[process.env.OSIER_READS];
 
 // `connect(provider)` gives { listTools, callTool, negotiated, close }, or throws what `refused` knows;
 // `finish(provider, answer)` hands over the browser's answer.
@@ -49,9 +60,10 @@ export async function tell({ client, by, expected, connect, refused, finish }) {
 
 export async function listAndRead({ listTools, callTool }) {
   const { tools } = await listTools();
-  assert.ok(tools.some((tool) => tool.name === 'list_sites'), 'list_sites is missing');
-  const result = await callTool('list_sites', {});
+  const name = READS.tool;
+  assert.ok(tools.some((tool) => tool.name === name), `${name} is missing`);
+  const result = await callTool(name, {});
   assert.ok(!result.isError, JSON.stringify(result.content));
-  assert.deepEqual(result.structuredContent.items.map((site) => site.code).sort(), BENS_SITES);
+  READS.check(result.structuredContent);
   return tools.length;
 }

@@ -20,6 +20,7 @@ mod network;
 mod problems;
 mod server;
 mod shape;
+mod store;
 mod tools;
 
 #[cfg(test)]
@@ -40,7 +41,7 @@ pub use clients::{
     Clients, DocumentId, DocumentIdFault, DocumentIds, RedirectFault, RedirectRule, RedirectRules,
     RedirectUri,
 };
-pub use confirmation::Confirmation;
+pub use confirmation::{Confirmation, Fallback};
 pub use environment::Environment;
 pub use identity::{AllowedClients, Cloud, Identity, Require};
 pub use keys::Keys;
@@ -50,6 +51,7 @@ pub use network::is_loopback;
 pub use problems::{Origin, Problem, Problems};
 pub use server::Server;
 pub use shape::schema;
+pub use store::Store;
 pub use tools::{Tools, definitions_dir};
 
 use document::Document;
@@ -79,6 +81,8 @@ pub struct Config {
     pub keys: Keys,
     /// Questions before a write.
     pub confirmation: Confirmation,
+    /// Where it is kept what was confirmed.
+    pub store: Store,
     /// The audit record.
     pub audit: Audit,
     /// Sizes and times of one call.
@@ -110,6 +114,7 @@ struct RawConfig {
     keys: keys::RawKeys,
     #[validate(nested)]
     confirmation: confirmation::RawConfirmation,
+    store: store::RawStore,
     audit: audit::RawAudit,
     #[validate(nested)]
     limits: limits::RawLimits,
@@ -156,6 +161,7 @@ impl Config {
 impl RawConfig {
     /// Every section is resolved, also after one that failed: all problems at once.
     fn resolve(self, environment: &Environment, report: &mut Report) -> Option<Config> {
+        let replicas = self.server.replicas();
         let server = self.server.resolve(report);
         // Known also where something else in its section is wrong.
         let audience = self.identity.audience.clone();
@@ -167,6 +173,7 @@ impl RawConfig {
         let clients = self.clients.resolve(report);
         let tools = self.tools.resolve();
         let keys = self.keys.resolve(report);
+        let store = self.store.resolve(replicas, report);
         Some(Config {
             server: server?,
             identity: identity?,
@@ -177,6 +184,7 @@ impl RawConfig {
             tools,
             keys: keys?,
             confirmation: self.confirmation.resolve(),
+            store: store?,
             audit: self.audit.resolve(),
             limits: self.limits.resolve(),
             log: self.log.resolve(),

@@ -16,8 +16,8 @@ use crate::backend::{Backends, OutgoingToken, Rest, RestSettings};
 use crate::catalog::{self, Catalog, Files, Pointer};
 use crate::check;
 use crate::clock::Clock;
-use crate::config::{self, AllowedClients, Backend, Config};
-use crate::confirm::{Confirmations, Spent};
+use crate::config::{self, AllowedClients, Backend, Config, Fallback};
+use crate::confirm::Confirmations;
 use crate::health::Health;
 use crate::identity::{Authenticator, Challenge, Require, Settings, V1};
 use crate::mcp::{self, Door};
@@ -34,6 +34,7 @@ use crate::outbound::{self, Fetcher, Limits, Reach};
 use crate::pipeline::Pipeline;
 use crate::response::Bounds;
 use crate::seal::KeyRing;
+use crate::store::Store;
 
 /// What the parts are made with, other than the settings.
 pub struct Means {
@@ -41,6 +42,8 @@ pub struct Means {
     pub clock: Clock,
     /// Where audit records go.
     pub audit: Sink,
+    /// What is kept.
+    pub store: Store,
 }
 
 /// The parts, made.
@@ -58,7 +61,7 @@ pub struct Assembly {
 /// # Errors
 /// Definitions with problems, and whatever of the machine doesn't do its part.
 pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Result<Assembly> {
-    let Means { clock, audit } = means;
+    let Means { clock, audit, store } = means;
     let (running, streams) = (TaskTracker::new(), CancellationToken::new());
     let http = outbound::client(&Limits::documents()).context("the HTTP client")?;
     let authenticator =
@@ -70,7 +73,7 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
         backends: backends(config, &clock)?,
         confirmations: Confirmations {
             keys: Arc::clone(&keys),
-            spent: Spent::memory(),
+            store,
             clock: clock.clone(),
             life: config.confirmation.ttl,
         },
@@ -86,6 +89,10 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
         patience: mcp::Patience {
             call: config.limits.call_deadline,
             answer: config.confirmation.ttl,
+        },
+        links: match config.confirmation.fallback {
+            Fallback::Link => Some(server.public_url.origin().ascii_serialization()),
+            Fallback::Refuse => None,
         },
         ..mcp::Settings::default()
     };
@@ -265,11 +272,12 @@ fn reach(allow_private_network: bool) -> Reach {
     if allow_private_network { Reach::Private } else { Reach::Public }
 }
 
-/// Ready once issuer, keys and the permission service have answered; the catalog stands before
-/// anything is served.
+/// Ready once issuer, keys and the permission service have answered, and while the store does; the
+/// catalog stands before anything is served.
 fn health(authenticator: &Arc<Authenticator>, pipeline: &Arc<Pipeline>) -> Health {
     let keys = Arc::clone(authenticator);
     let permissions = Arc::clone(pipeline);
+    let store = pipeline.confirmations.store.clone();
     Health::default()
         .with(
             "signing_keys",
@@ -284,6 +292,13 @@ fn health(authenticator: &Arc<Authenticator>, pipeline: &Arc<Pipeline>) -> Healt
                 let pipeline = Arc::clone(&permissions);
                 async move { if pipeline.access.probe().await { Ok(()) } else { Err("no answer") } }
                     .boxed()
+            }),
+        )
+        .with(
+            "store",
+            Box::new(move || {
+                let store = store.clone();
+                async move { store.probe().await }.boxed()
             }),
         )
 }

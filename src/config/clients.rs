@@ -46,7 +46,8 @@ pub(super) struct RawClients {
     /// Fetch the documents of the built-in clients too, and take the built-in copy only where that
     /// fails. `OSIER_CLIENTS__FETCH_KNOWN`
     fetch_known: bool,
-    /// Let clients register themselves at `/register`. `OSIER_CLIENTS__REGISTRATION`
+    /// Let clients register themselves at `/register`. Where not, registrations that were made
+    /// before don't count either. `OSIER_CLIENTS__REGISTRATION`
     registration: bool,
     /// Days that a registration holds. `OSIER_CLIENTS__REGISTRATION_DAYS`
     #[validate(range(min = 1, max = 3650))]

@@ -27,6 +27,8 @@ pub struct Server {
     pub max_header_bytes: usize,
     /// How long open requests may go on after SIGTERM.
     pub shutdown_grace: Duration,
+    /// How many of these processes serve the public URL.
+    pub replicas: u32,
 }
 
 impl Server {
@@ -89,6 +91,10 @@ pub(super) struct RawServer {
     /// Seconds that open requests may go on after SIGTERM. `OSIER_SERVER__SHUTDOWN_GRACE`
     #[validate(range(min = 0, max = 600))]
     shutdown_grace: u32,
+    /// How many processes serve `public_url`; more than one need a store that they share.
+    /// `OSIER_SERVER__REPLICAS`
+    #[validate(range(min = 1, max = 1000))]
+    replicas: u32,
 }
 
 impl Default for RawServer {
@@ -100,11 +106,17 @@ impl Default for RawServer {
             max_body_bytes: 1024 * 1024,
             max_header_bytes: 32 * 1024,
             shutdown_grace: 10,
+            replicas: 1,
         }
     }
 }
 
 impl RawServer {
+    /// How many replicas there are, whatever else is wrong here.
+    pub(super) fn replicas(&self) -> u32 {
+        self.replicas
+    }
+
     pub(super) fn resolve(self, report: &mut Report) -> Option<Server> {
         let listen = self.listen.parse::<SocketAddr>();
         if listen.is_err() {
@@ -123,6 +135,7 @@ impl RawServer {
             max_body_bytes: usize::try_from(self.max_body_bytes).ok()?,
             max_header_bytes: usize::try_from(self.max_header_bytes).ok()?,
             shutdown_grace: Duration::from_secs(self.shutdown_grace.into()),
+            replicas: self.replicas,
         })
     }
 }

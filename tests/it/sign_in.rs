@@ -8,6 +8,7 @@ mod entra;
 mod metadata;
 mod refresh;
 mod request;
+mod shapes;
 mod walk;
 
 use crate::harness::{Page, TestApp};

@@ -90,8 +90,11 @@ impl Registrations {
         Ok((Client::new(id, registered.name, None, registered.redirects), issued))
     }
 
-    /// Opens an id of ours.
+    /// Opens an id of ours. Where registrations aren't taken, those made before don't count either.
     pub(super) fn open(&self, id: &str) -> Result<Client, ClientFlaw> {
+        if !self.taken {
+            return Err(ClientFlaw::NotListed);
+        }
         let sealed = id.strip_prefix(PREFIX).filter(|_| id.len() <= MAX_LENGTH);
         let sealed = sealed.ok_or(ClientFlaw::NotOurs)?;
         let Registered { name, redirects, issued } =

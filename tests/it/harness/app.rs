@@ -13,6 +13,7 @@ use osier::identity::Authenticator;
 use osier::mcp;
 use osier::outbound::{self, Limits, Reach};
 use osier::pipeline::Pipeline;
+use osier::store::Store;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -36,6 +37,8 @@ pub struct Setup {
     pub sessions: mcp::Limits,
     /// Where audit records go instead of the list that [`TestApp::audit`] reads.
     pub audit: Option<Sink>,
+    /// What is kept, where it isn't this server's own memory or the setting `store.url`.
+    pub store: Option<Store>,
 }
 
 impl Default for Setup {
@@ -47,6 +50,7 @@ impl Default for Setup {
             files: Vec::new(),
             sessions: mcp::Limits::default(),
             audit: None,
+            store: None,
         }
     }
 }
@@ -136,7 +140,11 @@ impl TestApp {
         let (memory, audit) = Sink::memory();
         let sink = setup.audit.unwrap_or(memory);
         let shutdown = CancellationToken::new();
-        let means = Means { clock: setup.clock.clone(), audit: sink };
+        let store = match setup.store {
+            Some(store) => store,
+            None => Store::open(&config.store.location, setup.clock.clone()).await.unwrap(),
+        };
+        let means = Means { clock: setup.clock.clone(), audit: sink, store };
         let mut assembly = assemble(&config, catalog, means).unwrap();
         let pipeline = Arc::clone(&assembly.pipeline);
         if setup.sessions != mcp::Limits::default() {

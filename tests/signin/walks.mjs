@@ -116,8 +116,8 @@ if (DEMO_URL) {
   await walk('conformance, authorization server', demo, authorizationServerScenarios);
 }
 if (TLS_URL) {
-  const { NODE_EXTRA_CA_CERTS, SSL_CERT_FILE } = process.env;
-  const environment = { NODE_EXTRA_CA_CERTS, SSL_CERT_FILE };
+  const { AUTHORITY } = process.env;
+  const environment = { NODE_EXTRA_CA_CERTS: AUTHORITY, SSL_CERT_FILE: AUTHORITY };
   const tls = { name: 'tls ', url: TLS_URL, reads: 'sites', environment };
   await walk('typescript sdk 1.x, dcr', tls, script('sdk1.mjs', 'dcr'));
   await walk('python sdk, auto, cimd', tls, python('python_sdk.py', 'cimd', 'auto'));

@@ -37,7 +37,7 @@ use crate::clock::Clock;
 pub use self::authz::{Authz, PERMISSIONS_PATH};
 pub use self::banner::banner;
 pub use self::command::{run, settings};
-pub use self::entra::{App, Endpoint, Entra, Secret};
+pub use self::entra::{App, Endpoint, Entra, Federated, Policy, Secret, sign_in};
 pub use self::people::{
     ANA, API_CLIENT_ID, ASSIGNMENTS, BEN, CHLOE, CLI_CLIENT_ID, CLIENT_SECRET, DAN, ERIN, FINN,
     PASSWORD, PEOPLE, Person, SCOPE, TENANT_ID, person,

@@ -96,8 +96,9 @@ fn verify(services: &Services, token: &str) -> Result<Claims, String> {
     let (n, e) = entra.public_key(&kid).ok_or("The token's key isn't known.")?;
     let key = DecodingKey::from_rsa_components(&n, e).map_err(say)?;
     let mut rules = Validation::new(Algorithm::RS256);
-    rules.set_audience(&[API_CLIENT_ID]);
-    rules.set_issuer(&[entra.issuer()]);
+    // As careful services of a customer whose app registration still has v1 tokens.
+    rules.set_audience(&[API_CLIENT_ID, &format!("api://{API_CLIENT_ID}")]);
+    rules.set_issuer(&[entra.issuer(), entra.v1_issuer()]);
     rules.set_required_spec_claims(&["aud", "iss", "exp"]);
     // Times are judged below, by the clock that was handed in.
     rules.validate_exp = false;

@@ -6,7 +6,7 @@ use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::people::{CLI_CLIENT_ID, Person, TENANT_ID};
+use super::people::{CLI_CLIENT_ID, Person};
 
 /// How far before the moment of issue `iat` and `nbf` lie in Entra's tokens, in seconds.
 const BACKDATED: u64 = 300;
@@ -23,12 +23,17 @@ pub(super) struct Told<'a> {
     pub(super) person: &'a Person,
     pub(super) issuer: String,
     pub(super) audience: String,
+    /// The app whose pairwise `sub` it is.
+    pub(super) app: &'a str,
+    pub(super) tenant: String,
     /// The client's id, and by what it proved itself: 0 not at all, 1 a secret, 2 an assertion.
     pub(super) client: (&'a str, &'a str),
     /// `scp`; absent where empty.
     pub(super) scope: String,
     /// `roles`; absent where empty.
     pub(super) roles: Vec<String>,
+    /// In too many groups to name them.
+    pub(super) overage: bool,
     /// Since 1970.
     pub(super) now: u64,
     /// From now on.
@@ -55,6 +60,15 @@ pub(super) fn access(told: &Told<'_>, version: Version) -> Map<String, Value> {
     if told.scope.is_empty() {
         claims.shift_remove("scp");
     }
+    if told.overage {
+        // The address is of a service that is gone: Entra still writes it.
+        let endpoint = format!(
+            "https://graph.windows.net/{}/users/{}/getMemberObjects",
+            told.tenant, told.person.oid
+        );
+        claims.insert("_claim_names".to_owned(), json!({"groups": "src1"}));
+        claims.insert("_claim_sources".to_owned(), json!({"src1": {"endpoint": endpoint}}));
+    }
     claims
 }
 
@@ -76,8 +90,8 @@ fn v2(told: &Told<'_>) -> Map<String, Value> {
         "rh": format!("1.AX0A{}.", opaque("rh", person.oid)),
         "roles": told.roles,
         "scp": told.scope,
-        "sub": opaque(&told.audience, person.oid),
-        "tid": TENANT_ID,
+        "sub": opaque(told.app, person.oid),
+        "tid": told.tenant,
         "uti": token_id(),
         "ver": "2.0",
     }))
@@ -106,8 +120,8 @@ fn v1(told: &Told<'_>) -> Map<String, Value> {
         "rh": format!("1.AX0A{}.", opaque("rh", person.oid)),
         "roles": told.roles,
         "scp": told.scope,
-        "sub": opaque(&told.audience, person.oid),
-        "tid": TENANT_ID,
+        "sub": opaque(told.app, person.oid),
+        "tid": told.tenant,
         "unique_name": person.email,
         "upn": person.email,
         "uti": token_id(),
@@ -115,7 +129,7 @@ fn v1(told: &Told<'_>) -> Map<String, Value> {
     }))
 }
 
-/// An ID token's payload (OpenID Connect Core §2); the audience is the client.
+/// An ID token's payload (`OpenID` Connect Core §2); the audience is the client.
 pub(super) fn id_token(told: &Told<'_>, nonce: Option<&str>) -> Map<String, Value> {
     let Told { person, now, .. } = told;
     let dated = now.saturating_sub(BACKDATED);
@@ -132,8 +146,8 @@ pub(super) fn id_token(told: &Told<'_>, nonce: Option<&str>) -> Map<String, Valu
         "preferred_username": person.email,
         "rh": format!("1.AX0A{}.", opaque("rh", person.oid)),
         "roles": told.roles,
-        "sub": opaque(&told.audience, person.oid),
-        "tid": TENANT_ID,
+        "sub": opaque(told.app, person.oid),
+        "tid": told.tenant,
         "uti": token_id(),
         "ver": "2.0",
     }));

@@ -2,31 +2,41 @@
 //! fields and oddities of the real one. `osier demo` starts it, and so does every test: there is
 //! one implementation. It knows the demo's people and nobody else; it must never leave loopback.
 
+mod admission;
 mod apps;
 mod authorize;
 mod discovery;
+mod elsewhere;
 mod errors;
 mod grants;
 mod pages;
 mod parameters;
 mod scopes;
+mod switches;
 mod token;
 mod tokens;
+mod walk;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
+use axum::http::HeaderMap;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use serde_json::{Map, Value};
 
-pub use self::apps::{App, Secret};
-use self::errors::Failure;
+pub use self::apps::{App, Federated, Secret};
+use self::errors::Stamp;
 use self::grants::Grants;
-use self::scopes::{Api, Asked, Resource};
+use self::scopes::Api;
+pub use self::switches::Policy;
+use self::switches::Switches;
+pub use self::walk::sign_in;
 use super::keys::{self, KeySet};
-use super::people::{API_CLIENT_ID, Person, SCOPE, TENANT_ID};
+use super::people::{API_CLIENT_ID, SCOPE, TENANT_ID};
 use super::wire::{self, Fault, Wire};
 use crate::clock::Clock;
 
@@ -49,6 +59,7 @@ struct Tenant {
     apps: Mutex<BTreeMap<String, App>>,
     api: Mutex<Api>,
     grants: Mutex<Grants>,
+    switches: Mutex<Switches>,
     /// What a test wants the discovery document to say instead.
     discovery: Mutex<Map<String, Value>>,
 }
@@ -96,6 +107,7 @@ impl Entra {
                 scopes: vec![SCOPE.to_owned(), "Other.Read".to_owned()],
             }),
             grants: Mutex::default(),
+            switches: Mutex::default(),
             discovery: Mutex::default(),
         })))
     }
@@ -104,11 +116,17 @@ impl Entra {
     pub(super) fn router(&self) -> Router {
         Router::new()
             .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::document))
+            .route("/{tenant}/.well-known/openid-configuration", get(discovery::v1_document))
+            .route("/sts/{tenant}/.well-known/openid-configuration", get(discovery::v1_document))
             .route("/{tenant}/discovery/v2.0/keys", get(discovery::keys))
+            .route("/{tenant}/discovery/keys", get(discovery::v1_keys))
             .route("/{tenant}/oauth2/v2.0/authorize", get(authorize::show).post(authorize::submit))
             .route("/{tenant}/oauth2/v2.0/token", post(token::issue))
+            .fallback(elsewhere::unknown_page)
+            .method_not_allowed_fallback(elsewhere::wrong_verb)
             .with_state(self.clone())
-            .layer(axum::middleware::from_fn_with_state(self.0.wire.clone(), wire::pass))
+            .layer(from_fn_with_state(self.0.wire.clone(), wire::pass))
+            .layer(from_fn_with_state(self.clone(), elsewhere::date))
     }
 
     /// Where it listens, `http://127.0.0.1:PORT` without a trailing slash.
@@ -176,40 +194,6 @@ impl Entra {
         Ok(())
     }
 
-    /// An app registration.
-    pub fn app(&self, client_id: &str) -> Option<App> {
-        lock(&self.0.apps).get(client_id).cloned()
-    }
-
-    /// Adds an app registration, or replaces the one with the same client id.
-    pub fn register_app(&self, app: App) {
-        lock(&self.0.apps).insert(app.client_id.clone(), app);
-    }
-
-    /// Changes an app registration; an unknown client id changes nothing.
-    pub fn alter_app(&self, client_id: &str, alter: impl FnOnce(&mut App)) {
-        if let Some(app) = lock(&self.0.apps).get_mut(client_id) {
-            alter(app);
-        }
-    }
-
-    /// Consents in the person's name: the consent page isn't shown for these scopes (short names).
-    pub fn consent(&self, person: &Person, client_id: &str, scopes: &[&str]) {
-        let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        self.grants().consent(person, client_id, &scopes);
-    }
-
-    /// Takes the person's consents to this client back.
-    pub fn withdraw_consent(&self, person: &Person, client_id: &str) {
-        self.grants().withdraw(person, client_id);
-    }
-
-    /// Ends the person's browser sessions, codes and refresh tokens, as an administrator does.
-    /// Access tokens live on.
-    pub fn revoke(&self, person: &Person) {
-        self.grants().revoke(person);
-    }
-
     fn grants(&self) -> MutexGuard<'_, Grants> {
         lock(&self.0.grants)
     }
@@ -219,27 +203,17 @@ impl Entra {
         self.0.clock.unix_seconds()
     }
 
-    fn read_scope(&self, text: &str, app: &App) -> Result<Asked, Failure> {
-        Asked::read(text, &lock(&self.0.api), &app.name)
+    /// What stands around an answer that is a refusal.
+    fn stamp(&self, headers: &HeaderMap) -> Stamp {
+        Stamp::new(self.shown_time(), headers)
     }
 
-    /// Entra takes RFC 8707's `resource` only where it is one of the API's own names, to the letter.
-    fn check_resource(&self, resource: Option<&str>) -> Result<(), Failure> {
-        match resource {
-            Some(resource)
-                if !lock(&self.0.api).identifier_uris.iter().any(|uri| uri == resource) =>
-            {
-                Err(Failure::resource())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Graph's own scopes need no consent here.
-    fn has_consented(&self, person: &Person, app: &App, asked: &Asked) -> bool {
-        app.consented_for_all
-            || asked.resource == Resource::Graph
-            || self.grants().has_consented(person, &app.client_id, &asked.scopes)
+    /// The time that the tenant believes it is.
+    fn shown_time(&self) -> SystemTime {
+        let (now, skew) = (self.0.clock.now(), self.switches().skew);
+        let by = Duration::from_secs(skew.unsigned_abs());
+        let shown = if skew < 0 { now.checked_sub(by) } else { now.checked_add(by) };
+        shown.unwrap_or(now)
     }
 
     /// The base64url modulus and exponent of a published key.

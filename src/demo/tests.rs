@@ -1,7 +1,11 @@
 //! The surroundings over real HTTP, as Osier meets them.
 
 mod entra;
+mod entra_assertion;
+mod entra_authorize;
 mod entra_sign_in;
+mod entra_switches;
+mod entra_token;
 mod fence;
 mod writes;
 

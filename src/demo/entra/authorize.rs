@@ -20,6 +20,10 @@ use crate::demo::people::{self, PEOPLE, TENANT_ID};
 
 /// The cookie of a signed-in browser, named as Entra's.
 const SESSION: &str = "ESTSAUTH";
+/// The longest query that is read, in bytes. Entra has a limit and doesn't tell it.
+const LONGEST_QUERY: usize = 8192;
+/// How long a browser stays signed in, in seconds.
+const SESSION_LIFETIME: u64 = 24 * 3600;
 
 /// `GET`: a client's request.
 pub(super) async fn show(
@@ -31,8 +35,7 @@ pub(super) async fn show(
     let query = query.unwrap_or_default();
     let step = || {
         let request = read(&entra, &tenant, &query)?;
-        let session = session(&entra, &headers).filter(|_| request.prompt != Prompt::SignIn);
-        match session {
+        match session(&entra, &headers, &request) {
             Some(sign_in) => proceed(&entra, &request, &sign_in, request.prompt),
             None if request.prompt == Prompt::None => {
                 let message = "Session information is not sufficient for single-sign-on.";
@@ -41,7 +44,7 @@ pub(super) async fn show(
             None => Ok(accounts(&request)),
         }
     };
-    step().unwrap_or_else(|refused| refused.response(&Stamp::new(&entra.0.clock, &headers)))
+    step().unwrap_or_else(|refused| refused.response(&entra.stamp(&headers)))
 }
 
 /// `POST`: a person was picked, or a consent page answered.
@@ -61,12 +64,16 @@ pub(super) async fn submit(
             None => signed_in(&entra, &request, &form),
         }
     };
-    step().unwrap_or_else(|refused| refused.response(&Stamp::new(&entra.0.clock, &headers)))
+    step().unwrap_or_else(|refused| refused.response(&entra.stamp(&headers)))
 }
 
 fn read(entra: &Entra, tenant: &str, query: &str) -> Result<Request, Refused> {
     if tenant != TENANT_ID {
         return Err(Failure::unknown_tenant(tenant).into());
+    }
+    if query.len() > LONGEST_QUERY {
+        let message = "The query string is too long.";
+        return Err(Failure::new("invalid_request", 90015, message).into());
     }
     Request::read(entra, query.as_bytes())
 }
@@ -84,7 +91,7 @@ fn signed_in(entra: &Entra, request: &Request, form: &Parameters) -> Result<Resp
     let Some(person) = people::person(name) else {
         return Err(Failure::unknown_person(name).into());
     };
-    let sign_in = entra.grants().sign_in(person, entra.now());
+    let sign_in = entra.interactive(person);
     let mut response = proceed(entra, request, &sign_in, request.prompt)?;
     let session = unguessable("1.", 8);
     // Below the tenant's path, so that it doesn't reach what listens on other ports of the host.
@@ -122,6 +129,11 @@ fn proceed(
     sign_in: &SignIn,
     prompt: Prompt,
 ) -> Result<Response, Refused> {
+    entra.admit(sign_in, &request.app).map_err(|failure| match prompt {
+        Prompt::None => request.refuse(failure.named("interaction_required")),
+        // The person reads it here, and the browser doesn't go back.
+        _ => Refused::Here(failure),
+    })?;
     let has_consented = entra.has_consented(sign_in.person, &request.app, &request.asked);
     if !has_consented && prompt == Prompt::None {
         let failure = Failure::no_consent(&request.app).named("consent_required");
@@ -155,19 +167,27 @@ fn proceed(
     Ok(redirect(&request.back.with(&[("code", &code), ("session_state", &session_state)])))
 }
 
-/// Who is signed in in this browser, unless that was revoked.
-fn session(entra: &Entra, headers: &HeaderMap) -> Option<SignIn> {
+/// Who is signed in in this browser, where that is enough for the request.
+fn session(entra: &Entra, headers: &HeaderMap, request: &Request) -> Option<SignIn> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut cookies = cookies.flat_map(cookie::Cookie::split_parse).filter_map(Result::ok);
     let session = cookies.find(|cookie| cookie.name() == SESSION)?;
-    let grants = entra.grants();
-    let sign_in = grants.sessions.get(session.value())?;
-    (!grants.is_revoked(sign_in)).then(|| sign_in.clone())
+    let sign_in = {
+        let grants = entra.grants();
+        let sign_in = grants.sessions.get(session.value())?;
+        (!grants.is_revoked(sign_in)).then(|| sign_in.clone())?
+    };
+    let hinted = request.login_hint.as_deref().and_then(people::person);
+    let same = hinted.is_none_or(|hinted| hinted.oid == sign_in.person.oid);
+    let fresh = entra.now() < sign_in.at + SESSION_LIFETIME;
+    // A policy that came later asks for more than this browser has shown.
+    let weak = request.prompt != Prompt::None && entra.needs_more(&sign_in);
+    (same && fresh && !weak && request.prompt != Prompt::SignIn).then_some(sign_in)
 }
 
 impl Request {
     fn refuse(&self, failure: Failure) -> Refused {
-        Refused::There(self.back.clone(), failure)
+        Refused::there(self.back.clone(), failure)
     }
 }
 
@@ -175,7 +195,8 @@ impl Refused {
     fn response(&self, stamp: &Stamp) -> Response {
         match self {
             Self::Here(failure) => failure.page(StatusCode::BAD_REQUEST, stamp),
-            Self::There(back, failure) => {
+            Self::There(refused) => {
+                let (back, failure) = &**refused;
                 let description = failure.description(stamp);
                 redirect(
                     &back.with(&[("error", failure.error), ("error_description", &description)]),

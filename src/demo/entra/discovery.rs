@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::errors::{Failure, Stamp};
+use super::errors::Failure;
 use super::{Endpoint, Entra};
 use crate::demo::people::TENANT_ID;
 use std::sync::PoisonError;
@@ -19,7 +19,7 @@ pub(super) async fn document(
     headers: HeaderMap,
 ) -> Response {
     if tenant != TENANT_ID {
-        return Failure::unknown_tenant(&tenant).json(&Stamp::new(&entra.0.clock, &headers));
+        return Failure::unknown_tenant(&tenant).json(&entra.stamp(&headers));
     }
     let base = format!("{}/{TENANT_ID}", entra.0.base);
     let mut document = json!({
@@ -64,14 +64,51 @@ pub(super) async fn document(
     Json(document).into_response()
 }
 
+/// `GET /{tid}/.well-known/openid-configuration` and the same below the issuer of v1 tokens: what is
+/// different there.
+pub(super) async fn v1_document(
+    State(entra): State<Entra>,
+    Path(tenant): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if tenant != TENANT_ID {
+        return Failure::unknown_tenant(&tenant).json(&entra.stamp(&headers));
+    }
+    let base = format!("{}/{TENANT_ID}", entra.0.base);
+    Json(json!({
+        "token_endpoint": format!("{base}/oauth2/token"),
+        "jwks_uri": format!("{base}/discovery/keys"),
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "response_types_supported": ["code", "id_token", "code id_token", "token id_token", "token"],
+        "scopes_supported": ["openid"],
+        "issuer": entra.v1_issuer(),
+        "authorization_endpoint": format!("{base}/oauth2/authorize"),
+    }))
+    .into_response()
+}
+
 /// `GET /{tid}/discovery/v2.0/keys`
 pub(super) async fn keys(
     State(entra): State<Entra>,
     Path(tenant): Path<String>,
     headers: HeaderMap,
 ) -> Response {
+    key_set(&entra, &tenant, &headers, &entra.issuer())
+}
+
+/// `GET /{tid}/discovery/keys`
+pub(super) async fn v1_keys(
+    State(entra): State<Entra>,
+    Path(tenant): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    key_set(&entra, &tenant, &headers, &entra.v1_issuer())
+}
+
+fn key_set(entra: &Entra, tenant: &str, headers: &HeaderMap, issuer: &str) -> Response {
     if tenant != TENANT_ID {
-        return Failure::unknown_tenant(&tenant).json(&Stamp::new(&entra.0.clock, &headers));
+        return Failure::unknown_tenant(tenant).json(&entra.stamp(headers));
     }
-    Json(entra.0.keys.published(&entra.issuer())).into_response()
+    Json(entra.0.keys.published(issuer)).into_response()
 }

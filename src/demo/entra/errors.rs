@@ -2,6 +2,8 @@
 //! correlation id and a timestamp. As JSON at the token endpoint, as a page or a redirect in the
 //! browser.
 
+use std::time::SystemTime;
+
 use axum::Json;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -10,7 +12,6 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::apps::App;
-use crate::clock::Clock;
 
 /// One refusal of the look-alike.
 #[derive(Clone, Debug)]
@@ -125,9 +126,9 @@ pub(super) struct Stamp {
 
 impl Stamp {
     /// A new one; the correlation id is the caller's own `client-request-id`, where there is one.
-    pub(super) fn new(clock: &Clock, headers: &HeaderMap) -> Self {
+    pub(super) fn new(now: SystemTime, headers: &HeaderMap) -> Self {
         let theirs = headers.get("client-request-id").and_then(|value| value.to_str().ok());
-        let time = DateTime::<Utc>::from(clock.now()).format("%Y-%m-%d %H:%M:%SZ").to_string();
+        let time = DateTime::<Utc>::from(now).format("%Y-%m-%d %H:%M:%SZ").to_string();
         Self {
             trace: Uuid::new_v4(),
             correlation: theirs

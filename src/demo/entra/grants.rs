@@ -58,6 +58,8 @@ pub(super) struct SignIn {
     pub(super) at: u64,
     /// How often the person's sign-ins had been revoked by then.
     pub(super) epoch: u32,
+    /// With a second factor.
+    pub(super) strong: bool,
 }
 
 /// A PKCE challenge (RFC 7636 §4.2).
@@ -118,11 +120,7 @@ pub(super) struct Grants {
 }
 
 impl Grants {
-    pub(super) fn sign_in(&self, person: &'static Person, now: u64) -> SignIn {
-        SignIn { person, at: now, epoch: self.epoch(person) }
-    }
-
-    fn epoch(&self, person: &Person) -> u32 {
+    pub(super) fn epoch(&self, person: &Person) -> u32 {
         self.revoked.get(person.oid).copied().unwrap_or_default()
     }
 
@@ -158,4 +156,31 @@ impl Grants {
 pub(super) fn unguessable(prefix: &str, blocks: usize) -> String {
     let bytes: Vec<u8> = (0..blocks).flat_map(|_| Uuid::new_v4().into_bytes()).collect();
     format!("{prefix}{}", BASE64URL_NOPAD.encode(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_go_first_and_no_more_than_the_cap_are_kept() {
+        let mut shelf = Shelf::default();
+        for number in 0..=KEPT {
+            shelf.put(number.to_string(), number);
+        }
+        assert_eq!((shelf.get("0"), shelf.get("1")), (None, Some(&1)));
+        assert_eq!(shelf.take("1"), Some(1));
+        assert_eq!(
+            (shelf.take("1"), shelf.order.len(), shelf.values.len()),
+            (None, KEPT - 1, KEPT - 1)
+        );
+    }
+
+    #[test]
+    fn a_challenge_is_met_by_its_verifier_alone() {
+        // RFC 7636 Appendix B.
+        let challenge = Challenge::S256("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned());
+        assert!(challenge.is_met_by("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
+        assert!(!challenge.is_met_by("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
+    }
 }

@@ -3,12 +3,14 @@
 
 use super::errors::Failure;
 
+/// Whatever was consented to. It stands alone.
+const DEFAULT: &str = ".default";
 /// Microsoft Graph's app id, the resource of every scope that names none.
 pub(super) const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 /// Graph's App ID URI.
 const GRAPH_URI: &str = "https://graph.microsoft.com";
 /// The scopes that the look-alike's Graph knows.
-const GRAPH_SCOPES: [&str; 3] = ["User.Read", "Mail.Read", ".default"];
+const GRAPH_SCOPES: [&str; 3] = ["User.Read", "Mail.Read", DEFAULT];
 
 /// The API whose tokens are asked for: the demo's own app registration.
 #[derive(Clone, Debug)]
@@ -56,14 +58,14 @@ impl Asked {
                 _ => {
                     let (of, name) = resolve(word, text, api, app)?;
                     if *resource.get_or_insert(of) != of {
-                        return Err(two_resources(text));
+                        let whole = asked.scopes.iter().chain([&name]).any(|name| name == DEFAULT);
+                        return Err(if whole { malformed(text) } else { two_resources(text) });
                     }
                     asked.scopes.push(name);
                 }
             }
         }
-        // `.default` means what was consented to and stands alone.
-        if asked.scopes.len() > 1 && asked.scopes.iter().any(|name| name == ".default") {
+        if asked.scopes.len() > 1 && asked.scopes.iter().any(|name| name == DEFAULT) {
             return Err(malformed(text));
         }
         asked.resource = resource.unwrap_or(Resource::Graph);
@@ -86,7 +88,7 @@ fn resolve(word: &str, whole: &str, api: &Api, app: &str) -> Result<(Resource, S
         Some((prefix, _)) => return Err(unknown_resource(prefix)),
     };
     let known = match resource {
-        Resource::Api => name == ".default" || api.scopes.iter().any(|known| known == name),
+        Resource::Api => name == DEFAULT || api.scopes.iter().any(|known| known == name),
         Resource::Graph => GRAPH_SCOPES.contains(&name),
     };
     if known && !name.is_empty() {

@@ -2,6 +2,7 @@
 //! tokens for Osier's sign-in, a password for `osier token`; Osier itself never asks for one.
 
 mod answer;
+mod assertion;
 mod code;
 mod credential;
 mod password;
@@ -15,7 +16,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::Entra;
-use super::errors::{Failure, Stamp};
+use super::errors::Failure;
 use super::parameters::Parameters;
 use crate::demo::people::TENANT_ID;
 
@@ -30,7 +31,7 @@ pub(super) async fn issue(
             let headers = [("cache-control", "no-store, no-cache"), ("pragma", "no-cache")];
             (headers, Json(answer)).into_response()
         }
-        Err(failure) => failure.json(&Stamp::new(&entra.0.clock, &headers)),
+        Err(failure) => failure.json(&entra.stamp(&headers)),
     }
 }
 

@@ -32,12 +32,12 @@ impl Entra {
         person: &Person,
         alter: impl FnOnce(&mut Map<String, Value>, &mut Map<String, Value>),
     ) -> String {
-        let version = Version::V2;
-        let mut header = claims::header(&self.kid(), version);
         let client = (claims::usual_client(), "0");
-        let mut payload = claims::access(&self.told(person, client, MINTED_LIFETIME), version);
+        let (told, version) = self.told(person, client, MINTED_LIFETIME);
+        let mut header = claims::header(&self.kid(), version);
+        let mut payload = claims::access(&told, version);
         alter(&mut header, &mut payload);
-        self.sign(Value::Object(header).to_string(), Value::Object(payload).to_string())
+        self.sign_objects(header, payload)
     }
 
     /// Signs any bytes with the current key: header and payload as they are, JSON or not.
@@ -65,25 +65,27 @@ impl Entra {
         asked: &Asked,
         lifetime: u64,
     ) -> String {
-        let mut told = self.told(person, client, lifetime);
-        let version = match asked.resource {
-            Resource::Api => Version::V2,
-            Resource::Graph => {
-                GRAPH.clone_into(&mut told.audience);
-                told.issuer = self.v1_issuer();
-                told.scope = self.granted(person, asked).join(" ");
-                Version::V1
-            }
-        };
+        let (mut told, mut version) = self.told(person, client, lifetime);
+        if asked.resource == Resource::Graph {
+            GRAPH.clone_into(&mut told.audience);
+            told.app = GRAPH;
+            told.issuer = self.v1_issuer();
+            told.scope = self.granted(person, asked).join(" ");
+            told.roles.clear();
+            version = Version::V1;
+        }
         let header = claims::header(&self.kid(), version);
         self.sign_objects(header, claims::access(&told, version))
     }
 
     /// The ID token that an endpoint issues to a client.
     pub(super) fn id_token(&self, person: &Person, client: &App, nonce: Option<&str>) -> String {
-        let mut told = self.told(person, (&client.client_id, ""), ID_TOKEN_LIFETIME);
-        told.audience.clone_from(&client.client_id);
-        if client.client_id != API_CLIENT_ID {
+        let id = client.client_id.as_str();
+        let (mut told, _) = self.told(person, (id, ""), ID_TOKEN_LIFETIME);
+        told.issuer = self.issuer();
+        id.clone_into(&mut told.audience);
+        told.app = id;
+        if id != API_CLIENT_ID {
             told.roles.clear();
         }
         let header = claims::header(&self.kid(), Version::V2);
@@ -94,7 +96,10 @@ impl Entra {
     /// consented to for the person, whatever was asked for.
     pub(super) fn granted(&self, person: &Person, asked: &Asked) -> Vec<String> {
         match asked.resource {
-            Resource::Api => vec![person.scope.to_owned()],
+            Resource::Api => {
+                let scope = self.switches().of(person).scope;
+                vec![scope.unwrap_or_else(|| person.scope.to_owned())]
+            }
             Resource::Graph => vec!["openid".into(), "profile".into(), "User.Read".into()],
         }
     }
@@ -104,17 +109,35 @@ impl Entra {
         format!("{}/sts/{TENANT_ID}/", self.0.base)
     }
 
-    fn told<'a>(&self, person: &'a Person, client: (&'a str, &'a str), lifetime: u64) -> Told<'a> {
-        Told {
+    /// What an access token for the API says.
+    fn told<'a>(
+        &self,
+        person: &'a Person,
+        client: (&'a str, &'a str),
+        lifetime: u64,
+    ) -> (Told<'a>, Version) {
+        let switches = self.switches();
+        let special = switches.of(person);
+        let usual_roles = || person.roles.iter().map(|role| (*role).to_owned()).collect();
+        let (version, issuer, audience) = if switches.v1 {
+            (Version::V1, self.v1_issuer(), self.api_name())
+        } else {
+            (Version::V2, self.issuer(), API_CLIENT_ID.to_owned())
+        };
+        let told = Told {
             person,
-            issuer: self.issuer(),
-            audience: API_CLIENT_ID.to_owned(),
+            issuer,
+            audience: switches.audience.unwrap_or(audience),
+            app: API_CLIENT_ID,
+            tenant: switches.tenant.unwrap_or_else(|| TENANT_ID.to_owned()),
             client,
-            scope: person.scope.to_owned(),
-            roles: person.roles.iter().map(|role| (*role).to_owned()).collect(),
-            now: self.now(),
+            scope: special.scope.unwrap_or_else(|| person.scope.to_owned()),
+            roles: special.roles.unwrap_or_else(usual_roles),
+            overage: special.overage,
+            now: self.now().saturating_add_signed(switches.skew),
             lifetime,
-        }
+        };
+        (told, version)
     }
 
     fn sign_objects(&self, header: Map<String, Value>, payload: Map<String, Value>) -> String {

@@ -57,6 +57,25 @@ impl UpstreamFault {
         self.said().aadsts.and_then(aadsts::meaning)
     }
 
+    /// With our own id of the request, where Entra gave none.
+    pub(super) fn about(mut self, request: Uuid) -> Self {
+        let said = match &mut self {
+            Self::Grant(said) | Self::Misconfigured(said) | Self::Unavailable(said) => said,
+        };
+        said.correlation.get_or_insert(request);
+        self
+    }
+
+    /// One line for whoever runs Osier. `how` names settings and places in the portal, never people.
+    pub(super) fn log(&self) {
+        let how = self.meaning().map(|meaning| meaning.how);
+        match self {
+            Self::Grant(_) => tracing::info!(fault = %self, "a sign-in ended at Entra"),
+            Self::Misconfigured(_) => tracing::error!(fault = %self, how, "nobody can sign in"),
+            Self::Unavailable(_) => tracing::warn!(fault = %self, "a sign-in failed at Entra"),
+        }
+    }
+
     /// The `error` of an authorization response to the client (RFC 6749 §4.1.2.1).
     pub fn authorization_error(&self) -> &'static str {
         match self {

@@ -20,6 +20,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::client::{Client, Version};
+use super::front::Front;
 
 const SETTINGS: &str = include_str!("../../../config/demo.toml");
 
@@ -105,6 +106,13 @@ impl TestApp {
     /// before.
     pub async fn beside_after(&self, previous: &str) -> Self {
         self.further([("OSIER_KEYS__PREVIOUS", previous)]).await
+    }
+
+    /// A replica behind the same front: the same key, and a memory of its own.
+    pub async fn replica(&self, front: &Front) -> Self {
+        let settings = [("OSIER_KEYS__CURRENT".to_owned(), self.key.clone())].into();
+        let setup = Setup { clock: self.clock.clone(), settings, ..Setup::default() };
+        Self::around(Arc::clone(&self.around), front.setup(setup)).await
     }
 
     async fn further<const N: usize>(&self, settings: [(&str, &str); N]) -> Self {

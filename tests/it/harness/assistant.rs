@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::app::TestApp;
 use super::browser::{Browser, Page};
+use super::front::Front;
 
 /// An assistant that signs people in at one server.
 #[derive(Clone)]
@@ -51,13 +52,17 @@ impl Answer {
 impl Assistant {
     /// One with this id and address.
     pub fn new(app: &TestApp, client_id: &str, redirect_uri: &str) -> Self {
+        Self::at(&app.http, &app.url, client_id, redirect_uri)
+    }
+
+    fn at(http: &reqwest::Client, url: &str, client_id: &str, redirect_uri: &str) -> Self {
         Self {
-            http: app.http.clone(),
-            url: app.url.clone(),
+            http: http.clone(),
+            url: url.to_owned(),
             client_id: client_id.to_owned(),
             redirect_uri: redirect_uri.to_owned(),
             scope: Some("Mcp.Access offline_access".to_owned()),
-            resource: Some(format!("{}/mcp", app.url)),
+            resource: Some(format!("{url}/mcp")),
             state: "the client's own state".to_owned(),
             verifier: "a-verifier-of-at-least-forty-three-characters".to_owned(),
         }
@@ -65,12 +70,20 @@ impl Assistant {
 
     /// One that registered itself.
     pub async fn registered(app: &TestApp, redirect_uri: &str) -> Self {
+        Self::registered_at(&app.http, &app.url, redirect_uri).await
+    }
+
+    /// The same behind a front.
+    pub async fn behind(front: &Front, redirect_uri: &str) -> Self {
+        Self::registered_at(&front.http, &front.url, redirect_uri).await
+    }
+
+    async fn registered_at(http: &reqwest::Client, url: &str, redirect_uri: &str) -> Self {
         let body = json!({"client_name": "Some assistant", "redirect_uris": [redirect_uri]});
-        let answer = app.http.post(format!("{}/register", app.url)).json(&body).send().await;
-        let answer = answer.unwrap();
+        let answer = http.post(format!("{url}/register")).json(&body).send().await.unwrap();
         assert_eq!(answer.status(), 201);
         let answer: Value = answer.json().await.unwrap();
-        Self::new(app, answer["client_id"].as_str().unwrap(), redirect_uri)
+        Self::at(http, url, answer["client_id"].as_str().unwrap(), redirect_uri)
     }
 
     pub fn challenge(&self) -> String {
@@ -121,8 +134,10 @@ impl Assistant {
                 "allow"
             } else if page.body.contains(&format!("value=\"{name}\"")) {
                 name
-            } else {
+            } else if page.body.contains("value=\"accept\"") {
                 "accept"
+            } else {
+                return page;
             };
             let pressed = browser.press(&page, button).await;
             page = browser.follow(pressed, &self.redirect_uri).await;

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use osier::clock::Clock;
 
 use super::LOOPBACK;
-use crate::harness::{Assistant, Setup, TestApp};
+use crate::harness::{Assistant, Front, Setup, TestApp};
 
 #[tokio::test]
 async fn case_040_a_code_is_redeemed_once() {
@@ -22,13 +22,14 @@ async fn case_040_a_code_is_redeemed_once() {
 
 #[tokio::test]
 async fn case_040_on_another_replica_entra_refuses_the_second() {
-    let app = TestApp::new().await;
-    let other = app.beside(&app.key).await;
-    let mut assistant = Assistant::registered(&app, LOOPBACK).await;
-    assistant.resource = None;
+    let front = Front::new().await;
+    let app = TestApp::with(front.setup(Setup::default())).await;
+    let other = app.replica(&front).await;
+    front.send_to(&app);
+    let assistant = Assistant::behind(&front, LOOPBACK).await;
     let code = assistant.code("ben").await;
     let first = assistant.redeem(&code).await;
-    assistant.url.clone_from(&other.url);
+    front.send_to(&other);
     assert_eq!(assistant.redeem(&code).await.error(), "invalid_grant");
     // Replicas share no memory: the first's refresh token lives on until it expires.
     assert_eq!(assistant.refresh(&first.refresh_token()).await.status, 200);

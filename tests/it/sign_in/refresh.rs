@@ -5,7 +5,7 @@ use std::time::Duration;
 use osier::clock::Clock;
 
 use super::LOOPBACK;
-use crate::harness::{Assistant, Setup, TestApp};
+use crate::harness::{Assistant, Front, Setup, TestApp};
 
 #[tokio::test]
 async fn a_new_token_each_time_and_the_same_person() {
@@ -64,13 +64,16 @@ async fn case_053_a_refresh_token_that_comes_again_late_ends_its_family() {
 #[tokio::test]
 async fn case_053_another_replica_doesnt_know_of_the_replay() {
     let clock = Clock::manual();
-    let app = TestApp::with(Setup { clock: clock.clone(), ..Setup::default() }).await;
-    let other = app.beside(&app.key).await;
-    let mut assistant = Assistant::registered(&app, LOOPBACK).await;
+    let front = Front::new().await;
+    let setup = Setup { clock: clock.clone(), ..Setup::default() };
+    let app = TestApp::with(front.setup(setup)).await;
+    let other = app.replica(&front).await;
+    front.send_to(&app);
+    let assistant = Assistant::behind(&front, LOOPBACK).await;
     let first = assistant.sign_in("ben").await.refresh_token();
     assert_eq!(assistant.refresh(&first).await.status, 200);
     clock.advance(Duration::from_mins(5));
-    assistant.url.clone_from(&other.url);
+    front.send_to(&other);
     // Entra doesn't revoke what it replaced, and nothing is shared: this goes through there.
     assert_eq!(assistant.refresh(&first).await.status, 200);
 }

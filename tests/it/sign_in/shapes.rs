@@ -88,7 +88,7 @@ async fn register(app: &TestApp, addresses: &[&str]) -> String {
 
 async fn works(app: &TestApp, token: String) {
     let ben = Client::connect(&app.http, &app.url, token, Version::V2025_11_25).await;
-    assert!(ben.tools().await.contains(&"search_tickets".to_owned()));
+    assert!(ben.tools().await.contains(&"list_tickets".to_owned()));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{CLAUDE, LOOPBACK};
-use crate::harness::{Assistant, Browser, Client, TestApp, Version};
+use crate::harness::{Assistant, Browser, Client, Front, Setup, TestApp, Version};
 
 #[tokio::test]
 async fn an_assistant_registers_and_ben_signs_in_and_sees_his_tools() {
@@ -17,7 +17,7 @@ async fn an_assistant_registers_and_ben_signs_in_and_sees_his_tools() {
     let token = answer.access_token();
     let ben = Client::connect(&app.http, &app.url, token, Version::V2026_07_28).await;
     assert_eq!(ben.tools().await, app.as_user("ben").await.tools().await);
-    let found = ben.call("search_tickets", json!({})).await;
+    let found = ben.call("list_tickets", json!({})).await;
     assert!(!found.items().is_empty());
 }
 
@@ -68,32 +68,48 @@ async fn a_program_on_the_device_is_asked_for_each_time() {
 
 #[tokio::test]
 async fn two_replicas_with_one_key_share_every_step_and_a_restart_loses_nothing() {
-    let a = TestApp::new().await;
-    let b = a.beside(&a.key).await;
-    // Both stand behind one address; the browser and the client see whichever answers.
-    let mut assistant = Assistant::registered(&a, LOOPBACK).await;
-    assistant.resource = None;
-    assistant.url.clone_from(&b.url);
-    let code = assistant.code("ben").await;
-    assistant.url.clone_from(&a.url);
+    let front = Front::new().await;
+    let a = TestApp::with(front.setup(Setup::default())).await;
+    let b = a.replica(&front).await;
+    front.send_to(&a);
+    let assistant = Assistant::behind(&front, LOOPBACK).await;
+    front.send_to(&b);
+    let mut browser = Browser::new(&front.http);
+    let page = browser.get(&assistant.authorize_url()).await;
+    front.send_to(&a);
+    let pressed = browser.press(&page, "allow").await;
+    front.send_to(&b);
+    let page = browser.follow(pressed, LOOPBACK).await;
+    let code = assistant.go_on(&mut browser, page, "ben").await.parameter("code").unwrap();
+    front.send_to(&a);
     let first = assistant.redeem(&code).await;
     assert_eq!(first.status, 200, "{first:?}");
-    // A restart: a third one with the same key and no memory.
-    let c = a.beside(&a.key).await;
-    assistant.url.clone_from(&c.url);
+    front.send_to(&b);
     let second = assistant.refresh(&first.refresh_token()).await;
     assert_eq!(second.status, 200, "{second:?}");
-    assistant.url.clone_from(&b.url);
+    // A restart: one with the same key that remembers nothing.
+    let restarted = a.replica(&front).await;
+    a.stop().await;
+    front.send_to(&restarted);
     let third = assistant.refresh(&second.refresh_token()).await;
     assert_eq!(third.status, 200, "{third:?}");
-    // Another deployment's key opens none of it.
-    let stranger = a.beside(&TestApp::new_key()).await;
-    assistant.url.clone_from(&stranger.url);
-    assert_eq!(assistant.refresh(&third.refresh_token()).await.error(), "invalid_client");
+    assert_eq!(assistant.sign_in("chloe").await.status, 200, "its registration is good, too");
 }
 
 #[tokio::test]
-async fn the_key_before_still_opens_and_no_key_is_no_start() {
+async fn another_deployments_key_opens_nothing_of_ours() {
+    let app = TestApp::new().await;
+    let mut assistant = Assistant::registered(&app, LOOPBACK).await;
+    let answer = assistant.sign_in("ben").await;
+    let stranger = app.beside(&TestApp::new_key()).await;
+    assistant.url.clone_from(&stranger.url);
+    assert_eq!(assistant.refresh(&answer.refresh_token()).await.error(), "invalid_client");
+    let theirs = Assistant::registered(&stranger, LOOPBACK).await;
+    assert_eq!(theirs.refresh(&answer.refresh_token()).await.error(), "invalid_grant");
+}
+
+#[tokio::test]
+async fn the_key_before_still_opens() {
     let app = TestApp::new().await;
     let mut assistant = Assistant::registered(&app, LOOPBACK).await;
     let answer = assistant.sign_in("ben").await;

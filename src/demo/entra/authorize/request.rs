@@ -60,7 +60,13 @@ pub(super) enum Refused {
     /// Nothing says that the redirect URI is the client's: the person reads it here.
     Here(Failure),
     /// The client is told.
-    There(Return, Failure),
+    There(Box<(Return, Failure)>),
+}
+
+impl Refused {
+    pub(super) fn there(back: Return, failure: Failure) -> Self {
+        Self::There(Box::new((back, failure)))
+    }
 }
 
 impl From<Failure> for Refused {
@@ -77,7 +83,7 @@ impl Request {
         let back = redirect(&app, &parameters)?;
         match rest(entra, app, back.clone(), &parameters) {
             Ok(request) => Ok(request),
-            Err(failure) => Err(Refused::There(back, failure)),
+            Err(failure) => Err(Refused::there(back, failure)),
         }
     }
 }

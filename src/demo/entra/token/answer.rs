@@ -9,9 +9,22 @@ use crate::demo::entra::errors::Failure;
 use crate::demo::entra::grants::{Refresh, SignIn, unguessable};
 use crate::demo::entra::scopes::{Asked, Resource};
 use crate::demo::entra::{Entra, REFRESH_LIFETIME};
-use crate::demo::people::API_CLIENT_ID;
 
-/// The answer. `offline`: whether the grant comes with refresh tokens.
+/// May the client have such tokens for the person?
+pub(super) fn admit(
+    entra: &Entra,
+    client: &Client,
+    sign_in: &SignIn,
+    asked: &Asked,
+) -> Result<(), Failure> {
+    entra.admit(sign_in, &client.app)?;
+    if entra.has_consented(sign_in.person, &client.app, asked) {
+        return Ok(());
+    }
+    Err(Failure::no_consent(&client.app))
+}
+
+/// The answer, once the person was admitted. `offline`: whether the grant comes with refresh tokens.
 pub(super) fn to(
     entra: &Entra,
     client: &Client,
@@ -19,18 +32,16 @@ pub(super) fn to(
     asked: &Asked,
     offline: bool,
     nonce: Option<&str>,
-) -> Result<Value, Failure> {
+) -> Value {
     let person = sign_in.person;
-    if !entra.has_consented(person, &client.app, asked) {
-        return Err(Failure::no_consent(&client.app));
-    }
     let lifetime = claims::lifetime();
     let token = entra.access_token(person, (&client.app.client_id, client.how), asked, lifetime);
     let scopes = entra.granted(person, asked);
     let scope = match asked.resource {
         // With the prefix, which `scp` in the token doesn't have.
         Resource::Api => {
-            let prefixed = scopes.iter().map(|scope| format!("api://{API_CLIENT_ID}/{scope}"));
+            let api = entra.api_name();
+            let prefixed = scopes.iter().map(|scope| format!("{api}/{scope}"));
             prefixed.collect::<Vec<_>>()
         }
         Resource::Graph => scopes,
@@ -42,7 +53,7 @@ pub(super) fn to(
         "ext_expires_in": lifetime,
         "access_token": token,
     });
-    let Some(fields) = answer.as_object_mut() else { return Ok(answer) };
+    let Some(fields) = answer.as_object_mut() else { return answer };
     if offline {
         let refresh = unguessable("1.AX0A", 64);
         let kept = Refresh {
@@ -57,5 +68,5 @@ pub(super) fn to(
         let token = entra.id_token(person, &client.app, nonce);
         fields.insert("id_token".to_owned(), token.into());
     }
-    Ok(answer)
+    answer
 }

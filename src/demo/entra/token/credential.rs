@@ -1,8 +1,10 @@
-//! By what a client proves itself at the token endpoint (RFC 6749 §2.3).
+//! By what a client proves itself at the token endpoint (RFC 6749 §2.3): a
+//! secret in the body or the header, an assertion, or nothing where it is public.
 
 use axum::http::{HeaderMap, header};
 use data_encoding::BASE64;
 
+use super::assertion;
 use crate::demo::entra::Entra;
 use crate::demo::entra::apps::App;
 use crate::demo::entra::errors::Failure;
@@ -28,13 +30,21 @@ pub(super) fn authenticate(
     };
     let app = entra.app(client_id).ok_or_else(|| Failure::unknown_app(client_id))?;
     let secret = basic.as_ref().map(|(_, secret)| secret.as_str()).or(form.get("client_secret"));
-    let how = match secret {
-        None if app.public => "0",
-        None => return Err(none_sent()),
-        Some(_) if app.public => return Err(public_with_credential(&app)),
-        Some(secret) => {
+    let how = match (secret, form.get("client_assertion")) {
+        (None, None) if app.public => "0",
+        (None, None) => return Err(none_sent()),
+        _ if app.public => return Err(public_with_credential(&app)),
+        (Some(secret), None) => {
             check_secret(&app, secret)?;
             "1"
+        }
+        (None, Some(assertion)) => {
+            assertion::check(entra, &app, form, assertion)?;
+            "2"
+        }
+        (Some(_), Some(_)) => {
+            let message = "The request has both 'client_assertion' and 'client_secret'.";
+            return Err(Failure::new("invalid_request", 90023, message));
         }
     };
     Ok(Client { app, how })

@@ -6,6 +6,7 @@ use super::answer;
 use super::credential::Client;
 use crate::demo::entra::Entra;
 use crate::demo::entra::errors::Failure;
+use crate::demo::entra::grants::SignIn;
 use crate::demo::entra::parameters::Parameters;
 use crate::demo::people::{self, PASSWORD};
 
@@ -17,6 +18,8 @@ pub(super) fn redeem(entra: &Entra, client: &Client, form: &Parameters) -> Resul
         let message = "Error validating credentials due to invalid username or password.";
         return Err(Failure::new("invalid_grant", 50126, message));
     }
-    let sign_in = entra.grants().sign_in(person, entra.now());
-    answer::to(entra, client, &sign_in, &asked, asked.offline, None)
+    // Nobody is there to show a second factor.
+    let sign_in = SignIn { strong: false, ..entra.interactive(person) };
+    answer::admit(entra, client, &sign_in, &asked)?;
+    Ok(answer::to(entra, client, &sign_in, &asked, asked.offline, None))
 }

@@ -14,7 +14,8 @@ pub(super) fn redeem(entra: &Entra, client: &Client, form: &Parameters) -> Resul
     let sent = form.required("refresh_token")?;
     let asked = entra.read_scope(form.get("scope").unwrap_or_default(), &client.app)?;
     let sign_in = check(entra, client, sent)?;
-    answer::to(entra, client, &sign_in, &asked, true, None)
+    answer::admit(entra, client, &sign_in, &asked)?;
+    Ok(answer::to(entra, client, &sign_in, &asked, true, None))
 }
 
 fn check(entra: &Entra, client: &Client, sent: &str) -> Result<SignIn, Failure> {

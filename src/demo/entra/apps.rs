@@ -120,7 +120,8 @@ fn without_port(uri: &str) -> (&str, &str) {
 pub(super) fn demo_apps() -> Vec<App> {
     let osier = App::confidential(API_CLIENT_ID, "Osier", CLIENT_SECRET)
         .with_redirect_uri("http://127.0.0.1/oauth/callback")
-        .with_redirect_uri("http://localhost/oauth/callback");
+        .with_redirect_uri("http://localhost/oauth/callback")
+        .with_redirect_uri("https://localhost/oauth/callback");
     let cli = App { consented_for_all: true, ..App::public(CLI_CLIENT_ID, "Osier CLI") };
     vec![osier, cli]
 }

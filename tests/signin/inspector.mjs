@@ -5,17 +5,80 @@
 // reaches it straight from the browser ("Direct").
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { DESKTOP, follow, labelled } from './browser.mjs';
 import { checksOf } from './pages.mjs';
 import { freePort } from './ports.mjs';
 
+const LAUNCHER = '@modelcontextprotocol/inspector/clients/launcher/build/index.js';
 const PAGE_WAITS = 15_000;
 
-export function inspectorOne(connection) {
+// The 2.x line.
+export async function inspectorNow({ url, context, steps }) {
+  const [page, sandbox] = [await freePort(), await freePort()];
+  const kept = fs.mkdtempSync(path.join(process.env.PLACE, 'inspector-'));
+  const secrets = path.join(kept, 'secrets.json');
+  const environment = {
+    CLIENT_PORT: page, MCP_SANDBOX_PORT: sandbox, HOST: 'localhost', MCP_AUTO_OPEN_ENABLED: 'false',
+    DANGEROUSLY_OMIT_AUTH: 'true', MCP_INSPECTOR_SECRET_STORE: 'file', MCP_STORAGE_DIR: kept, HOME: kept,
+  };
+  const parts = [
+    part(LAUNCHER, ['--web', '--transport', 'http', '--server-url', url], environment),
+  ];
+  const tokens = () => {
+    const { secrets: all } = JSON.parse(fs.readFileSync(secrets, 'utf8'));
+    const [name] = Object.keys(all).filter((key) => key.includes(':tokens:'));
+    return { all, name, value: JSON.parse(all[name]) };
+  };
+  try {
+    await answers(page);
+    const tab = await open(context, `http://localhost:${page}/`);
+    const seen = await signInBy(tab, await toggle(tab), steps);
+    await callNow(tab);
+    const before = tokens();
+    await connectAgain(tab);
+    await callNow(tab);
+    assert.equal(tokens().value.access_token, before.value.access_token, 'reconnected by a new token');
+
+    const aged = { ...before.value, access_token: `${before.value.access_token}A` };
+    const file = JSON.parse(fs.readFileSync(secrets, 'utf8'));
+    fs.writeFileSync(secrets, JSON.stringify({ ...file, secrets: { ...before.all, [before.name]: JSON.stringify(aged) } }));
+    await connectAgain(tab);
+    await callNow(tab);
+    const after = tokens();
+    assert.notEqual(after.value.access_token, before.value.access_token, 'no new access token');
+    assert.notEqual(after.value.refresh_token, before.value.refresh_token, 'no new refresh token');
+    return `${seen.join(' > ')}; listed, called, refreshed, reconnected`;
+  } finally {
+    for (const each of parts) each.kill();
+  }
+}
+
+function toggle(tab) {
+  return tab.waitForSelector('input[aria-label^="Connect or disconnect"]');
+}
+
+async function connectAgain(tab) {
+  await tab.reload();
+  await (await toggle(tab)).evaluate((it) => it.click());
+}
+
+async function callNow(tab) {
+  await waitFor(tab, 'Connected');
+  await (await tab.waitForSelector('input[value=Tools]')).evaluate((it) => it.click());
+  await (await waitFor(tab, 'list_sites')).click();
+  await press(tab, 'Execute Tool');
+  await waitFor(tab, 'Osprentide Hall');
+}
+
+// The 1.x line, by the connection type that its page calls `connection`.
+// Osier lets a page speak to it that `server.allowed_origins` names: for "Direct", `port` is that page's.
+export function inspectorOne(connection, port) {
   return async ({ url, context, steps }) => {
-    const [page, proxy] = [await freePort(), await freePort()];
+    const [page, proxy] = [Number(port) || (await freePort()), await freePort()];
     const environment = {
       CLIENT_PORT: page, SERVER_PORT: proxy, HOST: 'localhost', MCP_AUTO_OPEN_ENABLED: 'false', DANGEROUSLY_OMIT_AUTH: 'true',
     };
@@ -29,7 +92,7 @@ export function inspectorOne(connection) {
       const asked = { transport: 'streamable-http', serverUrl: url, MCP_PROXY_FULL_ADDRESS: `http://localhost:${proxy}` };
       const tab = await open(context, `http://localhost:${page}/?${new URLSearchParams(asked)}`);
       await pick(tab, '#connection-type-select', connection);
-      const seen = await signInBy(tab, 'Connect', steps);
+      const seen = await signInBy(tab, await waitForLabel(tab, 'Connect'), steps);
       await callOne(tab);
       await again(tab, 'Connect', callOne);
 
@@ -49,8 +112,9 @@ export function inspectorOne(connection) {
 }
 
 async function callOne(tab) {
+  await (await tab.waitForSelector('[role=tab] ::-p-text(Tools)')).click();
   await press(tab, 'List Tools');
-  await (await waitFor(tab, 'list_sites')).click();
+  await (await waitFor(tab, 'List sites')).click();
   await press(tab, 'Run Tool');
   await waitFor(tab, 'Osprentide Hall');
 }
@@ -63,8 +127,7 @@ async function again(tab, connect, then) {
 }
 
 async function signInBy(tab, connect, steps) {
-  const button = await waitForLabel(tab, connect);
-  const [response] = await Promise.all([tab.waitForNavigation(), button.click()]);
+  const [response] = await Promise.all([tab.waitForNavigation(), connect.evaluate((it) => it.click())]);
   const walked = await follow(tab, response, { ...steps, on: checksOf('dcr') });
   assert.equal(walked.seen.at(-1), 'client', walked.seen.join(', '));
   return walked.seen;

@@ -111,7 +111,6 @@ if (DEMO_URL) {
   await walk('mcp-remote, cimd', demo, script('mcp_remote.mjs', 'cimd'));
   await walk('inspector 2.x', demo, inspectorNow);
   await walk('inspector 1.x, via proxy', demo, inspectorOne('Via Proxy'));
-  await walk('inspector 1.x, direct', demo, inspectorOne('Direct'));
   for (const [name, what] of Object.entries(hands)) await walk(name, demo, what);
   await walk('conformance, authorization server', demo, authorizationServerScenarios);
 }
@@ -122,6 +121,7 @@ if (TLS_URL) {
   await walk('typescript sdk 1.x, dcr', tls, script('sdk1.mjs', 'dcr'));
   await walk('python sdk, auto, cimd', tls, python('python_sdk.py', 'cimd', 'auto'));
   await walk('mcp-remote, dcr', tls, script('mcp_remote.mjs', 'dcr'));
+  await walk('inspector 1.x, direct', tls, inspectorOne('Direct', process.env.INSPECTOR_PORT));
 }
 if (OIDC_URL) {
   const oidc = { name: 'oidc', url: OIDC_URL, reads: 'permissions' };

@@ -103,7 +103,7 @@ impl App {
 /// A loopback redirect without its port, which Entra doesn't compare; `[::1]` isn't among them.
 /// Any other URI as it is.
 fn without_port(uri: &str) -> (&str, &str) {
-    for host in ["http://localhost", "http://127.0.0.1"] {
+    for host in ["http://localhost", "http://127.0.0.1", "https://localhost"] {
         let Some(rest) = uri.strip_prefix(host) else { continue };
         let path = rest.strip_prefix(':').map_or(rest, |port_and_path| {
             port_and_path.trim_start_matches(|digit: char| digit.is_ascii_digit())

@@ -22,3 +22,4 @@ mod scoping;
 mod sign_in;
 mod store;
 mod transport;
+mod upstream;

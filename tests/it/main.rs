@@ -10,6 +10,7 @@
 )]
 
 mod canaries;
+mod clients;
 mod composed;
 mod confirming;
 mod first_light;
@@ -21,3 +22,4 @@ mod scoping;
 mod sign_in;
 mod store;
 mod transport;
+mod upstream;

@@ -4,6 +4,7 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -12,7 +13,7 @@ use secrecy::ExposeSecret;
 use sqlx::any::{AnyArguments, AnyConnectOptions, AnyPoolOptions, AnyRow, install_default_drivers};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::{Mutex, OnceCell, Semaphore};
 use tokio::time::timeout;
 use url::Url;
 
@@ -21,6 +22,8 @@ use super::location::Location;
 use super::migrations;
 use crate::seal::random_name;
 
+/// For others to end, where as much is done at once as may be.
+const TURN: Duration = Duration::from_secs(5);
 /// Until there is a connection.
 const CONNECT: Duration = Duration::from_secs(2);
 /// For one statement.
@@ -39,6 +42,8 @@ pub(super) type Statement = Query<'static, Any, AnyArguments>;
 
 pub(super) struct Engine {
     pool: AnyPool,
+    /// As many as there are connections, so that who waits for one waits for the database alone.
+    turns: Arc<Semaphore>,
     tables: OnceCell<()>,
     /// What a SQLite file is opened with.
     file: Option<AnyConnectOptions>,
@@ -82,8 +87,9 @@ impl Engine {
                 options.max_connections(1)
             }
         };
+        let turns = Semaphore::new(options.get_max_connections() as usize);
         let pool = options.connect_lazy_with(connect);
-        Ok(Self { pool, tables: OnceCell::new(), file, _anchor: anchor })
+        Ok(Self { pool, turns: Arc::new(turns), tables: OnceCell::new(), file, _anchor: anchor })
     }
 
     /// Sees to the tables, until that went well once.
@@ -125,6 +131,8 @@ impl Engine {
         within: Duration,
         work: impl FnOnce(&mut AnyConnection) -> BoxFuture<'_, Result<T, StoreFault>> + Send + 'static,
     ) -> Result<T, StoreFault> {
+        let turn = timeout(TURN, Arc::clone(&self.turns).acquire_owned()).await;
+        let turn = turn.ok().and_then(Result::ok).ok_or_else(StoreFault::late)?;
         let mut connection = self.pool.acquire().await?;
         let task = tokio::spawn(async move {
             let done = timeout(within, work(&mut connection)).await;
@@ -133,6 +141,7 @@ impl Engine {
                 // In whatever state it is, with a statement on its way or a lock that it holds.
                 drop(connection.detach());
             }
+            drop(turn);
             done
         });
         task.await.unwrap_or_else(|_| Err(StoreFault::late()))

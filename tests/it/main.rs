@@ -17,6 +17,7 @@ mod first_light;
 mod harness;
 mod identity;
 mod life;
+mod links;
 mod refusals;
 mod scoping;
 mod sign_in;

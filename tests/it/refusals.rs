@@ -226,7 +226,12 @@ async fn by_link() {
     assert_eq!(id.len(), 26, "{told}");
     let (meanwhile, after) = after.split_once("until ").unwrap();
     let told = format!("{before}/confirm/ID, {meanwhile}until HH:MM{}", &after[5..]);
-    insta::assert_snapshot!(told.replace(url, "https://osier.example.com"), @"");
+    insta::assert_snapshot!(told.replace(url, "https://osier.example.com"), @"200 isError This needs your yes. Open https://osier.example.com/confirm/ID, sign in, and answer there; then ask me to do it again. The link works until HH:MM UTC. Nothing was changed yet. The question is:
+
+Create a ticket at Quillmarrow House?
+- Summary: Tap drips
+- Description: x
+- Priority: low");
 }
 
 #[tokio::test]

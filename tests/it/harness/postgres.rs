@@ -71,7 +71,7 @@ impl Postgres {
         self.server = Some(server.unwrap());
         let started = Instant::now();
         while let Err(error) = self.connect("postgres").await {
-            assert!(started.elapsed() < Duration::from_secs(60), "PostgreSQL: {error}");
+            assert!(started.elapsed() < Duration::from_mins(1), "PostgreSQL: {error}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -121,7 +121,9 @@ fn programs() -> PathBuf {
         programs.join("postgres").exists().then_some((number, programs))
     });
     let newest = versions.max().map(|(_, programs)| programs);
-    newest.expect("PostgreSQL isn't installed: install Debian's package postgresql")
+    newest.unwrap_or_else(|| {
+        panic!("PostgreSQL isn't installed: install Debian's package postgresql")
+    })
 }
 
 /// A program, not as root, that doesn't outlive the thread that starts it.

@@ -48,7 +48,7 @@ async fn case_047_a_state_counts_once_in_time_and_in_its_browser() {
 async fn case_047_another_replica_lets_a_replay_through_to_entra_which_doesnt() {
     let front = Front::new().await;
     let app = TestApp::with(front.setup(Setup::default())).await;
-    let other = app.replica(&front).await;
+    let other = app.behind(&front).await;
     front.send_to(&app);
     let assistant = Assistant::behind(&front, LOOPBACK).await;
     // Entra knows ben by now, so that it sends him back at once.

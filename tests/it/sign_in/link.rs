@@ -74,7 +74,10 @@ async fn a_yes_writes_once_when_the_call_is_repeated_in_either_era() {
         assert_eq!(created(&app), 0, "the page itself writes nothing");
         let done = ben.call("create_ticket", ticket()).await;
         assert_eq!(done.item()["summary"], "The lobby's light flickers");
-        // The next one is another question.
+        // A client that lost the answer and asks again learns that it is done; after that the same
+        // call is another question.
+        let told = ben.call("create_ticket", ticket()).await;
+        assert!(told.is_error() && told.text().contains("already used"), "{told:?}");
         assert_ne!(asked(&app, &ben).await, link);
         assert_eq!(created(&app), 1);
     }

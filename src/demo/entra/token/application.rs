@@ -31,8 +31,7 @@ pub(super) fn issue(entra: &Entra, client: &Client, form: &Parameters) -> Result
     }
     entra.read_scope(scope, &client.app)?;
     if entra.switches().assigned.is_some() {
-        let message =
-            format!("Application '{id}' is not assigned to a role for the application.");
+        let message = format!("Application '{id}' is not assigned to a role for the application.");
         return Err(Failure::new("invalid_grant", 501_051, message));
     }
     let (now, lifetime) = (entra.now(), claims::lifetime());

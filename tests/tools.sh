@@ -24,6 +24,15 @@ need() {
   return "$SKIPPED"
 }
 
+# postgresql: the server's programs. Tests start servers of their own with them, as another user than
+# root; without them those tests fail.
+postgresql() {
+  compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null && return 0
+  debian_package postgresql && compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null && return 0
+  echo "skipped: PostgreSQL is missing; install the package postgresql"
+  return "$SKIPPED"
+}
+
 # Node 22, by npm's package `node`: the conformance suite doesn't run on older ones.
 node_22() {
   need npm npm || return

@@ -58,7 +58,7 @@ pub enum Prompt {
 }
 
 impl Prompt {
-    /// The parameter's value (OpenID Connect Core §3.1.2.1).
+    /// The parameter's value (`OpenID` Connect Core §3.1.2.1).
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SelectAccount => "select_account",
@@ -243,3 +243,6 @@ fn read_domain(report: &mut Report, text: &str) -> Option<String> {
     }
     Some(text.to_owned())
 }
+
+#[cfg(test)]
+mod tests;

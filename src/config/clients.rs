@@ -75,6 +75,10 @@ impl RawClients {
         let redirects = each(report, "clients.redirect_uris", &self.redirect_uris, |line| {
             RedirectRule::parse(line).map_err(|fault| fault.to_string())
         });
+        if self.redirect_uris.is_empty() && !report.is_spoiled("clients.redirect_uris") {
+            let says = "is empty, which would refuse every client; leave it out for the usual ones";
+            report.say("clients.redirect_uris", says);
+        }
         let documents = each(report, "clients.cimd", &self.cimd, |line| {
             DocumentIds::check(line).map_err(|fault| fault.to_string())
         });

@@ -105,6 +105,9 @@ fn expectation(node: &Value) -> Option<String> {
 
 /// The closed set of words that a setting may be, if it is one.
 fn words(node: &Value) -> Vec<String> {
+    // One that may be left out: itself, or null.
+    let mut choices = node.get("anyOf").and_then(Value::as_array).into_iter().flatten();
+    let node = choices.find(|one| one.get("oneOf").is_some()).unwrap_or(node);
     let listed = node.get("enum").and_then(Value::as_array);
     let told = node.get("oneOf").and_then(Value::as_array);
     let consts = told.into_iter().flatten().flat_map(|one| {

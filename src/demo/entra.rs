@@ -170,6 +170,11 @@ impl Entra {
         self.0.discovery.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// The JWK set that its keys endpoint serves.
+    pub fn key_set(&self) -> Value {
+        self.0.keys.published(&self.issuer())
+    }
+
     /// The id of the key that signs now.
     pub fn kid(&self) -> String {
         self.0.keys.current().map(|key| key.kid().to_owned()).unwrap_or_default()

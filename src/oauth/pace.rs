@@ -162,3 +162,39 @@ pub fn peer(extensions: &http::Extensions) -> IpAddr {
     let peer = extensions.get::<ConnectInfo<SocketAddr>>();
     peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nth(at: u32) -> IpAddr {
+        IpAddr::V4(Ipv4Addr::from_bits(0x0b00_0000 + at))
+    }
+
+    #[test]
+    fn case_036_no_more_than_so_many_addresses_are_remembered() {
+        let clock = Clock::manual();
+        let pace = Pace::new(Budget::per_minute(1, 1_000_000), clock.clone());
+        let most = u32::try_from(MAX_ADDRESSES).unwrap();
+        for at in 0..most {
+            assert!(pace.take(nth(at)).is_ok());
+        }
+        assert!(pace.take(nth(most)).is_err(), "there is room for one more");
+        assert_eq!(pace.each.len(), MAX_ADDRESSES);
+        // Those that are as good as new are forgotten.
+        clock.advance(Duration::from_mins(2));
+        assert!(pace.take(nth(most)).is_ok());
+        assert_eq!(pace.each.len(), 1);
+    }
+
+    #[test]
+    fn whoever_is_too_fast_is_told_for_how_long() {
+        let clock = Clock::manual();
+        let pace = Pace::new(Budget::per_minute(2, 3), clock.clone());
+        assert!(pace.take(nth(0)).is_ok() && pace.take(nth(0)).is_ok());
+        let wait = pace.take(nth(0)).unwrap_err().retry_after;
+        assert_eq!(wait, Duration::from_secs(31));
+        clock.advance(wait);
+        assert!(pace.take(nth(0)).is_ok());
+    }
+}

@@ -89,7 +89,9 @@ async fn answer(clients: &Clients, request: Request) -> Result<Response, Refusal
         .map_err(|_| Refusal::Metadata("the metadata is longer than 8 KiB".to_owned()))?;
     let Metadata { name, redirects, grants, application } = request::read(&body, clients.rules())?;
     let (client, issued) = registrations.make(&name, redirects)?;
-    tracing::info!(name = client.name, redirects = client.redirects().len(), "registered a client");
+    // Not its name: that is a stranger's text.
+    let back_to = client.redirects().first().map(RedirectUri::shown_host);
+    tracing::info!(back_to, "registered a client");
     let registered = Registered {
         client_id: &client.id,
         client_id_issued_at: issued,

@@ -144,7 +144,7 @@ fn max_age(control: &str) -> Option<Duration> {
 
 fn fault_of(error: &reqwest::Error) -> FetchFault {
     let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    let refused = causes.into_iter().any(|cause| cause.is::<NotPublic>());
+    let refused = causes.into_iter().any(<dyn Error>::is::<NotPublic>);
     if refused { FetchFault::NotPublic } else { FetchFault::Unreachable }
 }
 
@@ -177,7 +177,7 @@ impl Resolve for PublicOnly {
         let resolving = self.names.resolve(name);
         Box::pin(async move {
             let found: Vec<SocketAddr> = resolving.await?.collect();
-            if found.is_empty() || !found.iter().all(|address| Reach::is_global(address.ip())) {
+            if !found.iter().all(|address| Reach::is_global(address.ip())) {
                 return Err(NotPublic.into());
             }
             // Port 0 is the scheme's own, 443.

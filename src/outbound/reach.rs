@@ -82,7 +82,7 @@ fn is_plain_v4(ip: Ipv4Addr) -> bool {
     !matches!((a, b, c), (192, 0, 2) | (192, 88, 99) | (198, 51, 100) | (203, 0, 113))
 }
 
-/// Global unicast (2000::/3) without what protocols and documents took out of it.
+/// Global unicast (`2000::/3`) without what protocols and documents took out of it.
 fn is_plain_v6(ip: Ipv6Addr) -> bool {
     let [a, b, .., e, f, _, _] = ip.segments();
     let unicast = a & 0xe000 == 0x2000;

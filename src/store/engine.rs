@@ -4,6 +4,7 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -11,8 +12,8 @@ use futures::future::BoxFuture;
 use secrecy::ExposeSecret;
 use sqlx::any::{AnyArguments, AnyConnectOptions, AnyPoolOptions, AnyRow, install_default_drivers};
 use sqlx::query::Query;
-use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Executor};
-use tokio::sync::OnceCell;
+use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
+use tokio::sync::{Mutex, OnceCell, Semaphore};
 use tokio::time::timeout;
 use url::Url;
 
@@ -21,6 +22,8 @@ use super::location::Location;
 use super::migrations;
 use crate::seal::random_name;
 
+/// For others to end, where as much is done at once as may be.
+const TURN: Duration = Duration::from_secs(5);
 /// Until there is a connection.
 const CONNECT: Duration = Duration::from_secs(2);
 /// For one statement.
@@ -30,14 +33,22 @@ const TABLES: Duration = Duration::from_secs(10);
 /// Connections to PostgreSQL, of one replica.
 const CONNECTIONS: u32 = 8;
 
+/// A write is on the disk when it is said to be done: what is forgotten could be used again.
+const FILE_SETTINGS: &str =
+    "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
+
 /// A statement with its values.
 pub(super) type Statement = Query<'static, Any, AnyArguments>;
 
 pub(super) struct Engine {
     pool: AnyPool,
+    /// As many as there are connections, so that who waits for one waits for the database alone.
+    turns: Arc<Semaphore>,
     tables: OnceCell<()>,
+    /// What a SQLite file is opened with.
+    file: Option<AnyConnectOptions>,
     /// Memory lasts as long as somebody is connected to it; a pool may let its connections go.
-    _anchor: Option<tokio::sync::Mutex<AnyConnection>>,
+    _anchor: Option<Mutex<AnyConnection>>,
 }
 
 impl Engine {
@@ -62,28 +73,34 @@ impl Engine {
         };
         let url = Url::parse(&url).map_err(|error| StoreFault::Refused(error.to_string()))?;
         let connect = AnyConnectOptions::from_url(&url)?;
-        let (options, anchor) = match location {
-            Location::Postgres(_) => (options.max_connections(CONNECTIONS), None),
+        let (mut file, mut anchor) = (None, None);
+        let options = match location {
+            Location::Postgres(_) => options.max_connections(CONNECTIONS),
             Location::File(_) => {
-                let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                                PRAGMA busy_timeout = 2000;";
-                let options = options.max_connections(1).after_connect(move |connection, _| {
-                    Box::pin(async move { connection.execute(settings).await.map(drop) })
-                });
-                (options, None)
+                file = Some(connect.clone());
+                options.max_connections(1).after_connect(|connection, _| {
+                    Box::pin(async { connection.execute(FILE_SETTINGS).await.map(drop) })
+                })
             }
             Location::Memory => {
-                let anchor = connect.connect().await?;
-                (options.max_connections(1), Some(tokio::sync::Mutex::new(anchor)))
+                anchor = Some(Mutex::new(connect.connect().await?));
+                options.max_connections(1)
             }
         };
+        let turns = Semaphore::new(options.get_max_connections() as usize);
         let pool = options.connect_lazy_with(connect);
-        Ok(Self { pool, tables: OnceCell::new(), _anchor: anchor })
+        Ok(Self { pool, turns: Arc::new(turns), tables: OnceCell::new(), file, _anchor: anchor })
     }
 
     /// Sees to the tables, until that went well once.
     pub(super) async fn ready(&self) -> Result<(), StoreFault> {
         let made = self.tables.get_or_try_init(|| async {
+            if let Some(file) = &self.file {
+                // The pool would try again and again, and never say what is wrong with the file.
+                let mut connection = file.connect().await?;
+                connection.execute(FILE_SETTINGS).await?;
+                connection.close().await?;
+            }
             self.finished(TABLES, |connection| migrations::run(connection).boxed()).await
         });
         made.await.copied()
@@ -114,6 +131,8 @@ impl Engine {
         within: Duration,
         work: impl FnOnce(&mut AnyConnection) -> BoxFuture<'_, Result<T, StoreFault>> + Send + 'static,
     ) -> Result<T, StoreFault> {
+        let turn = timeout(TURN, Arc::clone(&self.turns).acquire_owned()).await;
+        let turn = turn.ok().and_then(Result::ok).ok_or_else(StoreFault::late)?;
         let mut connection = self.pool.acquire().await?;
         let task = tokio::spawn(async move {
             let done = timeout(within, work(&mut connection)).await;
@@ -122,6 +141,7 @@ impl Engine {
                 // In whatever state it is, with a statement on its way or a lock that it holds.
                 drop(connection.detach());
             }
+            drop(turn);
             done
         });
         task.await.unwrap_or_else(|_| Err(StoreFault::late()))

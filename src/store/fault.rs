@@ -1,6 +1,8 @@
 //! What can go wrong with the store, told apart by who mends it: time, or a person. What the drivers
 //! say is for the log; it never holds the URL, a password or a value.
 
+use std::io::ErrorKind;
+
 use sqlx::migrate::MigrateError;
 
 /// The store gave no answer that can be used.
@@ -37,8 +39,9 @@ impl From<sqlx::Error> for StoreFault {
     fn from(error: sqlx::Error) -> Self {
         let may_pass = match &error {
             sqlx::Error::Database(error) => error.code().is_some_and(|code| passes(&code)),
-            sqlx::Error::Io(_)
-            | sqlx::Error::PoolTimedOut
+            // What isn't the protocol, a certificate that isn't trusted among it.
+            sqlx::Error::Io(error) => error.kind() != ErrorKind::InvalidData,
+            sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
             | sqlx::Error::BeginFailed

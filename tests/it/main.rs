@@ -10,13 +10,17 @@
 )]
 
 mod canaries;
+mod clients;
 mod composed;
 mod confirming;
 mod first_light;
 mod harness;
 mod identity;
 mod life;
+mod links;
 mod refusals;
 mod scoping;
 mod sign_in;
+mod store;
 mod transport;
+mod upstream;

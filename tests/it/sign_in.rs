@@ -5,6 +5,7 @@ mod callback;
 mod codes;
 mod consent;
 mod entra;
+mod link;
 mod metadata;
 mod refresh;
 mod request;

@@ -29,6 +29,9 @@ pub enum DocumentIdFault {
     /// An address, a local or a single-label name instead of a public host.
     #[error("must name a public host")]
     NotPublic,
+    /// A line of the list with a pattern that there isn't.
+    #[error("has a pattern in it; the only one is {{id}} as a whole segment of the path")]
+    Pattern,
     /// Nothing after the host.
     #[error("must have a path")]
     NoPath,
@@ -117,19 +120,20 @@ impl DocumentIds {
 
     /// Reads one line of the list.
     pub(super) fn check(line: &str) -> Result<Line, DocumentIdFault> {
+        if line.contains('*') {
+            return Err(DocumentIdFault::Pattern);
+        }
         let Some((head, tail)) = line.split_once(ID) else {
             return DocumentId::parse(line).map(|id| Line::Exact(id.text));
         };
-        let whole_segment = head.ends_with('/') && (tail.is_empty() || tail.starts_with('/'));
-        if !whole_segment || tail.contains(ID) {
-            return Err(DocumentIdFault::NotPlain);
+        // A segment of the path: an authority and a slash stand before it.
+        let in_path = head.strip_prefix("https://").is_some_and(|rest| rest.contains('/'));
+        let whole = head.ends_with('/') && (tail.is_empty() || tail.starts_with('/'));
+        if !in_path || !whole || tail.contains(ID) {
+            return Err(DocumentIdFault::Pattern);
         }
-        // Once the pattern stands in the path, what is left is an id like any other.
+        // What is left is an id like any other.
         DocumentId::parse(&format!("{head}x{tail}"))?;
-        let host_ends = head.strip_prefix("https://").is_some_and(|rest| rest.contains('/'));
-        if !host_ends {
-            return Err(DocumentIdFault::NotPublic);
-        }
         Ok(Line::Family(line.to_owned()))
     }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 #[serde(untagged)]
 pub(super) enum Moment {
     Text(String),
-    Seconds(u64),
+    Seconds(i64),
 }
 
 impl Default for Moment {
@@ -22,7 +22,7 @@ impl Moment {
     /// Whole seconds since 1970-01-01T00:00:00Z; `None` for what is no moment since then.
     pub(super) fn unix_seconds(&self) -> Option<u64> {
         match self {
-            Self::Seconds(seconds) => Some(*seconds),
+            Self::Seconds(seconds) => u64::try_from(*seconds).ok(),
             Self::Text(text) => text.parse().ok().or_else(|| {
                 let moment = DateTime::parse_from_rfc3339(text).ok()?;
                 u64::try_from(moment.timestamp()).ok()

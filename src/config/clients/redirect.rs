@@ -48,7 +48,7 @@ const UNSAFE_SCHEMES: [&str; 24] = [
 /// Why a text isn't an address to send a browser to, or isn't allowed to be one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RedirectFault {
-    /// Longer than [`MAX_LENGTH`].
+    /// Longer than 256 characters.
     #[error("is longer than 256 characters")]
     TooLong,
     /// Not an absolute URL, or one that URL readers would rewrite: other case, default port, dot
@@ -72,6 +72,9 @@ pub enum RedirectFault {
         "is plain http to another machine; use https, or http on 127.0.0.1, [::1] or localhost"
     )]
     PlainHttp,
+    /// A rule with a pattern that there isn't.
+    #[error("has a pattern in it; the only one is {{id}} as the last segment of a path")]
+    Pattern,
     /// Not among the client's own addresses.
     #[error("isn't one of the client's own redirect addresses")]
     NotRegistered,
@@ -223,13 +226,13 @@ impl RedirectRule {
     /// Reads one line.
     ///
     /// # Errors
-    /// What is wrong with the address. Braces anywhere but in an [`ID`] at the end are `NotPlain`.
+    /// What is wrong with the address. An asterisk would stand for itself, which nobody means.
     pub fn parse(text: &str) -> Result<Self, RedirectFault> {
         let family = text.strip_suffix(ID).filter(|before| before.ends_with('/'));
         let address = RedirectUri::parse(family.unwrap_or(text))?;
-        let braces = address.text.contains(['{', '}']);
-        if braces || (family.is_some() && address.text.contains('?')) {
-            return Err(RedirectFault::NotPlain);
+        if address.text.contains(['*', '{', '}']) || family.is_some() && address.text.contains('?')
+        {
+            return Err(RedirectFault::Pattern);
         }
         Ok(Self { address, any_id: family.is_some() })
     }

@@ -4,12 +4,12 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::Entra;
 use super::apps::App;
 use super::errors::Failure;
 use super::grants::SignIn;
 use super::scopes::{Asked, Resource};
 use super::switches::Policy;
+use super::{Entra, lock};
 use crate::demo::people::{API_CLIENT_ID, Person};
 
 impl Entra {
@@ -57,11 +57,24 @@ impl Entra {
         }
     }
 
-    /// Graph's own scopes need no consent here.
+    /// The person's own yes. `.default` stands for everything that the API exposes.
+    pub(super) fn consent_to(&self, person: &Person, app: &App, asked: &Asked) {
+        let mut scopes = asked.scopes.clone();
+        if asked.is_default() {
+            scopes.clone_from(&lock(&self.0.api).scopes);
+        }
+        self.grants().consent(person, &app.client_id, &scopes);
+    }
+
+    /// Has the person, or an administrator, consented to all that is asked? `.default` asks for what
+    /// was consented to, whatever it is; Graph's own scopes need no consent here.
     pub(super) fn has_consented(&self, person: &Person, app: &App, asked: &Asked) -> bool {
+        let grants = self.grants();
+        let client = &app.client_id;
         app.consented_for_all
             || asked.resource == Resource::Graph
-            || self.grants().has_consented(person, &app.client_id, &asked.scopes)
+            || (asked.is_default() && grants.has_consented_to_anything(person, client))
+            || (!asked.is_default() && grants.has_consented(person, client, &asked.scopes))
     }
 }
 

@@ -118,7 +118,7 @@ fn consented(
         let message = "User declined to consent to access the app.";
         return Err(request.refuse(Failure::new("access_denied", 65004, message)));
     }
-    entra.grants().consent(sign_in.person, &request.app.client_id, &request.asked.scopes);
+    entra.consent_to(sign_in.person, &request.app, &request.asked);
     proceed(entra, request, &sign_in, Prompt::Usual)
 }
 
@@ -146,6 +146,7 @@ fn proceed(
             app: &request.app.name,
             person: sign_in.person,
             scopes: &request.asked.scopes,
+            openid: request.asked.openid,
             offline: request.asked.offline,
             ctx: &ctx,
         };

@@ -143,6 +143,10 @@ impl Grants {
         self.consents.retain(|(oid, of, _)| oid != person.oid || of != client);
     }
 
+    pub(super) fn has_consented_to_anything(&self, person: &Person, client: &str) -> bool {
+        self.consents.iter().any(|(oid, of, _)| oid == person.oid && of == client)
+    }
+
     pub(super) fn has_consented(&self, person: &Person, client: &str, scopes: &[String]) -> bool {
         scopes.iter().all(|scope| {
             let consent = (person.oid.to_owned(), client.to_owned(), scope.clone());

@@ -22,7 +22,7 @@ use crate::demo::people::Person;
 body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: #1b1b1b; background: #eef1f4; }
 main { max-width: 27rem; margin: 8vh auto; padding: 2.5rem; background: #fff; box-shadow: 0 2px 6px #0003; }
 h1 { margin: 0 0 1rem; font-size: 1.4rem; }
-p, ul { margin: 0 0 1rem; overflow-wrap: anywhere; }
+p, ul, form { margin: 0 0 1rem; overflow-wrap: anywhere; }
 button { font: inherit; padding: .5rem 1rem; border: 1px solid #8a8a8a; background: #fff; cursor: pointer; }
 button:hover, button:focus { background: #e6f0fa; }
 .person { display: block; width: 100%; margin-bottom: .5rem; text-align: left; }
@@ -71,7 +71,8 @@ pub(super) struct SignInPage<'a> {
 <p>{{ person.email }}</p>
 <p><strong>{{ app }}</strong> would like to:</p>
 <ul>
-{% for scope in scopes %}<li>use {{ scope }} on your behalf</li>
+{% if openid %}<li>sign you in and read your profile</li>
+{% endif %}{% for scope in scopes %}<li>use {{ scope }} on your behalf</li>
 {% endfor %}{% if offline %}<li>keep the access that you have given it</li>
 {% endif %}</ul>
 <form method="post">
@@ -84,6 +85,7 @@ pub(super) struct ConsentPage<'a> {
     pub(super) app: &'a str,
     pub(super) person: &'static Person,
     pub(super) scopes: &'a [String],
+    pub(super) openid: bool,
     pub(super) offline: bool,
     /// Names the person who is asked.
     pub(super) ctx: &'a str,

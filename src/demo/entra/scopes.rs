@@ -45,6 +45,11 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// Does it ask for whatever was consented to?
+    pub(super) fn is_default(&self) -> bool {
+        self.scopes.iter().any(|name| name == DEFAULT)
+    }
+
     /// Reads the parameter; an absent one asks for Graph.
     pub(super) fn read(text: &str, api: &Api, app: &str) -> Result<Self, Failure> {
         let mut asked =
@@ -65,7 +70,7 @@ impl Asked {
                 }
             }
         }
-        if asked.scopes.len() > 1 && asked.scopes.iter().any(|name| name == DEFAULT) {
+        if asked.scopes.len() > 1 && asked.is_default() {
             return Err(malformed(text));
         }
         asked.resource = resource.unwrap_or(Resource::Graph);

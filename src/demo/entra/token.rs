@@ -2,6 +2,7 @@
 //! tokens for Osier's sign-in, a password for `osier token`; Osier itself never asks for one.
 
 mod answer;
+mod application;
 mod assertion;
 mod code;
 mod credential;
@@ -44,6 +45,7 @@ fn grant(entra: &Entra, tenant: &str, headers: &HeaderMap, body: &[u8]) -> Resul
         "authorization_code" => code::redeem,
         "refresh_token" => refresh::redeem,
         "password" => password::redeem,
+        "client_credentials" => application::issue,
         _ => {
             let message = "The app requested an unsupported grant type.";
             return Err(Failure::new("unsupported_grant_type", 70003, message));

@@ -134,8 +134,7 @@ async fn a_bad_assertion_is_told_by_its_fault() {
 async fn another_issuers_token_stands_for_the_app_where_it_is_trusted() {
     let client = Client::start().await;
     let entra = client.entra();
-    let keys = client.demo.client.get(entra.url(Endpoint::Keys)).send().await.unwrap();
-    let keys: Value = keys.json().await.unwrap();
+    let keys = entra.key_set();
     // The look-alike's own keys serve as the cluster's.
     entra.alter_app(API_CLIENT_ID, |app| {
         app.federated = vec![Federated::new(ISSUER, SUBJECT, keys)];

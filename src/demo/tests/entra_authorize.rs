@@ -254,7 +254,7 @@ async fn consent_is_asked_for_once_and_can_be_declined() {
     let client = Client::start().await;
     let mut browser = client.browser();
     let Seen::Consent(page) = browser.submit(&[], &[("person", "ben")]).await else { panic!() };
-    assert!(page.contains("use Mcp.Access on your behalf") && page.contains(BEN.email));
+    assert!(page.contains("<li>use Mcp.Access on your behalf</li>") && page.contains(BEN.email));
     let declined = [("consent", "cancel"), ("ctx", &ctx(&page))];
     let seen = browser.submit(&[], &declined).await;
     assert_eq!(seen.verdict(), "back access_denied 65004");

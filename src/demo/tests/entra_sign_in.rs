@@ -170,6 +170,9 @@ async fn without_its_scopes_a_client_gets_less() {
     let code = client.signed_in(&ANA, &[("scope", &bare)]).await["code"].clone();
     let answer = client.redeem(&code, &[("scope", &bare)]).await;
     assert_eq!(answer.verdict(), "ok");
+    // What was consented to under that name is everything that the API exposes.
+    let code = client.code(&ANA).await;
+    assert_eq!(client.redeem(&code, &[("scope", &bare)]).await.verdict(), "ok");
     for absent in ["refresh_token", "id_token"] {
         assert!(answer.body.get(absent).is_none(), "{absent}");
     }

@@ -98,6 +98,3 @@ fn redirects(texts: &[String]) -> Option<Vec<RedirectUri>> {
 fn contain(list: &[String], what: &str) -> bool {
     list.iter().any(|item| item == what)
 }
-
-#[cfg(test)]
-mod tests;

@@ -105,14 +105,13 @@ impl Documents {
         if let Some(found) = self.shelf.find(id).await {
             return found;
         }
-        let flight = match flights.get(id) {
-            Some(flight) => flight.clone(),
-            None => {
-                self.pace.take(from)?;
-                let flight = self.shelf.clone().depart(id.clone());
-                flights.insert(id.clone(), flight.clone());
-                flight
-            }
+        let flight = if let Some(flight) = flights.get(id) {
+            flight.clone()
+        } else {
+            self.pace.take(from)?;
+            let flight = self.shelf.clone().depart(id.clone());
+            flights.insert(id.clone(), flight.clone());
+            flight
         };
         drop(flights);
         flight.await
@@ -134,10 +133,8 @@ impl Shelf {
     /// Begins to fetch, in a task of its own: whoever asked may go away, others wait for it.
     fn depart(self, id: DocumentId) -> Flight {
         let task = tokio::spawn(async move {
-            let fetch = tokio::spawn({
-                let (shelf, id) = (self.clone(), id.clone());
-                async move { shelf.fetch(&id).await }
-            });
+            let (fetching, at) = (self.clone(), id.clone());
+            let fetch = tokio::spawn(async move { fetching.fetch(&at).await });
             let unavailable = ClientFault::Unavailable { retry_after: REMEMBERED };
             let (found, life) = fetch.await.unwrap_or((Err(unavailable), REMEMBERED));
             let kept = Kept { found: found.clone(), since: self.clock.unix_millis(), life };

@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(read(entra).unwrap().expires_in, Duration::from_secs(4711));
         let b2c = r#"{"token_type":"Bearer","expires_in":"3600","access_token":"a",
                       "refresh_token":"r","not_before":"1442340812"}"#;
-        assert_eq!(read(b2c).unwrap().expires_in, Duration::from_secs(3600));
+        assert_eq!(read(b2c).unwrap().expires_in, Duration::from_hours(1));
         assert!(read(b2c).unwrap().refresh_token.is_some());
         for unusable in [
             r#"{"token_type":"mac","expires_in":1,"access_token":"a"}"#,

@@ -128,15 +128,11 @@ impl Said {
 
 impl std::fmt::Display for Said {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if let Some(why) = self.why {
-            f.write_str(why)?;
-        }
-        if let Some(error) = self.error {
-            f.write_str(error)?;
-        }
-        if let Some(code) = self.aadsts {
-            write!(f, " AADSTS{code}")?;
-        }
+        let code = self.aadsts.map(|code| format!("AADSTS{code}"));
+        let parts = [self.why, self.error, code.as_deref()];
+        let parts: Vec<&str> = parts.into_iter().flatten().collect();
+        f.write_str(if parts.is_empty() { "an error that isn't known" } else { "" })?;
+        f.write_str(&parts.join(" "))?;
         if let Some(id) = self.correlation {
             write!(f, ", correlation id {id}")?;
         }

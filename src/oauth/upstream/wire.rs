@@ -60,7 +60,7 @@ impl Wire<'_> {
             .await
             .map_err(|_| Down(Said::of("the answer is too long or broke off")))?;
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-            let said = serde_json::from_slice::<Refusal>(&body).map(|refusal| refusal.said());
+            let said = serde_json::from_slice::<Refusal>(&body).map(Refusal::said);
             return Err(Down(said.unwrap_or_else(|_| Said::of("a server error"))));
         }
         let mut response = HttpResponse::new(body.to_vec());

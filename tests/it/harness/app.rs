@@ -38,8 +38,6 @@ pub struct Setup {
     pub sessions: mcp::Limits,
     /// Where audit records go instead of the list that [`TestApp::audit`] reads.
     pub audit: Option<Sink>,
-    /// What is kept, where it isn't this server's own memory or the setting `store.url`.
-    pub store: Option<Store>,
 }
 
 impl Default for Setup {
@@ -51,7 +49,6 @@ impl Default for Setup {
             files: Vec::new(),
             sessions: mcp::Limits::default(),
             audit: None,
-            store: None,
         }
     }
 }
@@ -102,6 +99,11 @@ impl TestApp {
         self.further([("OSIER_KEYS__CURRENT", key)]).await
     }
 
+    /// A further server around the same services, with this one's key and the store at this URL.
+    pub async fn replica(&self, store: &str) -> Self {
+        self.further([("OSIER_KEYS__CURRENT", &self.key), ("OSIER_STORE__URL", store)]).await
+    }
+
     /// A further server around the same services, with a new key, to which this one is the one
     /// before.
     pub async fn beside_after(&self, previous: &str) -> Self {
@@ -109,7 +111,7 @@ impl TestApp {
     }
 
     /// A replica behind the same front: the same key, and a memory of its own.
-    pub async fn replica(&self, front: &Front) -> Self {
+    pub async fn behind(&self, front: &Front) -> Self {
         let settings = [("OSIER_KEYS__CURRENT".to_owned(), self.key.clone())].into();
         let setup = Setup { clock: self.clock.clone(), settings, ..Setup::default() };
         Self::around(Arc::clone(&self.around), front.setup(setup)).await
@@ -148,10 +150,7 @@ impl TestApp {
         let (memory, audit) = Sink::memory();
         let sink = setup.audit.unwrap_or(memory);
         let shutdown = CancellationToken::new();
-        let store = match setup.store {
-            Some(store) => store,
-            None => Store::open(&config.store.location, setup.clock.clone()).await.unwrap(),
-        };
+        let store = Store::open(&config.store.location, setup.clock.clone()).await.unwrap();
         let means = Means { clock: setup.clock.clone(), audit: sink, store };
         let mut assembly = assemble(&config, catalog, means).unwrap();
         let pipeline = Arc::clone(&assembly.pipeline);

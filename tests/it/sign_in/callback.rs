@@ -48,7 +48,7 @@ async fn case_047_a_state_counts_once_in_time_and_in_its_browser() {
 async fn case_047_another_replica_lets_a_replay_through_to_entra_which_doesnt() {
     let front = Front::new().await;
     let app = TestApp::with(front.setup(Setup::default())).await;
-    let other = app.replica(&front).await;
+    let other = app.behind(&front).await;
     front.send_to(&app);
     let assistant = Assistant::behind(&front, LOOPBACK).await;
     // Entra knows ben by now, so that it sends him back at once.
@@ -86,18 +86,22 @@ async fn case_048_answers_name_the_issuer_and_others_are_refused() {
 async fn case_055_entras_errors_are_told_in_our_words() {
     let app = TestApp::new().await;
     let assistant = Assistant::registered(&app, LOOPBACK).await;
-    for (error, told) in [
-        ("access_denied", "access_denied"),
-        ("interaction_required", "access_denied"),
-        ("server_error", "server_error"),
-        ("temporarily_unavailable", "temporarily_unavailable"),
-        ("<script>", "access_denied"),
+    // A number that is known decides; without one the error does.
+    for (error, number, told) in [
+        ("access_denied", "AADSTS50105", "access_denied"),
+        ("interaction_required", "", "access_denied"),
+        ("server_error", "", "temporarily_unavailable"),
+        ("temporarily_unavailable", "", "temporarily_unavailable"),
+        ("invalid_request", "AADSTS90015", "server_error"),
+        ("<script>", "AADSTS50105", "access_denied"),
     ] {
         let (mut browser, state) = at_entra(&app, &assistant).await;
-        let description = "AADSTS50105: The signed in user ben@contoso is not assigned to a role for \
-                           the application 'secret' Trace ID: 1 <b>x</b>";
+        let description = format!(
+            "{number}: The signed in user ben@contoso is not assigned to a role for the application \
+             'secret' Trace ID: 1 <b>x</b>"
+        );
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("error", error).append_pair("error_description", description);
+        query.append_pair("error", error).append_pair("error_description", &description);
         let query = query.append_pair("state", &state).finish();
         let page = back(&app, &mut browser, &query).await;
         assert_eq!(page.parameter("error").as_deref(), Some(told));

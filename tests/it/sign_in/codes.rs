@@ -24,7 +24,7 @@ async fn case_040_a_code_is_redeemed_once() {
 async fn case_040_on_another_replica_entra_refuses_the_second() {
     let front = Front::new().await;
     let app = TestApp::with(front.setup(Setup::default())).await;
-    let other = app.replica(&front).await;
+    let other = app.behind(&front).await;
     front.send_to(&app);
     let assistant = Assistant::behind(&front, LOOPBACK).await;
     let code = assistant.code("ben").await;

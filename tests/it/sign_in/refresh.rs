@@ -67,7 +67,7 @@ async fn case_053_another_replica_doesnt_know_of_the_replay() {
     let front = Front::new().await;
     let setup = Setup { clock: clock.clone(), ..Setup::default() };
     let app = TestApp::with(front.setup(setup)).await;
-    let other = app.replica(&front).await;
+    let other = app.behind(&front).await;
     front.send_to(&app);
     let assistant = Assistant::behind(&front, LOOPBACK).await;
     let first = assistant.sign_in("ben").await.refresh_token();

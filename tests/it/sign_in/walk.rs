@@ -70,7 +70,7 @@ async fn a_program_on_the_device_is_asked_for_each_time() {
 async fn two_replicas_with_one_key_share_every_step_and_a_restart_loses_nothing() {
     let front = Front::new().await;
     let a = TestApp::with(front.setup(Setup::default())).await;
-    let b = a.replica(&front).await;
+    let b = a.behind(&front).await;
     front.send_to(&a);
     let assistant = Assistant::behind(&front, LOOPBACK).await;
     front.send_to(&b);
@@ -88,7 +88,7 @@ async fn two_replicas_with_one_key_share_every_step_and_a_restart_loses_nothing(
     let second = assistant.refresh(&first.refresh_token()).await;
     assert_eq!(second.status, 200, "{second:?}");
     // A restart: one with the same key that remembers nothing.
-    let restarted = a.replica(&front).await;
+    let restarted = a.behind(&front).await;
     a.stop().await;
     front.send_to(&restarted);
     let third = assistant.refresh(&second.refresh_token()).await;

@@ -1,1 +1,0 @@
-//! What a document may hold, and what makes it unusable.

@@ -23,7 +23,7 @@ use tokio_util::task::TaskTracker;
 use crate::health::Health;
 use crate::mcp::Door;
 use crate::middleware::{bearer, body, host};
-use crate::oauth::protected_resource::ProtectedResource;
+use crate::oauth;
 use crate::router::router;
 
 /// How long the answer of a call that has just ended takes to get into its stream.
@@ -39,8 +39,8 @@ pub struct App {
     pub allowed: Arc<host::Allowed>,
     /// How long a body may be.
     pub body: body::Limits,
-    /// What the metadata says.
-    pub resource: ProtectedResource,
+    /// Where people and their clients sign in.
+    pub oauth: oauth::Door,
     /// What has to be there.
     pub health: Health,
     /// What a connection may take.

@@ -24,6 +24,8 @@ pub struct Call {
     pub arguments: Map<String, Value>,
     /// The answer to a question that an earlier run asked, if the client brings one.
     pub answer: Option<Answer>,
+    /// True where the client can't show a question, and the person may have answered by link.
+    pub by_link: bool,
     /// The program that speaks for the person, as it introduces itself.
     pub client: Client,
     /// Where progress and log messages go while the call runs.

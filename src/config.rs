@@ -8,6 +8,7 @@ mod access;
 mod audit;
 mod auth;
 mod backends;
+mod clients;
 mod confirmation;
 mod document;
 mod environment;
@@ -19,6 +20,7 @@ mod network;
 mod problems;
 mod server;
 mod shape;
+mod store;
 mod tools;
 
 #[cfg(test)]
@@ -35,7 +37,11 @@ pub use access::{Access, Adapter, Fields, HttpAdapter};
 pub use audit::{Audit, Sink};
 pub use auth::{Auth, Certificate, Credential, Facade, ManagedIdentity, Prompt};
 pub use backends::{Backend, OutgoingToken, Rest};
-pub use confirmation::Confirmation;
+pub use clients::{
+    Clients, DocumentId, DocumentIdFault, DocumentIds, RedirectFault, RedirectRule, RedirectRules,
+    RedirectUri,
+};
+pub use confirmation::{Confirmation, Fallback};
 pub use environment::Environment;
 pub use identity::{AllowedClients, Cloud, Identity, Require};
 pub use keys::Keys;
@@ -45,6 +51,7 @@ pub use network::is_loopback;
 pub use problems::{Origin, Problem, Problems};
 pub use server::Server;
 pub use shape::schema;
+pub use store::Store;
 pub use tools::{Tools, definitions_dir};
 
 use document::Document;
@@ -66,12 +73,16 @@ pub struct Config {
     pub access: Access,
     /// The customer's services, by the name that `_service.yaml` uses.
     pub backends: BTreeMap<String, Backend>,
+    /// Which clients may ask people to sign in.
+    pub clients: Clients,
     /// The tool definitions.
     pub tools: Tools,
     /// The sealing keys.
     pub keys: Keys,
     /// Questions before a write.
     pub confirmation: Confirmation,
+    /// Where it is kept what was confirmed.
+    pub store: Store,
     /// The audit record.
     pub audit: Audit,
     /// Sizes and times of one call.
@@ -97,10 +108,13 @@ struct RawConfig {
     access: access::RawAccess,
     #[validate(nested)]
     backends: BTreeMap<String, backends::RawBackend>,
+    #[validate(nested)]
+    clients: clients::RawClients,
     tools: tools::RawTools,
     keys: keys::RawKeys,
     #[validate(nested)]
     confirmation: confirmation::RawConfirmation,
+    store: store::RawStore,
     audit: audit::RawAudit,
     #[validate(nested)]
     limits: limits::RawLimits,
@@ -147,6 +161,7 @@ impl Config {
 impl RawConfig {
     /// Every section is resolved, also after one that failed: all problems at once.
     fn resolve(self, environment: &Environment, report: &mut Report) -> Option<Config> {
+        let replicas = self.server.replicas();
         let server = self.server.resolve(report);
         // Known also where something else in its section is wrong.
         let audience = self.identity.audience.clone();
@@ -155,17 +170,21 @@ impl RawConfig {
         let auth = self.auth.resolve(audience, identity.as_ref(), environment, report);
         let access = self.access.resolve(audience, report);
         let backends = backends::resolve(self.backends, audience, report);
+        let clients = self.clients.resolve(report);
         let tools = self.tools.resolve();
         let keys = self.keys.resolve(report);
+        let store = self.store.resolve(replicas, report);
         Some(Config {
             server: server?,
             identity: identity?,
             auth: auth?,
             access: access?,
             backends: backends?,
+            clients: clients?,
             tools,
             keys: keys?,
             confirmation: self.confirmation.resolve(),
+            store: store?,
             audit: self.audit.resolve(),
             limits: self.limits.resolve(),
             log: self.log.resolve(),

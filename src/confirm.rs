@@ -3,31 +3,35 @@
 //! A read needs no yes. A write without an answer ends as an [`Ask`], sealed with everything that
 //! the yes is bound to. Only this module makes a [`Yes`], and only once for each question.
 
+mod link;
 mod question;
 mod spent;
 mod state;
 
-pub use spent::Spent;
+pub use link::{Asker, Link, LinkAnswer, Person, Shown};
 pub use state::{ServiceState, seal_service};
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::{Answer, Ask, Question, QuestionKind, Refusal, Response, Stop};
 use crate::catalog::Plan;
 use crate::clock::Clock;
 use crate::seal::KeyRing;
+use crate::store::Store;
 use crate::target::Located;
 
+use link::ByLink;
 use question::{CONFIRM, Rendered, Verdict};
 use state::{Binding, State};
 
 /// What confirmations work with.
 pub struct Confirmations {
     /// The sealing keys.
-    pub keys: KeyRing,
-    /// Which confirmations were used.
-    pub spent: Spent,
+    pub keys: Arc<KeyRing>,
+    /// Which confirmations were used, and which were answered by link.
+    pub store: Store,
     /// The clock.
     pub clock: Clock,
     /// How long a question may be answered.
@@ -66,7 +70,8 @@ pub struct Trace {
 }
 
 impl Confirmations {
-    /// Decides whether a call may be carried out.
+    /// Decides whether a call may be carried out. With `by_link` an answer is looked for that the
+    /// person gave by link, where the call brings none.
     ///
     /// # Errors
     /// [`Stop::Ask`] where a person has to say yes first; refusals of an answer that isn't a yes
@@ -75,6 +80,7 @@ impl Confirmations {
         &self,
         located: Located,
         answer: Option<Answer>,
+        by_link: bool,
         trace: &mut Trace,
     ) -> Result<Consent, Stop> {
         let tool = located.checked().permit().tool().clone();
@@ -83,59 +89,59 @@ impl Confirmations {
             return Ok(Consent { service: service.transpose()?, yes: None, located });
         };
         let rendered = Rendered::of(question, write, &located);
-        let Some(answer) = answer else {
-            return Err(Stop::Ask(Box::new(self.ask(&rendered, &located, trace)?)));
+        let binding = Binding::of(&located, Some(&rendered));
+        let yes = match answer {
+            Some(answer) => self.yes(&binding, answer, trace).await?,
+            None if by_link => match self.by_link(&binding, trace).await? {
+                ByLink::Yes(yes) => yes,
+                ByLink::Open(state) => return Err(self.ask(&rendered, state, trace)?),
+                ByLink::Nothing => return Err(self.ask(&rendered, self.open(binding)?, trace)?),
+            },
+            None => return Err(self.ask(&rendered, self.open(binding)?, trace)?),
         };
-        let yes = self.yes(&rendered, &located, answer, trace).await?;
         Ok(Consent { located, yes: Some(yes), service: None })
     }
 
+    /// What the answer to a new question will be held against.
+    fn open(&self, binding: Binding) -> Result<State, Refusal> {
+        State::new(binding, None, self.clock.unix_seconds() + self.life.as_secs())
+    }
+
     /// The question of a write, sealed with what its answer will be held against.
-    fn ask(
-        &self,
-        rendered: &Rendered,
-        located: &Located,
-        trace: &mut Trace,
-    ) -> Result<Ask, Refusal> {
-        let expires = self.clock.unix_seconds() + self.life.as_secs();
-        let state = State::new(Binding::of(located, Some(rendered)), None, expires)?;
+    fn ask(&self, rendered: &Rendered, state: State, trace: &mut Trace) -> Result<Stop, Refusal> {
         trace.confirmation = Some(state.confirmation.clone());
         let question = Question {
             message: rendered.message.clone(),
             kind: QuestionKind::Form(question::form()),
         };
-        Ok(Ask {
+        Ok(Stop::Ask(Box::new(Ask {
             questions: BTreeMap::from([(CONFIRM.to_owned(), question)]),
             state: state.seal(&self.keys)?,
             confirmation: state.confirmation,
             from_service: false,
-        })
+        })))
     }
 
     /// A yes, where the answer is one to this very question and the first that there is.
     async fn yes(
         &self,
-        rendered: &Rendered,
-        located: &Located,
+        binding: &Binding,
         answer: Answer,
         trace: &mut Trace,
     ) -> Result<Yes, Refusal> {
         let state = State::open(&answer.state, &self.keys)?;
         trace.confirmation = Some(state.confirmation.clone());
-        let judged = state.judge(&Binding::of(located, Some(rendered)), self.clock.unix_seconds());
-        if judged == Err(Refusal::Changed) && self.spent.was_spent(&state.nonce).await {
+        let judged = state.judge(binding, self.clock.unix_seconds());
+        if judged == Err(Refusal::Changed) && self.was_spent(&state.nonce).await {
             // It was this very yes that changed the record: not to be told as 'nothing was written'.
             return Err(Refusal::AlreadyUsed);
         }
         judged?;
         // What isn't an answer in form leaves the question open; a yes and a no use it up.
         let verdict = Verdict::of(answer.responses)?;
-        self.spent.spend(&state.nonce, state.expires, &self.clock).await?;
+        self.spend(&state.nonce, state.expires).await?;
         match verdict {
-            Verdict::Yes => Ok(Yes {
-                idempotency_key: state.idempotency_key(),
-                confirmation: state.confirmation,
-            }),
+            Verdict::Yes => Ok(Yes::of(state)),
             Verdict::No => Err(Refusal::Declined),
             Verdict::Closed => Err(Refusal::Cancelled),
         }
@@ -174,6 +180,11 @@ impl Consent {
 }
 
 impl Yes {
+    /// Of a state that was judged and is spent.
+    fn of(state: State) -> Self {
+        Self { idempotency_key: state.idempotency_key(), confirmation: state.confirmation }
+    }
+
     /// The confirmation's id.
     pub fn confirmation(&self) -> &str {
         &self.confirmation

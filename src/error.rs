@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use chrono::DateTime;
 use serde_json::{Value, json};
 
 use crate::call::{Refusal, Trouble, TroubleKind};
@@ -75,6 +76,11 @@ pub fn mcp(refusal: &Refusal) -> Rendered {
             "This needs an answer from a person, and this client can't show the question. \
              Nothing was changed. Use a client that supports form elicitation.",
         ),
+        Refusal::ByLink { url, expires, question } => tool(format!(
+            "This needs your yes. Open {url}, sign in, and answer there; then ask me to do it again. \
+             The link works until {} UTC. Nothing was changed yet. The question is:\n\n{question}",
+            time_of_day(*expires),
+        )),
         Refusal::PermissionsUnavailable => tool(
             "Your permissions can't be read at the moment, so nothing is allowed. \
              Try again in a minute.",
@@ -162,6 +168,12 @@ fn service_text(trouble: &Trouble) -> String {
             format!("{service} needs your own sign-in, and this caller has none to pass on.")
         }
     }
+}
+
+/// Hours and minutes, rounded down: a link that is said to work does.
+fn time_of_day(seconds: u64) -> String {
+    let time = i64::try_from(seconds).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    time.map(|time| time.format("%H:%M").to_string()).unwrap_or_default()
 }
 
 fn seconds(wait: Duration) -> String {

@@ -42,5 +42,6 @@ pub mod response;
 pub mod router;
 pub mod scope;
 pub mod seal;
+pub mod store;
 pub mod target;
 pub mod telemetry;

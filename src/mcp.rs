@@ -36,12 +36,15 @@ use crate::middleware::{body, host};
 use crate::pipeline::Pipeline;
 
 /// What the door is told.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// How long things may take.
     pub patience: Patience,
     /// How many sessions there may be.
     pub sessions: Limits,
+    /// The origin of the page where a person answers whose client can't show a question; none where
+    /// such a write is refused.
+    pub links: Option<String>,
 }
 
 /// The door.
@@ -67,6 +70,7 @@ impl Door {
             changes: changes.clone(),
             lists: Lists::new(),
             patience: settings.patience,
+            links: settings.links,
         });
         // The layers in front check hosts, origins and sizes more narrowly; that rmcp checks them
         // too is what is left should a layer be forgotten.

@@ -5,6 +5,7 @@
 //! request id  every request gets one of ours; answers carry it
 //! panics      one becomes a 500 without a word of it
 //!   /mcp only
+//! cors        may a page of that origin read the answer
 //! bearer      who is calling; nothing behind it sees the Authorization header
 //! host        is this our name, and may a page of that origin speak to us
 //! session     is this person's session this person's
@@ -13,6 +14,7 @@
 
 pub mod bearer;
 pub mod body;
+pub mod cors;
 pub mod host;
 pub mod session;
 
@@ -50,8 +52,9 @@ pub fn around_mcp(router: Router, layers: Layers) -> Router {
     router
         .route_layer(from_fn_with_state(layers.body, body::guard))
         .route_layer(from_fn_with_state(layers.sessions, session::bind))
-        .route_layer(from_fn_with_state(layers.allowed, host::check))
+        .route_layer(from_fn_with_state(Arc::clone(&layers.allowed), host::check))
         .route_layer(from_fn_with_state(layers.gate, bearer::authenticate))
+        .route_layer(from_fn_with_state(layers.allowed, cors::share))
 }
 
 /// Puts the layers around everything.

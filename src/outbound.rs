@@ -2,9 +2,11 @@
 //! Identity fetches signing keys with one, the backends call with theirs. A client never follows a
 //! redirect, never asks the environment for a proxy, never inflates a body and never tries twice.
 
+mod fetcher;
 mod reach;
 mod resolver;
 
+pub use fetcher::{FetchFault, Fetched, Fetcher, Network};
 pub use reach::Reach;
 
 use std::sync::Arc;
@@ -56,23 +58,31 @@ impl Limits {
 ///
 /// # Errors
 /// Where the machine's certificate store can't be read.
-#[expect(clippy::disallowed_methods, reason = "the one place that makes HTTP clients")]
 pub fn client(limits: &Limits) -> Result<reqwest::Client, reqwest::Error> {
+    build(limits, Arc::new(resolver::Fenced { nearest: limits.nearest }), |builder| builder)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that makes HTTP clients")]
+fn build<R: reqwest::dns::Resolve + 'static>(
+    limits: &Limits,
+    resolver: Arc<R>,
+    narrow: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+) -> Result<reqwest::Client, reqwest::Error> {
     install_crypto();
-    reqwest::Client::builder()
+    let builder = reqwest::Client::builder()
         .user_agent(concat!("osier/", env!("CARGO_PKG_VERSION")))
         // A redirect could carry a token or a question to a host that nobody configured.
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .no_proxy()
-        .dns_resolver(Arc::new(resolver::Fenced { nearest: limits.nearest }))
+        .dns_resolver(resolver)
         .referer(false)
         .connect_timeout(limits.connect)
         .timeout(limits.total)
         .pool_idle_timeout(limits.idle)
         .pool_max_idle_per_host(limits.idle_per_host)
-        .tcp_nodelay(true)
-        .build()
+        .tcp_nodelay(true);
+    narrow(builder).build()
 }
 
 /// Makes aws-lc-rs the one provider of cryptography, for TLS and for token signatures. Without it

@@ -61,7 +61,7 @@ impl Pipeline {
         record: &mut Record,
     ) -> Result<Consent, Stop> {
         // First, so that nobody learns anything of a tool that they may not use.
-        let answered = call.answer.is_some();
+        let answered = call.answer.is_some() || call.by_link;
         let permit = self.access.authorize(&self.catalog, &identity, &call.tool, answered).await;
         let permit = permit.map_err(|denial| record.denied(denial))?;
         record.tool(permit.tool());
@@ -77,7 +77,8 @@ impl Pipeline {
 
         record.enter(Stage::Confirm);
         let mut trace = Trace::default();
-        let decided = self.confirmations.decide(located, call.answer, &mut trace).await;
+        let decided =
+            self.confirmations.decide(located, call.answer, call.by_link, &mut trace).await;
         record.decided(trace, &decided);
         decided
     }

@@ -7,13 +7,14 @@ use crate::middleware::{self, Layers};
 
 /// Every route of the server.
 pub fn router(app: App) -> Router {
-    let App { door, gate, allowed, body, resource, health, running, .. } = app;
+    let App { door, gate, allowed, body, oauth, health, running, .. } = app;
 
     // GET /livez, GET /readyz: asked by address, so that no host is checked.
     let health = health.routes();
 
-    // GET /.well-known/oauth-protected-resource, and the same with /mcp
-    let public = resource.routes(gate.authenticator.clone());
+    // GET /.well-known/…, POST /register, GET /authorize, POST /authorize/consent,
+    // GET /oauth/callback, POST /token, GET and POST /confirm/{id}
+    let public = oauth.routes();
 
     // POST, GET, DELETE /mcp and /mcp/
     let layers = Layers { gate, allowed, sessions: door.sessions(), body };

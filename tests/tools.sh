@@ -24,6 +24,15 @@ need() {
   return "$SKIPPED"
 }
 
+# postgresql: the server's programs. Tests start servers of their own with them, as another user than
+# root; without them those tests fail.
+postgresql() {
+  compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null && return 0
+  debian_package postgresql && compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null && return 0
+  echo "skipped: PostgreSQL is missing; install the package postgresql"
+  return "$SKIPPED"
+}
+
 # Node 22, by npm's package `node`: the conformance suite doesn't run on older ones.
 node_22() {
   need npm npm || return
@@ -133,4 +142,31 @@ stop() {
   local code=0
   wait "$1" || code=$?
   [ "$code" = 0 ] || { echo "SIGTERM ended the server with exit code $code"; return 1; }
+}
+
+# chromium_browser: a headless Chromium, and certutil for what it trusts; sets CHROMIUM. With a font,
+# for pictures.
+chromium_browser() {
+  need chromium chromium || return
+  need certutil libnss3-tools || return
+  need openssl openssl || return
+  need fc-list fontconfig || return
+  fc-list | grep -q DejaVu || debian_package fonts-dejavu-core || echo "without the package fonts-dejavu-core"
+  CHROMIUM=$(command -v chromium)
+}
+
+# authority FOLDER HOME: a certificate authority of the test's own and a certificate for localhost; a
+# Chromium whose HOME this is trusts it.
+authority() {
+  local store="sql:$2/.pki/nssdb"
+  rm -rf "$1" "$2/.pki" && mkdir -p "$1" "$2/.pki/nssdb" || return 1
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=The test's authority" \
+    -addext basicConstraints=critical,CA:true -addext keyUsage=critical,keyCertSign \
+    -keyout "$1/ca.key" -out "$1/ca.crt" 2>/dev/null || return 1
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=localhost" \
+    -keyout "$1/server.key" -out "$1/server.csr" 2>/dev/null || return 1
+  printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:false\n' >"$1/server.ext"
+  openssl x509 -req -in "$1/server.csr" -CA "$1/ca.crt" -CAkey "$1/ca.key" -CAcreateserial -days 2 \
+    -extfile "$1/server.ext" -out "$1/server.crt" 2>/dev/null || return 1
+  certutil -d "$store" -N --empty-password && certutil -d "$store" -A -n test -t C,, -i "$1/ca.crt"
 }

@@ -2,11 +2,13 @@
 //! headers, limits of their size, and an end that doesn't wait for ever. `app::serve` calls it.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -55,8 +57,8 @@ pub(super) async fn accept(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                let serving = connection(stream, router.clone(), limits, shutdown.clone());
+            Ok((stream, peer)) => {
+                let serving = connection((stream, peer), router.clone(), limits, shutdown.clone());
                 connections.spawn(serving);
             }
             Err(error) => {
@@ -76,7 +78,7 @@ pub(super) async fn accept(
 
 /// One connection, to its end.
 async fn connection(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, SocketAddr),
     router: Router,
     limits: Limits,
     shutdown: CancellationToken,
@@ -98,7 +100,10 @@ async fn connection(
         .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
         .keep_alive_interval(PING)
         .keep_alive_timeout(PING);
-    let service = router.map_request(|request: http::Request<_>| request.map(Body::new));
+    let service = router.map_request(move |mut request: http::Request<_>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request.map(Body::new)
+    });
     let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     let mut serving = pin!(serving);
     let ended = tokio::select! {
@@ -110,5 +115,36 @@ async fn connection(
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Extension;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn requests_know_the_other_end_of_their_connection() {
+        let tell = async |Extension(ConnectInfo(peer)): Extension<ConnectInfo<SocketAddr>>| {
+            peer.to_string()
+        };
+        let router = Router::new().route("/", get(tell));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = CancellationToken::new();
+        tokio::spawn(accept(listener, router, Limits::default(), shutdown.clone()));
+        let _stop = shutdown.drop_guard();
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let own = stream.local_addr().unwrap().to_string();
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 8.8.8.8\r\nconnection: close\r\n\r\n")
+            .await
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with(&own), "{answer}");
     }
 }

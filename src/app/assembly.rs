@@ -16,17 +16,25 @@ use crate::backend::{Backends, OutgoingToken, Rest, RestSettings};
 use crate::catalog::{self, Catalog, Files, Pointer};
 use crate::check;
 use crate::clock::Clock;
-use crate::config::{self, AllowedClients, Backend, Config};
-use crate::confirm::{Confirmations, Spent};
+use crate::config::{self, AllowedClients, Backend, Config, Fallback};
+use crate::confirm::Confirmations;
 use crate::health::Health;
 use crate::identity::{Authenticator, Challenge, Require, Settings, V1};
 use crate::mcp::{self, Door};
 use crate::middleware::{bearer, body, host};
+use crate::oauth::client::Clients;
+use crate::oauth::cookie::Cookies;
+use crate::oauth::families::Families;
 use crate::oauth::protected_resource::ProtectedResource;
-use crate::outbound::{self, Limits, Reach};
+use crate::oauth::resource::Resource;
+use crate::oauth::seen::Seen;
+use crate::oauth::upstream::Upstream;
+use crate::oauth::{self, Facade, Lives};
+use crate::outbound::{self, Fetcher, Limits, Reach};
 use crate::pipeline::Pipeline;
 use crate::response::Bounds;
 use crate::seal::KeyRing;
+use crate::store::Store;
 
 /// What the parts are made with, other than the settings.
 pub struct Means {
@@ -34,6 +42,8 @@ pub struct Means {
     pub clock: Clock,
     /// Where audit records go.
     pub audit: Sink,
+    /// What is kept.
+    pub store: Store,
 }
 
 /// The parts, made.
@@ -51,18 +61,19 @@ pub struct Assembly {
 /// # Errors
 /// Definitions with problems, and whatever of the machine doesn't do its part.
 pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Result<Assembly> {
-    let Means { clock, audit } = means;
+    let Means { clock, audit, store } = means;
     let (running, streams) = (TaskTracker::new(), CancellationToken::new());
     let http = outbound::client(&Limits::documents()).context("the HTTP client")?;
     let authenticator =
         Arc::new(Authenticator::new(identity_settings(&config.identity), http, clock.clone()));
+    let keys = Arc::new(key_ring(&config.keys)?);
     let pipeline = Arc::new(Pipeline {
         catalog: Arc::new(serve_only(catalog, config)),
         access: access(&config.access, &clock)?,
         backends: backends(config, &clock)?,
         confirmations: Confirmations {
-            keys: key_ring(&config.keys)?,
-            spent: Spent::memory(),
+            keys: Arc::clone(&keys),
+            store,
             clock: clock.clone(),
             life: config.confirmation.ttl,
         },
@@ -79,6 +90,10 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
             call: config.limits.call_deadline,
             answer: config.confirmation.ttl,
         },
+        links: match config.confirmation.fallback {
+            Fallback::Link => Some(server.public_url.origin().ascii_serialization()),
+            Fallback::Refuse => None,
+        },
         ..mcp::Settings::default()
     };
     let door = Door::new(Arc::clone(&pipeline), settings, &allowed, body, streams.clone());
@@ -90,8 +105,47 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
     let limits =
         super::Limits { header_bytes: server.max_header_bytes, grace: server.shutdown_grace };
     let allowed = Arc::new(allowed);
-    let app = App { door, gate, allowed, body, resource, health, limits, running, streams };
+    let facade = match &config.auth {
+        config::Auth::Facade(auth) => {
+            let parts = (Arc::clone(&keys), Arc::clone(&authenticator), Arc::clone(&pipeline));
+            Some(Arc::new(facade(config, auth, parts, &pipeline.clock)?))
+        }
+        config::Auth::Direct => None,
+    };
+    let oauth = oauth::Door { resource, authenticator: Arc::clone(&authenticator), facade };
+    let app = App { door, gate, allowed, body, oauth, health, limits, running, streams };
     Ok(Assembly { app, pipeline, authenticator })
+}
+
+/// The authorization server's face.
+fn facade(
+    config: &Config,
+    auth: &config::Facade,
+    (keys, authenticator, pipeline): (Arc<KeyRing>, Arc<Authenticator>, Arc<Pipeline>),
+    clock: &Clock,
+) -> anyhow::Result<Facade> {
+    let public_url = &config.server.public_url;
+    let callback = public_url.join("/oauth/callback").context("server.public_url")?;
+    let endpoints = Arc::clone(&authenticator);
+    let fetcher = Fetcher::new(outbound::Network::open())
+        .context("the client of client id metadata documents")?;
+    let clients = Clients::new(config.clients.clone(), Arc::clone(&keys), fetcher, clock.clone());
+    Ok(Facade {
+        issuer: public_url.origin().ascii_serialization(),
+        resource: Resource::new(config.server.own_origins()),
+        scope: config.identity.scope.clone(),
+        registration: config.clients.registration,
+        clients: Arc::new(clients),
+        upstream: Upstream::new(auth, &callback, endpoints, clock.clone())?,
+        authenticator,
+        keys,
+        clock: clock.clone(),
+        cookies: Cookies::of(public_url),
+        lives: Lives { consent: auth.consent_life.as_secs(), refresh: auth.refresh_life.as_secs() },
+        pipeline,
+        seen: Seen::default(),
+        families: Families::default(),
+    })
 }
 
 /// The definitions that the settings name.
@@ -220,11 +274,12 @@ fn reach(allow_private_network: bool) -> Reach {
     if allow_private_network { Reach::Private } else { Reach::Public }
 }
 
-/// Ready once issuer, keys and the permission service have answered; the catalog stands before
-/// anything is served.
+/// Ready once issuer, keys and the permission service have answered, and while the store does; the
+/// catalog stands before anything is served.
 fn health(authenticator: &Arc<Authenticator>, pipeline: &Arc<Pipeline>) -> Health {
     let keys = Arc::clone(authenticator);
     let permissions = Arc::clone(pipeline);
+    let store = pipeline.confirmations.store.clone();
     Health::default()
         .with(
             "signing_keys",
@@ -239,6 +294,13 @@ fn health(authenticator: &Arc<Authenticator>, pipeline: &Arc<Pipeline>) -> Healt
                 let pipeline = Arc::clone(&permissions);
                 async move { if pipeline.access.probe().await { Ok(()) } else { Err("no answer") } }
                     .boxed()
+            }),
+        )
+        .with(
+            "store",
+            Box::new(move || {
+                let store = store.clone();
+                async move { store.probe().await }.boxed()
             }),
         )
 }

@@ -14,6 +14,7 @@ use crate::audit::Sink;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::store::Store;
 
 /// Cancelled by SIGINT or SIGTERM.
 ///
@@ -49,7 +50,9 @@ pub async fn run(
     shutdown: CancellationToken,
     ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
-    let means = Means { clock: Clock::System, audit };
+    let clock = Clock::System;
+    let store = Store::open(&config.store.location, clock.clone()).await.context("store.url")?;
+    let means = Means { clock, audit, store };
     let assembly = assemble(config, catalog, means)?;
     let address = config.server.listen;
     let listener = TcpListener::bind(address)

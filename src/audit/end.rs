@@ -52,6 +52,7 @@ impl End {
             | Refusal::Declined
             | Refusal::Cancelled
             | Refusal::CannotAsk
+            | Refusal::ByLink { .. }
             | Refusal::TooLarge => Self::Blocked,
             Refusal::Withdrawn => Self::Cancelled,
             Refusal::Service(trouble) if trouble.kind == TroubleKind::Unknown => Self::Unknown,
@@ -78,6 +79,7 @@ pub(super) fn reason(refusal: &Refusal) -> &'static str {
         Refusal::Declined => "declined",
         Refusal::Cancelled => "cancelled",
         Refusal::CannotAsk => "cannot_ask",
+        Refusal::ByLink { .. } => "by_link",
         Refusal::Withdrawn => "withdrawn",
         Refusal::PermissionsUnavailable => "permissions_unavailable",
         Refusal::AuditUnavailable => "audit_unavailable",

@@ -35,6 +35,16 @@ pub enum Refusal {
     Withdrawn,
     /// The client can't show the question; `mcp` makes it, the pipeline never does.
     CannotAsk,
+    /// The client can't show the question, but the person can answer it on a page of ours; `mcp`
+    /// makes it, the pipeline never does.
+    ByLink {
+        /// The page.
+        url: String,
+        /// Until when it can be answered there, in seconds since 1970.
+        expires: u64,
+        /// The question, as the person will read it.
+        question: String,
+    },
     /// The permission service gave no usable answer: nothing is allowed until it does.
     PermissionsUnavailable,
     /// The audit sink takes no record: without one no call begins and nothing is written.

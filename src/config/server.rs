@@ -27,6 +27,8 @@ pub struct Server {
     pub max_header_bytes: usize,
     /// How long open requests may go on after SIGTERM.
     pub shutdown_grace: Duration,
+    /// How many of these processes serve the public URL.
+    pub replicas: u32,
 }
 
 impl Server {
@@ -47,10 +49,14 @@ impl Server {
 
     /// The values of `Origin` that are accepted.
     pub fn origins(&self) -> Vec<String> {
+        self.own_origins().into_iter().chain(self.allowed_origins.iter().cloned()).collect()
+    }
+
+    /// The origins that are this server's own.
+    pub fn own_origins(&self) -> Vec<String> {
         let scheme = self.public_url.scheme();
         let port = self.public_url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        let own = self.names().into_iter().map(|name| format!("{scheme}://{name}{port}"));
-        own.chain(self.allowed_origins.iter().cloned()).collect()
+        self.names().into_iter().map(|name| format!("{scheme}://{name}{port}")).collect()
     }
 
     /// A loopback public URL is known by each of the loopback's names.
@@ -85,6 +91,10 @@ pub(super) struct RawServer {
     /// Seconds that open requests may go on after SIGTERM. `OSIER_SERVER__SHUTDOWN_GRACE`
     #[validate(range(min = 0, max = 600))]
     shutdown_grace: u32,
+    /// How many processes serve `public_url`; more than one need a store that they share.
+    /// `OSIER_SERVER__REPLICAS`
+    #[validate(range(min = 1, max = 1000))]
+    replicas: u32,
 }
 
 impl Default for RawServer {
@@ -96,11 +106,17 @@ impl Default for RawServer {
             max_body_bytes: 1024 * 1024,
             max_header_bytes: 32 * 1024,
             shutdown_grace: 10,
+            replicas: 1,
         }
     }
 }
 
 impl RawServer {
+    /// How many replicas there are, whatever else is wrong here.
+    pub(super) fn replicas(&self) -> u32 {
+        self.replicas
+    }
+
     pub(super) fn resolve(self, report: &mut Report) -> Option<Server> {
         let listen = self.listen.parse::<SocketAddr>();
         if listen.is_err() {
@@ -119,6 +135,7 @@ impl RawServer {
             max_body_bytes: usize::try_from(self.max_body_bytes).ok()?,
             max_header_bytes: usize::try_from(self.max_header_bytes).ok()?,
             shutdown_grace: Duration::from_secs(self.shutdown_grace.into()),
+            replicas: self.replicas,
         })
     }
 }

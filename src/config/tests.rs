@@ -48,7 +48,9 @@ fn problems_with(line: &str) -> String {
 /// `osier.toml` with the mark taken from every key and section.
 fn uncommented() -> String {
     let bare = |line: &'static str| match line.strip_prefix('#') {
-        Some(rest) if rest.starts_with(|c: char| c == '[' || c.is_ascii_lowercase()) => rest,
+        Some(rest) if rest.starts_with(|c: char| "[]\"".contains(c) || c.is_ascii_lowercase()) => {
+            rest
+        }
         _ => line,
     };
     FULL.lines().map(bare).collect::<Vec<_>>().join("\n")
@@ -323,4 +325,34 @@ fn a_list_of_clients_that_refuses_everybody_is_refused() {
     let config = parse(&format!("identity.allowed_clients = [\"{id}\"]{NEEDED}")).unwrap();
     assert!(config.identity.allowed_clients.contains(&id.to_lowercase()));
     assert!(!config.identity.allowed_clients.contains("other"));
+}
+
+#[test]
+fn clients_are_read_and_what_would_mislead_is_refused() {
+    let since = |moment: &str| {
+        let text = format!("{NEEDED}\n[clients]\nnot_before = {moment}\n");
+        parse(&text).map(|config| config.clients.not_before).map_err(|found| found.to_string())
+    };
+    let moments =
+        ["1793491200", "\"1793491200\"", "2026-11-01T00:00:00Z", "\"2026-11-01T01:00:00+01:00\""];
+    for moment in moments {
+        assert_eq!(since(moment), Ok(1_793_491_200), "{moment}");
+    }
+    for moment in ["\"yesterday\"", "\"2026-11-01\"", "-1", "\"1969-01-01T00:00:00Z\""] {
+        let said = since(moment).unwrap_err();
+        assert!(said.contains("clients.not_before: must be a moment"), "{said}");
+    }
+    let refused = [
+        ("redirect_uris = []", "clients.redirect_uris: is empty"),
+        ("redirect_uris = [\"http://a.example/cb\"]", "clients.redirect_uris.0: is plain http"),
+        ("cimd = [\"https://a.example\"]", "clients.cimd.0: must have a path"),
+        ("registration_days = 0", "clients.registration_days: must be a whole number from 1"),
+    ];
+    for (line, says) in refused {
+        let said = problems(&format!("{NEEDED}\n[clients]\n{line}\n"));
+        assert!(said.contains(says), "{said}");
+    }
+    let none = parse(&format!("{NEEDED}\n[clients]\ncimd = []\n")).unwrap().clients.documents;
+    let id = DocumentId::parse("https://claude.ai/oauth/mcp-oauth-client-metadata");
+    assert!(!none.contain(&id.unwrap()));
 }

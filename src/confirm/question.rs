@@ -125,6 +125,11 @@ fn worded(line: &QuestionLine, value: Option<&Value>) -> String {
     line.words.get(&plain).cloned().unwrap_or(plain)
 }
 
+/// Words of somebody else's, on one line of at most so many characters.
+pub(super) fn one_line(text: &str, longest: usize) -> String {
+    plain_line(text).chars().take(longest).collect()
+}
+
 /// A value as a person reads it: one line, in which nothing hides and nothing looks like a part of
 /// the question.
 fn shown(value: Option<&Value>, longest: usize) -> String {

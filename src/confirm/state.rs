@@ -18,10 +18,10 @@ use super::question::Rendered;
 #[serde(deny_unknown_fields)]
 pub(super) struct Binding {
     /// Tenant, person, tool and arguments; a difference means that the state is for another call.
-    call: String,
+    pub(super) call: String,
     /// The question as shown, what of the records goes out with the write, and their entity tags;
     /// a difference means that something changed in between.
-    shown: String,
+    pub(super) shown: String,
 }
 
 impl Binding {
@@ -70,6 +70,10 @@ impl State {
             expires,
             service,
         })
+    }
+
+    pub(super) fn binding(&self) -> &Binding {
+        &self.binding
     }
 
     pub(super) fn seal(&self, keys: &KeyRing) -> Result<String, Refusal> {

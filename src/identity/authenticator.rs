@@ -53,7 +53,15 @@ impl Authenticator {
     /// # Errors
     /// A [`Rejection`]; the reason in it is for the log, its kind for the caller.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Identity>, Rejection> {
-        let token = unverified_bearer(headers)?;
+        self.authenticate_token(unverified_bearer(headers)?).await
+    }
+
+    /// Whom a bare token speaks for: the same judgement, for a token that came otherwise.
+    ///
+    /// # Errors
+    /// As [`Authenticator::authenticate`].
+    pub async fn authenticate_token(&self, token: &str) -> Result<Arc<Identity>, Rejection> {
+        UnverifiedToken::check_size(token)?;
         let hash = TokenHash::of(token);
         // Keys that grew too old verify nothing, remembered tokens included.
         if let Ok(keys) = self.keys.current()

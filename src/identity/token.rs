@@ -26,6 +26,9 @@ struct RawHeader {
     typ: Option<String>,
 }
 
+/// The longest token that is looked at, in bytes.
+const CAP: usize = 8 * 1024;
+
 /// A token whose form and header are in order and whose signature nobody has checked.
 pub(super) struct UnverifiedToken<'a> {
     kid: String,
@@ -35,6 +38,15 @@ pub(super) struct UnverifiedToken<'a> {
 }
 
 impl<'a> UnverifiedToken<'a> {
+    /// Nothing is done with a token that is too long.
+    pub(super) fn check_size(token: &str) -> Result<(), Flaw> {
+        match token.len() {
+            0 => Err(Flaw::Form),
+            1..=CAP => Ok(()),
+            _ => Err(Flaw::TooLong),
+        }
+    }
+
     /// Takes the compact form apart.
     pub(super) fn parse(token: &'a str) -> Result<Self, Flaw> {
         let (signed, signature) = token.rsplit_once('.').ok_or(Flaw::Form)?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use rmcp::ErrorData;
-use rmcp::model::{CallToolRequestParams, CallToolResponse};
+use rmcp::model::{CallToolRequestParams, CallToolResponse, ClientCapabilities};
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
@@ -18,6 +18,7 @@ use super::changes::Changes;
 use super::notes::Reader;
 use super::{questions, render};
 use crate::call::{Answer, Ask, Call, Notes, Refusal, Stop};
+use crate::confirm::Asker;
 use crate::identity::Identity;
 use crate::pipeline::{Pipeline, Ran};
 
@@ -44,6 +45,8 @@ pub(super) struct One<'a> {
     pub(super) pipeline: &'a Arc<Pipeline>,
     pub(super) changes: &'a Changes,
     pub(super) patience: Patience,
+    /// Where a person answers whose client can't show a question.
+    pub(super) links: Option<&'a str>,
     pub(super) cx: &'a RequestContext<RoleServer>,
     pub(super) caller: &'a Caller,
 }
@@ -57,6 +60,8 @@ impl One<'_> {
         let era = Era::of(self.cx, self.caller);
         let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
         let arguments = arguments.unwrap_or_default();
+        let capabilities = era.capabilities(self.cx);
+        let by_link = self.is_by_link(&name, &capabilities);
         let mut identity = Arc::clone(&self.caller.identity);
         // Responses without our state answer nothing that we asked: a client, or the model that
         // drives it, could bring its own yes along with the first call.
@@ -66,13 +71,19 @@ impl One<'_> {
         });
         for _ in 0..ROUNDS {
             let call = (name.to_string(), arguments.clone());
-            let Ran { decision, end } = self.run(identity, call, answer.take()).await;
+            let Ran { decision, end } =
+                self.run(Arc::clone(&identity), call, answer.take(), by_link).await;
             let mut ask = match end {
                 Ok(outcome) => return Ok(render::outcome(&outcome, &decision)?.into()),
                 Err(Stop::Refused(refusal)) => return render::refusal(&refusal, &decision),
                 Err(Stop::Ask(ask)) => *ask,
             };
-            match (&era, questions::leave_out(&mut ask, &era.capabilities(self.cx))) {
+            if by_link && !ask.from_service {
+                let linked =
+                    self.link(&ask, &identity, &name).await.unwrap_or_else(|refusal| refusal);
+                return render::refusal(&linked, &decision);
+            }
+            match (&era, questions::leave_out(&mut ask, &capabilities)) {
                 (Era::InputRequired, Some(lacking)) => {
                     return Err(questions::cannot_ask(&lacking, &decision));
                 }
@@ -97,18 +108,43 @@ impl One<'_> {
         Err(ErrorData::internal_error("the call asks too many questions", None))
     }
 
+    /// Does this call write, and its client show no questions, so that they are answered by link?
+    fn is_by_link(&self, name: &str, capabilities: &ClientCapabilities) -> bool {
+        self.links.is_some()
+            && !questions::shows_forms(capabilities)
+            && self.pipeline.catalog().tool(name).is_some_and(|tool| tool.writes())
+    }
+
+    /// Where the person answers, in words for the client.
+    async fn link(&self, ask: &Ask, identity: &Identity, name: &str) -> Result<Refusal, Refusal> {
+        let tool = self.pipeline.catalog().tool(name);
+        let client = caller::client(self.cx).name;
+        let asker =
+            Asker { identity, tool: tool.map_or(name, |tool| &tool.title), client: &client };
+        let link = self.pipeline.confirmations.link(ask, asker).await?;
+        let origin = self.links.unwrap_or_default();
+        let messages = ask.questions.values().map(|question| question.message.as_str());
+        Ok(Refusal::ByLink {
+            url: format!("{origin}/confirm/{}", link.id),
+            expires: link.expires,
+            question: messages.collect::<Vec<_>>().join("\n"),
+        })
+    }
+
     /// One run, with notes, a deadline and a cancellation of its own.
     async fn run(
         &self,
         identity: Arc<Identity>,
         (tool, arguments): (String, Map<String, Value>),
         answer: Option<Answer>,
+        by_link: bool,
     ) -> Ran {
         let (notes, waiting) = Notes::channel();
         let call = Call {
             tool,
             arguments,
             answer,
+            by_link,
             client: caller::client(self.cx),
             notes,
             // Cancelled when the client takes the request back, and where its connection is all

@@ -50,6 +50,7 @@ pub(super) struct Parts {
     pub(super) changes: Changes,
     pub(super) lists: Lists,
     pub(super) patience: Patience,
+    pub(super) links: Option<String>,
 }
 
 impl Handler {
@@ -108,9 +109,10 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         cx: Cx,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Parts { pipeline, changes, patience, .. } = &*self.0;
+        let Parts { pipeline, changes, patience, links, .. } = &*self.0;
         let caller = Caller::of(&cx.extensions)?;
-        let one = One { pipeline, changes, patience: *patience, cx: &cx, caller: &caller };
+        let (patience, links) = (*patience, links.as_deref());
+        let one = One { pipeline, changes, patience, links, cx: &cx, caller: &caller };
         one.call(request).await
     }
 

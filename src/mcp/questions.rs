@@ -40,13 +40,17 @@ fn requirement(kind: &QuestionKind) -> (&'static str, Value) {
     }
 }
 
+/// Can the client show a form, and so the question before a write? An empty object means forms, as
+/// it did before there were modes.
+pub(super) fn shows_forms(client: &ClientCapabilities) -> bool {
+    let elicitation = client.elicitation.as_ref();
+    elicitation.is_some_and(|modes| modes.form.is_some() || modes.url.is_none())
+}
+
 fn can(question: &Question, client: &ClientCapabilities) -> bool {
     let elicitation = client.elicitation.as_ref();
     match &question.kind {
-        // An empty object means forms, as it did before there were modes.
-        QuestionKind::Form(_) => {
-            elicitation.is_some_and(|modes| modes.form.is_some() || modes.url.is_none())
-        }
+        QuestionKind::Form(_) => shows_forms(client),
         QuestionKind::Link(_) => elicitation.is_some_and(|modes| modes.url.is_some()),
         QuestionKind::Sampling(_) => client.sampling.is_some(),
         QuestionKind::Roots => client.roots.is_some(),

@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 
 /// The accepted values of `Host` and `Origin`, as they are spelled, each with its port unless that
 /// is its scheme's own.
@@ -41,6 +41,12 @@ impl Allowed {
         let header = header.map(|value| value.to_str().unwrap_or_default());
         let mut all = header.into_iter().chain(uri.authority().map(Authority::as_str)).peekable();
         another.is_none() && all.peek().is_some() && all.all(|host| among(&self.hosts, host))
+    }
+
+    /// The request's `Origin`, where it is there and ours.
+    pub fn origin(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let origin = headers.get(ORIGIN)?;
+        self.accepts_origin(headers).then(|| origin.clone())
     }
 
     /// A missing `Origin` passes: programs send none.

@@ -1,6 +1,6 @@
-//! `GET /.well-known/oauth-protected-resource` and the same with `/mcp`: where to get a token for
-//! this server (RFC 9728 §3). Public, and the same for everybody: what it says follows from the
-//! configured public URL and the issuer, never from the request's `Host` or its like.
+//! `GET /.well-known/oauth-protected-resource`, the same with `/mcp` behind it and before it: where to
+//! get a token for this server (RFC 9728 §3). Public, and the same for everybody: what it says follows
+//! from the configured public URL and the issuer, never from the request's `Host` or its like.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use url::Url;
@@ -64,22 +64,31 @@ impl ProtectedResource {
         &self.metadata_url
     }
 
-    /// The two routes. They belong outside the layer that asks for a token.
-    pub fn routes(self, authenticator: Arc<Authenticator>) -> Router {
-        let path = self.metadata_path.clone();
-        let door = Door { resource: Arc::new(self), authenticator };
-        Router::new().route(WELL_KNOWN, get(show)).route(&path, get(show)).with_state(door)
+    /// The routes. They name `issuer`, or, where clients go to Entra themselves, Entra's.
+    pub fn routes(self, issuer: Option<String>, authenticator: Arc<Authenticator>) -> Router {
+        let (after, before) = (self.metadata_path.clone(), format!("/mcp{WELL_KNOWN}"));
+        let door = Door { resource: Arc::new(self), issuer, authenticator };
+        Router::new()
+            .route(WELL_KNOWN, get(show))
+            .route(&after, get(show))
+            .route(&before, get(show))
+            .with_state(door)
     }
 }
 
 #[derive(Clone)]
 struct Door {
     resource: Arc<ProtectedResource>,
+    issuer: Option<String>,
     authenticator: Arc<Authenticator>,
 }
 
-async fn show(State(Door { resource, authenticator }): State<Door>) -> Response {
-    let Ok(issuer) = authenticator.issuer().await else {
+async fn show(State(Door { resource, issuer, authenticator }): State<Door>) -> Response {
+    let issuer = match issuer {
+        Some(issuer) => Ok(issuer),
+        None => authenticator.issuer().await,
+    };
+    let Ok(issuer) = issuer else {
         // A guess here would be cached by clients and send people to sign in elsewhere.
         let later = [(RETRY_AFTER, HeaderValue::from_static("5"))];
         return (StatusCode::SERVICE_UNAVAILABLE, later).into_response();
@@ -94,8 +103,6 @@ async fn show(State(Door { resource, authenticator }): State<Door>) -> Response 
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
-        // Browser-based clients read it too (RFC 9728 §3.1); it holds nothing of anybody's.
-        (ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
     ];
     match serde_json::to_string(&metadata) {
         Ok(body) => (headers, body).into_response(),

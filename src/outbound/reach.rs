@@ -32,6 +32,17 @@ impl Reach {
         }
     }
 
+    /// True for addresses that are one public host each, and nothing but that: what a stranger may
+    /// have us speak to. Narrower than [`Reach::Public`]: no address inside another, no ranges for
+    /// documentation, tests and protocols (IANA's special-purpose registries).
+    pub fn is_global(ip: IpAddr) -> bool {
+        Self::of_ip(ip) == Self::Public
+            && match ip {
+                IpAddr::V4(ip) => is_plain_v4(ip),
+                IpAddr::V6(ip) => is_plain_v6(ip),
+            }
+    }
+
     /// Judges the host of a URL as it is written.
     pub fn of_host(host: &Host<&str>) -> Self {
         match host {
@@ -63,6 +74,22 @@ fn of_v4(ip: Ipv4Addr) -> Reach {
     } else {
         Reach::Public
     }
+}
+
+/// Not for documentation, and not the old relays of 6to4.
+fn is_plain_v4(ip: Ipv4Addr) -> bool {
+    let [a, b, c, _] = ip.octets();
+    !matches!((a, b, c), (192, 0, 2) | (192, 88, 99) | (198, 51, 100) | (203, 0, 113))
+}
+
+/// Global unicast (`2000::/3`) without what protocols and documents took out of it.
+fn is_plain_v6(ip: Ipv6Addr) -> bool {
+    let [a, b, .., e, f, _, _] = ip.segments();
+    let unicast = a & 0xe000 == 0x2000;
+    let protocols = a == 0x2001 && b < 0x200;
+    let documents = (a == 0x2001 && b == 0xdb8) || (a == 0x3fff && b < 0x1000);
+    let carries_v4 = a == 0x2002 || (e & 0xfcff == 0 && f == 0x5efe);
+    unicast && !protocols && !documents && !carries_v4
 }
 
 fn of_v6(ip: Ipv6Addr) -> Reach {

@@ -53,6 +53,7 @@ impl Circumstances {
             tool,
             arguments,
             answer: None,
+            by_link: false,
             client: self.client.clone(),
             notes: Notes::silent(),
             cancel: self.cancel.child_token(),

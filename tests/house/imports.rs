@@ -114,7 +114,8 @@ fn imports_point_one_way() {
 
 #[test]
 fn definitions_and_foundations_name_no_stage() {
-    let foundations = ["catalog", "clock", "config", "outbound", "seal", "secret", "telemetry"];
+    let foundations =
+        ["catalog", "clock", "config", "outbound", "seal", "secret", "store", "telemetry"];
     for file in
         sources().iter().filter(|file| foundations.contains(&file.top()) && !file.is_tests())
     {

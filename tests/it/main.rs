@@ -10,6 +10,7 @@
 )]
 
 mod canaries;
+mod clients;
 mod composed;
 mod confirming;
 mod doctor;
@@ -17,7 +18,10 @@ mod first_light;
 mod harness;
 mod identity;
 mod life;
+mod links;
 mod refusals;
 mod scoping;
+mod sign_in;
+mod store;
 mod transport;
 mod upstream;

@@ -30,6 +30,7 @@ fn shown_by(refusal: &Refusal) -> fn() {
         Refusal::Cancelled => cancelled,
         Refusal::Withdrawn => withdrawn,
         Refusal::CannotAsk => cannot_ask,
+        Refusal::ByLink { .. } => by_link,
         Refusal::PermissionsUnavailable => permissions_unavailable,
         Refusal::AuditUnavailable => audit_unavailable,
         Refusal::Service(trouble) => trouble_shown_by(&trouble.kind),
@@ -202,7 +203,7 @@ async fn withdrawn() {
 
 #[tokio::test]
 async fn cannot_ask() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(settings("OSIER_CONFIRMATION__FALLBACK", "refuse")).await;
     let told_to = async |version| {
         let (http, url) = (&app.http, &app.url);
         let ben = Client::connect_with(http, url, app.token("ben"), version, json!({})).await;
@@ -211,6 +212,26 @@ async fn cannot_ask() {
     // 2026-07-28 has an error of its own for it.
     insta::assert_snapshot!(told_to(Version::V2026_07_28).await, @"400 -32021 This needs an answer from a person, and the client doesn't say that it can ask for one");
     insta::assert_snapshot!(told_to(Version::V2025_11_25).await, @"200 isError This needs an answer from a person, and this client can't show the question. Nothing was changed. Use a client that supports form elicitation.");
+}
+
+#[tokio::test]
+async fn by_link() {
+    let app = TestApp::new().await;
+    let (http, url, version) = (&app.http, &app.url, Version::V2025_11_25);
+    let ben = Client::connect_with(http, url, app.token("ben"), version, json!({})).await;
+    let told = told(&ben.call("create_ticket", new_ticket()).await);
+    // The id and the time are of this run.
+    let (before, after) = told.split_once("/confirm/").unwrap();
+    let (id, after) = after.split_once(", ").unwrap();
+    assert_eq!(id.len(), 26, "{told}");
+    let (meanwhile, after) = after.split_once("until ").unwrap();
+    let told = format!("{before}/confirm/ID, {meanwhile}until HH:MM{}", &after[5..]);
+    insta::assert_snapshot!(told.replace(url, "https://osier.example.com"), @"200 isError This needs your yes. Open https://osier.example.com/confirm/ID, sign in, and answer there; then ask me to do it again. The link works until HH:MM UTC. Nothing was changed yet. The question is:
+
+Create a ticket at Quillmarrow House?
+- Summary: Tap drips
+- Description: x
+- Priority: low");
 }
 
 #[tokio::test]

@@ -103,7 +103,7 @@ impl App {
 /// A loopback redirect without its port, which Entra doesn't compare; `[::1]` isn't among them.
 /// Any other URI as it is.
 fn without_port(uri: &str) -> (&str, &str) {
-    for host in ["http://localhost", "http://127.0.0.1"] {
+    for host in ["http://localhost", "http://127.0.0.1", "https://localhost"] {
         let Some(rest) = uri.strip_prefix(host) else { continue };
         let path = rest.strip_prefix(':').map_or(rest, |port_and_path| {
             port_and_path.trim_start_matches(|digit: char| digit.is_ascii_digit())
@@ -120,7 +120,8 @@ fn without_port(uri: &str) -> (&str, &str) {
 pub(super) fn demo_apps() -> Vec<App> {
     let osier = App::confidential(API_CLIENT_ID, "Osier", CLIENT_SECRET)
         .with_redirect_uri("http://127.0.0.1/oauth/callback")
-        .with_redirect_uri("http://localhost/oauth/callback");
+        .with_redirect_uri("http://localhost/oauth/callback")
+        .with_redirect_uri("https://localhost/oauth/callback");
     let cli = App { consented_for_all: true, ..App::public(CLI_CLIENT_ID, "Osier CLI") };
     vec![osier, cli]
 }

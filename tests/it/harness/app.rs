@@ -13,12 +13,14 @@ use osier::identity::Authenticator;
 use osier::mcp;
 use osier::outbound::{self, Limits, Reach};
 use osier::pipeline::Pipeline;
+use osier::store::Store;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::client::{Client, Version};
+use super::front::Front;
 
 const SETTINGS: &str = include_str!("../../../config/demo.toml");
 
@@ -97,10 +99,22 @@ impl TestApp {
         self.further([("OSIER_KEYS__CURRENT", key)]).await
     }
 
+    /// A further server around the same services, with this one's key and the store at this URL.
+    pub async fn replica(&self, store: &str) -> Self {
+        self.further([("OSIER_KEYS__CURRENT", &self.key), ("OSIER_STORE__URL", store)]).await
+    }
+
     /// A further server around the same services, with a new key, to which this one is the one
     /// before.
     pub async fn beside_after(&self, previous: &str) -> Self {
         self.further([("OSIER_KEYS__PREVIOUS", previous)]).await
+    }
+
+    /// A replica behind the same front: the same key, and a memory of its own.
+    pub async fn behind(&self, front: &Front) -> Self {
+        let settings = [("OSIER_KEYS__CURRENT".to_owned(), self.key.clone())].into();
+        let setup = Setup { clock: self.clock.clone(), settings, ..Setup::default() };
+        Self::around(Arc::clone(&self.around), front.setup(setup)).await
     }
 
     async fn further<const N: usize>(&self, settings: [(&str, &str); N]) -> Self {
@@ -136,7 +150,8 @@ impl TestApp {
         let (memory, audit) = Sink::memory();
         let sink = setup.audit.unwrap_or(memory);
         let shutdown = CancellationToken::new();
-        let means = Means { clock: setup.clock.clone(), audit: sink };
+        let store = Store::open(&config.store.location, setup.clock.clone()).await.unwrap();
+        let means = Means { clock: setup.clock.clone(), audit: sink, store };
         let mut assembly = assemble(&config, catalog, means).unwrap();
         let pipeline = Arc::clone(&assembly.pipeline);
         if setup.sessions != mcp::Limits::default() {

@@ -79,7 +79,7 @@ impl World {
             .route("/mcp", any(tell.clone()))
             .route("/mcp/", any(tell))
             .route_layer(axum::middleware::from_fn_with_state(gate, authenticate));
-        let app = guarded.merge(resource.routes(Arc::clone(&authenticator)));
+        let app = guarded.merge(resource.routes(None, Arc::clone(&authenticator)));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });

@@ -3,7 +3,7 @@
 use osier::demo::SITE_60M;
 use serde_json::{Value, json};
 
-use crate::harness::{Answered, Client, TestApp, Version};
+use crate::harness::{Answered, Client, Setup, TestApp, Version};
 
 fn ticket() -> Value {
     json!({"siteId": SITE_60M, "summary": "Tap drips", "description": "x", "priority": 4})
@@ -15,7 +15,10 @@ async fn with_capabilities(app: &TestApp, version: Version, capabilities: Value)
 
 #[tokio::test]
 async fn case_068_a_client_that_cannot_show_a_form_is_told_so_in_the_words_of_its_version() {
-    let app = TestApp::new().await;
+    // By default it gets a link instead (`links::told`).
+    let settings = [("OSIER_CONFIRMATION__FALLBACK".to_owned(), "refuse".to_owned())];
+    let setup = Setup { settings: settings.into(), ..Setup::default() };
+    let app = TestApp::with(setup).await;
     let before = app.around.services().tickets_of(SITE_60M).len();
     let without =
         [json!({}), json!({"elicitation": {"url": {}}}), json!({"sampling": {}, "roots": {}})];

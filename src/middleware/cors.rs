@@ -1,0 +1,47 @@
+//! For clients that run in a browser (Fetch standard, "CORS protocol"): pages of the allowed origins
+//! may read the MCP door's answers, refusals included, since those say where to sign in. Outermost on
+//! `/mcp`: a preflight carries no token. An origin that isn't allowed gets no word of this.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, VARY,
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+
+use super::host::Allowed;
+
+/// What a client sends (MCP, Streamable HTTP).
+const SENT: HeaderValue = HeaderValue::from_static(
+    "authorization, content-type, accept, last-event-id, mcp-protocol-version, mcp-session-id, \
+     mcp-method, mcp-name",
+);
+/// What it has to read.
+const READ: HeaderValue =
+    HeaderValue::from_static("www-authenticate, mcp-session-id, retry-after, x-request-id");
+
+/// The layer.
+pub async fn share(State(allowed): State<Arc<Allowed>>, request: Request, next: Next) -> Response {
+    let Some(origin) = allowed.origin(request.headers()) else { return next.run(request).await };
+    let preflight = request.method() == Method::OPTIONS
+        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = if preflight {
+        let headers = [
+            (ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, DELETE")),
+            (ACCESS_CONTROL_ALLOW_HEADERS, SENT),
+            (ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600")),
+        ];
+        (StatusCode::NO_CONTENT, headers).into_response()
+    } else {
+        next.run(request).await
+    };
+    let headers: &mut HeaderMap = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, READ);
+    headers.append(VARY, HeaderValue::from_static("Origin"));
+    response
+}

@@ -1,0 +1,188 @@
+//! `/confirm/{id}`: the question of a write, for a client that can't ask it. The page signs the person
+//! in and shows what they would have been asked in the client; their yes or no is kept until the
+//! client repeats its call. A link that isn't there and one of another person look alike, also in
+//! what has to be done before one learns that.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use bytes::Bytes;
+use chrono::DateTime;
+use data_encoding::HEXLOWER;
+use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+use tower_http::request_id::RequestId;
+
+use super::Facade;
+use super::authorize::{redirect, to_entra};
+use super::failure::{Failure, OauthError};
+use super::page;
+use super::query::Parameters;
+use super::sign_in::{Purposes, same};
+use super::upstream::UpstreamFault;
+use crate::confirm::{self, LinkAnswer, Shown};
+use crate::seal::{Purpose, random_bytes};
+
+/// How long a person may take over the question once they are signed in, in seconds.
+const LIFE: u64 = 600;
+
+/// Who signed in to answer which link: the cookie's content.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Here {
+    link: String,
+    person: confirm::Person,
+    /// What the form must bring along.
+    proof: String,
+    expires: u64,
+}
+
+/// `GET /confirm/{id}`
+pub(super) async fn show(
+    State(facade): State<Arc<Facade>>,
+    Extension(id): Extension<RequestId>,
+    Path(link): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let id = id.header_value().to_str().ok();
+    if !is_link(&link) {
+        return Failure::NO_LINK.page(id);
+    }
+    let Some(here) = facade.here(&headers, &link) else {
+        return to_entra(&facade, Purposes::Link(link), HeaderMap::new(), id).await;
+    };
+    match facade.pipeline.confirmations.shown(&link, &here.person).await {
+        Ok(Some(shown)) => question(&link, &here, &shown),
+        Ok(None) => Failure::NO_LINK.page(id),
+        Err(_) => Failure::OURS.page(id),
+    }
+}
+
+/// After Entra: whom the browser belongs to. The question is shown at the link's own address, so
+/// that nothing of the sign-in stays in the browser's history.
+pub(super) async fn signed_in(
+    facade: &Facade,
+    link: &str,
+    code: &str,
+    verifier: &str,
+    id: Option<&str>,
+) -> Response {
+    match facade.sign_person_in(link, code, verifier).await {
+        Ok(headers) => redirect(&format!("/confirm/{link}"), headers),
+        Err(failure) => failure.page(id),
+    }
+}
+
+/// `POST /confirm/{id}`
+pub(super) async fn answer(
+    State(facade): State<Arc<Facade>>,
+    Extension(id): Extension<RequestId>,
+    Path(link): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let id = id.header_value().to_str().ok();
+    let form = Parameters::parse(&body);
+    let here = facade.is_same_origin(&headers).ok().and_then(|()| facade.here(&headers, &link));
+    let here = here.filter(|here| {
+        form.one("token").ok().flatten().is_some_and(|token| same(token, &here.proof))
+    });
+    let Some(here) = here else { return Failure::FOREIGN_CONSENT.page(id) };
+    let yes = match form.one("decision") {
+        Ok(Some("yes")) => true,
+        Ok(Some("no")) => false,
+        _ => return Failure::MALFORMED.page(id),
+    };
+    match facade.pipeline.confirmations.answer_link(&link, &here.person, yes).await {
+        Ok(LinkAnswer::Taken) => answered(yes),
+        Ok(LinkAnswer::Before(said)) => answered(said),
+        Ok(LinkAnswer::Unknown) => Failure::NO_LINK.page(id),
+        Err(_) => Failure::OURS.page(id),
+    }
+}
+
+/// 26 base32 characters.
+fn is_link(id: &str) -> bool {
+    id.len() == 26 && id.bytes().all(|sign| matches!(sign, b'a'..=b'z' | b'2'..=b'7'))
+}
+
+fn question(link: &str, here: &Here, shown: &Shown) -> Response {
+    if let Some(said) = shown.said {
+        return answered(said);
+    }
+    let client = if shown.client.is_empty() { "A program" } else { shown.client.as_str() };
+    let until = i64::try_from(shown.expires).ok().and_then(|at| DateTime::from_timestamp(at, 0));
+    let until = until.map(|at| at.format("%H:%M UTC").to_string()).unwrap_or_default();
+    let page = page::Question {
+        title: &shown.tool,
+        message: &shown.message,
+        client,
+        until: &until,
+        action: &format!("/confirm/{link}"),
+        token: &here.proof,
+    };
+    page::answer(StatusCode::OK, &page)
+}
+
+fn answered(yes: bool) -> Response {
+    let (title, text) = if yes {
+        (
+            "You said yes",
+            "Go back to your assistant and ask it to do it again: it will be done then, once. This page \
+             alone changes nothing.",
+        )
+    } else {
+        ("You said no", "Nothing was changed. You can close this page.")
+    };
+    page::answer(StatusCode::OK, &page::Notice { title, text })
+}
+
+/// Each link has its own cookie: several may be open in one browser.
+fn cookie_name(link: &str) -> String {
+    let digest = digest(&SHA256, link.as_bytes());
+    let short = digest.as_ref().first_chunk::<4>().copied().unwrap_or_default();
+    format!("link_{}", HEXLOWER.encode(&short))
+}
+
+impl Facade {
+    /// Who signed in, in this browser, to answer this link.
+    fn here(&self, headers: &HeaderMap, link: &str) -> Option<Here> {
+        let sealed = self.cookies.get(headers, &cookie_name(link))?;
+        let here: Here = self.keys.open(Purpose::LinkPerson, &sealed).ok()?;
+        (here.link == link && self.clock.unix_seconds() < here.expires).then_some(here)
+    }
+
+    async fn sign_person_in(
+        &self,
+        link: &str,
+        code: &str,
+        verifier: &str,
+    ) -> Result<HeaderMap, Failure> {
+        let tokens = self.upstream.redeem(code, verifier).await.map_err(|fault| {
+            tracing::warn!(%fault, "the code of a sign-in by link wasn't redeemed");
+            match fault {
+                UpstreamFault::Grant(_) => Failure::REFUSED,
+                UpstreamFault::Misconfigured(_) => Failure::OURS,
+                UpstreamFault::Unavailable(_) => Failure::ENTRA_AWAY,
+            }
+        })?;
+        let identity = self.judge(&tokens.access_token).await.map_err(|error| match error {
+            OauthError { code: "invalid_grant", .. } => Failure::NO_ACCESS,
+            OauthError { code: "temporarily_unavailable", .. } => Failure::ENTRA_AWAY,
+            _ => Failure::OURS,
+        })?;
+        let here = Here {
+            link: link.to_owned(),
+            person: confirm::Person::from(&*identity),
+            proof: HEXLOWER.encode(&random_bytes::<16>().map_err(|_| Failure::OURS)?),
+            expires: self.clock.unix_seconds() + LIFE,
+        };
+        let sealed = self.keys.seal(Purpose::LinkPerson, &here).map_err(|_| Failure::OURS)?;
+        let mut headers = HeaderMap::new();
+        self.cookies.set(&mut headers, &cookie_name(link), &sealed, LIFE);
+        Ok(headers)
+    }
+}

@@ -1,0 +1,209 @@
+//! `POST /token` (RFC 6749 §3.2): our code, or our refresh token, for Entra's own access token. What
+//! Entra gave is judged by the identity stage before it is handed out, so that nobody gets a token
+//! that `/mcp` wouldn't take. Clients are public; a secret that one sends all the same is ignored.
+
+mod code_grant;
+mod refresh_grant;
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use data_encoding::BASE64;
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tower_http::request_id::RequestId;
+
+use super::Facade;
+use super::failure::OauthError;
+use super::query::{Parameters, Repeated};
+use super::sign_in::client_digest;
+use super::upstream::{Tokens, UpstreamFault};
+use crate::identity::{Identity, RejectionKind};
+use crate::seal::{Purpose, random_name};
+
+/// The code or refresh token isn't good, for whatever reason.
+const NOT_GOOD: OauthError = OauthError::new("invalid_grant", NOT_GOOD_SAYS);
+const NOT_GOOD_SAYS: &str =
+    "The code or refresh token is wrong, was used, or has expired. Connect again.";
+const SERVER_ERROR: OauthError =
+    OauthError::new("server_error", "The server couldn't finish the sign-in.");
+const AWAY: OauthError = OauthError::new(
+    "temporarily_unavailable",
+    "Microsoft's sign-in service doesn't answer. Try again in a minute.",
+);
+const NO_ACCESS: OauthError = OauthError::new(
+    "invalid_grant",
+    "Your account doesn't have the access Mcp.Access. Ask the administrator of Microsoft Entra in your \
+     organisation to assign you to Osier, then connect again.",
+);
+
+/// What a refresh token of ours holds.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Refresh {
+    /// Entra's.
+    entra: String,
+    /// The digest of the client's id.
+    client: String,
+    scopes: Vec<String>,
+    /// Tenant and object id of the person.
+    person: (String, String),
+    family: String,
+    id: String,
+    /// Of the family, in unix seconds: refreshing doesn't put it off.
+    expires: u64,
+}
+
+/// Who asks, and for what.
+struct Request<'a> {
+    parameters: &'a Parameters,
+    /// The client's id as it was sent.
+    client_id: &'a str,
+    /// Its digest.
+    client: String,
+}
+
+/// What comes of a grant.
+struct Granted {
+    tokens: Tokens,
+    identity: Arc<Identity>,
+    scopes: Vec<String>,
+    family: String,
+    expires: u64,
+}
+
+pub(super) async fn token(
+    State(facade): State<Arc<Facade>>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let id = id.header_value().to_str().ok();
+    match answer(&facade, &headers, &body).await {
+        Ok(body) => {
+            let headers = [
+                (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+                (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+                (PRAGMA, HeaderValue::from_static("no-cache")),
+            ];
+            (StatusCode::OK, headers, body).into_response()
+        }
+        Err(error) => error.json(id),
+    }
+}
+
+async fn answer(facade: &Facade, headers: &HeaderMap, body: &[u8]) -> Result<String, OauthError> {
+    let form = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let form = form.split(';').next().unwrap_or_default().trim();
+    if !form.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        let says = "the body must be application/x-www-form-urlencoded";
+        return Err(OauthError::new("invalid_request", says));
+    }
+    let parameters = Parameters::parse(body);
+    let basic = basic_id(headers);
+    let client_id = one(&parameters, "client_id")?.or(basic.as_deref());
+    let client_id = client_id.ok_or(OauthError::new("invalid_request", "client_id is missing"))?;
+    if !facade.clients.knows(client_id) {
+        let says = "The client isn't known here. Register again.";
+        return Err(OauthError::new("invalid_client", says));
+    }
+    if facade.resource.accept(parameters.all("resource")).is_err() {
+        let says = "resource must be this server's, as its metadata names it";
+        return Err(OauthError::new("invalid_target", says));
+    }
+    let grant = one(&parameters, "grant_type")?;
+    let client = client_digest(client_id);
+    let request = Request { parameters: &parameters, client_id, client };
+    let granted = match grant {
+        Some("authorization_code") => code_grant::redeem(facade, &request).await?,
+        Some("refresh_token") => refresh_grant::refresh(facade, &request).await?,
+        Some(_) => {
+            let says = "grant_type must be authorization_code or refresh_token";
+            return Err(OauthError::new("unsupported_grant_type", says));
+        }
+        None => return Err(OauthError::new("invalid_request", "grant_type is missing")),
+    };
+    facade.hand_out(&request, granted)
+}
+
+fn one<'a>(parameters: &'a Parameters, name: &'static str) -> Result<Option<&'a str>, OauthError> {
+    parameters.one(name).map_err(|Repeated(_)| {
+        OauthError::new("invalid_request", "a parameter was sent more than once")
+    })
+}
+
+/// The client's id of HTTP Basic (RFC 6749 §2.3.1), which some send whatever is advertised.
+fn basic_id(headers: &HeaderMap) -> Option<String> {
+    let (scheme, pair) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let pair = BASE64.decode(pair.trim().as_bytes()).ok()?;
+    let (id, _secret) = std::str::from_utf8(&pair).ok()?.split_once(':')?;
+    let id = percent_encoding::percent_decode_str(id).decode_utf8().ok()?;
+    scheme.eq_ignore_ascii_case("basic").then(|| id.into_owned())
+}
+
+impl Facade {
+    /// Who a token of Entra's is for, by the same judgement as at `/mcp`.
+    pub(super) async fn judge(&self, token: &SecretString) -> Result<Arc<Identity>, OauthError> {
+        let judged = self.authenticator.authenticate_token(token.expose_secret()).await;
+        judged.map_err(|rejection| {
+            tracing::warn!(reason = %rejection, "Entra's token isn't one that this server takes");
+            match rejection.kind() {
+                RejectionKind::InsufficientScope | RejectionKind::Forbidden => NO_ACCESS,
+                RejectionKind::Unavailable => AWAY,
+                _ => SERVER_ERROR,
+            }
+        })
+    }
+
+    fn hand_out(&self, request: &Request<'_>, granted: Granted) -> Result<String, OauthError> {
+        let Granted { tokens, identity, scopes, family, expires } = granted;
+        // Entra's token names our application, whatever the client: this line joins them by `uti`.
+        tracing::info!(
+            client = request.client_id.get(..96).unwrap_or(request.client_id),
+            subject = identity.subject(),
+            token_id = identity.token_id(),
+            "a token was handed out"
+        );
+        let mut answer = json!({
+            "access_token": tokens.access_token.expose_secret(),
+            "token_type": "Bearer",
+            "expires_in": tokens.expires_in.as_secs(),
+            "scope": scopes.join(" "),
+        });
+        if let (Some(entra), Some(members)) = (tokens.refresh_token, answer.as_object_mut()) {
+            let refresh = Refresh {
+                entra: entra.expose_secret().to_owned(),
+                client: request.client.clone(),
+                scopes,
+                person: (identity.tenant().to_owned(), identity.subject().to_owned()),
+                family,
+                id: random_name("rft_"),
+                expires,
+            };
+            let sealed = self.keys.seal(Purpose::Refresh, &refresh).map_err(|_| SERVER_ERROR)?;
+            members.insert("refresh_token".to_owned(), sealed.into());
+        }
+        Ok(answer.to_string())
+    }
+}
+
+/// What the client is told of Entra's refusal.
+fn refused(fault: &UpstreamFault) -> OauthError {
+    match fault {
+        UpstreamFault::Grant(_) => {
+            tracing::info!(%fault, "a grant was refused");
+            OauthError::of_entra(NOT_GOOD.code, fault, NOT_GOOD_SAYS)
+        }
+        UpstreamFault::Misconfigured(_) => {
+            tracing::error!(%fault, "Entra refuses this server's own registration");
+            SERVER_ERROR
+        }
+        UpstreamFault::Unavailable(_) => AWAY,
+    }
+}

@@ -1,0 +1,38 @@
+//! `grant_type=authorization_code` (RFC 6749 §4.1.3): everything that the code is bound to is checked
+//! before Entra's code inside it is redeemed, so that a stranger can't use one up.
+
+use super::{Granted, NOT_GOOD, Request, one, refused};
+use crate::oauth::Facade;
+use crate::oauth::code::Code;
+use crate::oauth::failure::OauthError;
+use crate::oauth::sign_in::{s256, same};
+
+/// RFC 7636 §4.1.
+const VERIFIER: std::ops::RangeInclusive<usize> = 43..=128;
+
+pub(super) async fn redeem(facade: &Facade, request: &Request<'_>) -> Result<Granted, OauthError> {
+    let parameters = request.parameters;
+    let missing = |says| OauthError::new("invalid_request", says);
+    let code = one(parameters, "code")?.ok_or(missing("code is missing"))?;
+    let verifier = one(parameters, "code_verifier")?.ok_or(missing("code_verifier is missing"))?;
+    let redirect_uri = one(parameters, "redirect_uri")?;
+
+    let code = Code::open(code, &facade.keys, &facade.clock).ok_or(NOT_GOOD)?;
+    // OAuth 2.1 §4.1.3 no longer sends it; one that is sent must be the same.
+    let same_redirect = redirect_uri.is_none_or(|uri| uri == code.asked.redirect_uri);
+    let proven = VERIFIER.contains(&verifier.len()) && same(&s256(verifier), &code.asked.challenge);
+    if code.asked.client != request.client || !same_redirect || !proven {
+        return Err(NOT_GOOD);
+    }
+    let now = facade.clock.unix_seconds();
+    let expires = now + facade.lives.refresh;
+    if facade.seen.mark(&code.id, code.expires, now).is_some() {
+        // Somebody else has it (RFC 6749 §4.1.2): what came of it ends too.
+        facade.families.end(&code.id, expires, now);
+        return Err(NOT_GOOD);
+    }
+    let tokens = facade.upstream.redeem(&code.entra, &code.verifier).await;
+    let tokens = tokens.map_err(|fault| refused(&fault))?;
+    let identity = facade.judge(&tokens.access_token).await?;
+    Ok(Granted { tokens, identity, scopes: code.asked.scopes, family: code.id, expires })
+}

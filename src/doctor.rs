@@ -8,6 +8,7 @@ mod given;
 mod report;
 mod services;
 mod sign_in;
+mod store;
 mod token;
 mod unverified;
 mod verdict;
@@ -57,6 +58,6 @@ pub async fn examine(
     let identity = token::examine(&bench, given, &mut report).await;
     services::permissions(&bench, identity.as_ref(), &mut report).await;
     services::backends(&bench, &mut report).await;
-    // The store, where one is configured, is the next check.
+    store::examine(&bench, &mut report).await;
     Ok(report)
 }

@@ -22,6 +22,7 @@ async fn all_is_well() {
         "permissions",
         "backend sitecore",
         "backend workflowcore",
+        "store",
     ];
     let checks: Vec<&str> = visit
         .said

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use osier::demo::{API_CLIENT_ID, BEN, Endpoint, Fault};
 use serde_json::{Map, Value, json};
+use sqlx::Executor as _;
 
 use super::world::{Visit, World};
+use crate::harness::Postgres;
 
 #[tokio::test]
 async fn other_flaws_of_a_token_are_told() {
@@ -168,6 +170,44 @@ async fn direct_mode_has_no_registration_to_look_at() {
     assert_eq!(visit.code, Some(0), "{}", visit.said);
     assert!(visit.line("credential").starts_with("skipped"), "{}", visit.said);
     assert_eq!(world.around.entra().hits(Endpoint::Token), 0);
+}
+
+/// Nothing is made and nothing is changed there.
+#[tokio::test]
+async fn the_store_is_reached_and_left_as_it_is() {
+    let mut world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("osier.db");
+    world.set("STORE__URL", &format!("sqlite://{}", file.display()));
+    let visit = world.visit(None).await;
+    assert!(visit.line("store").starts_with("ok"), "{}", visit.said);
+    assert!(!file.exists());
+    world.set("STORE__URL", "sqlite:///nonexistent/osier.db");
+    world.one_fault(None, "store", &["No such file", "docs/STORE.md"]).await;
+    let closed = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap()
+    };
+    let url = format!("postgres://osier:hunter2@{closed}/osier?sslmode=disable");
+    world.set("STORE__URL", &url);
+    let visit = world.one_fault(None, "store", &["Connection refused", "firewall"]).await;
+    assert!(!visit.said.contains("hunter2"), "{}", visit.said);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_answers_is_told_from_one_that_refuses() {
+    let postgres = Postgres::start().await;
+    let url = postgres.database("osier").await;
+    let mut world = World::new().await;
+    world.set("STORE__URL", &url);
+    let visit = world.visit(None).await;
+    assert_eq!(visit.line("store"), "ok       store: the database answers", "{}", visit.said);
+    let mut connection = postgres.connect("osier").await.unwrap();
+    let tables = "SELECT 1 FROM information_schema.tables WHERE table_schema = 'public'";
+    assert!(connection.fetch_all(tables).await.unwrap().is_empty());
+    world.set("STORE__URL", &url.replace("hunter2", "hunter3"));
+    let visit = world.one_fault(None, "store", &["password authentication failed"]).await;
+    assert!(!visit.said.contains("hunter"), "{}", visit.said);
 }
 
 #[tokio::test]

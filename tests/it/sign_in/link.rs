@@ -185,3 +185,12 @@ async fn who_has_no_access_is_told_whom_to_ask() {
     assert_page(&page, 403);
     assert!(page.text().contains("Ask the administrator"), "{}", page.text());
 }
+
+#[tokio::test]
+async fn where_nobody_signs_in_here_there_is_no_link() {
+    let settings = [("OSIER_AUTH__MODE".to_owned(), "direct".to_owned())];
+    let app = TestApp::with(Setup { settings: settings.into(), ..Setup::default() }).await;
+    let ben = mute(&app, "ben", Version::V2025_11_25).await;
+    let told = ben.call("create_ticket", ticket()).await;
+    assert!(told.is_error() && !told.text().contains("/confirm/"), "{told:?}");
+}

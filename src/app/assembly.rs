@@ -90,9 +90,12 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
             call: config.limits.call_deadline,
             answer: config.confirmation.ttl,
         },
-        links: match config.confirmation.fallback {
-            Fallback::Link => Some(server.public_url.origin().ascii_serialization()),
-            Fallback::Refuse => None,
+        links: match (config.confirmation.fallback, &config.auth) {
+            (Fallback::Link, config::Auth::Facade(_)) => {
+                Some(server.public_url.origin().ascii_serialization())
+            }
+            // The page signs people in itself, by the facade's registration: none without it.
+            (Fallback::Link, config::Auth::Direct) | (Fallback::Refuse, _) => None,
         },
         ..mcp::Settings::default()
     };

@@ -20,6 +20,7 @@ use serde_json::json;
 use tower_http::request_id::RequestId;
 
 use super::Facade;
+use super::client::logged;
 use super::failure::OauthError;
 use super::query::{Parameters, Repeated};
 use super::sign_in::client_digest;
@@ -165,7 +166,7 @@ impl Facade {
         let Granted { tokens, identity, scopes, family, expires } = granted;
         // Entra's token names our application, whatever the client: this line joins them by `uti`.
         tracing::info!(
-            client = request.client_id.get(..96).unwrap_or(request.client_id),
+            client = logged(request.client_id),
             subject = identity.subject(),
             token_id = identity.token_id(),
             "a token was handed out"

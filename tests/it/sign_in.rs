@@ -4,8 +4,10 @@
 mod callback;
 mod codes;
 mod consent;
+mod direct;
 mod entra;
 mod link;
+mod logs;
 mod metadata;
 mod refresh;
 mod request;

@@ -5,6 +5,7 @@ use secrecy::SecretString;
 
 use super::{Granted, NOT_GOOD, Refresh, Request, one, refused};
 use crate::oauth::Facade;
+use crate::oauth::client::logged;
 use crate::oauth::failure::OauthError;
 use crate::seal::Purpose;
 
@@ -19,7 +20,7 @@ pub(super) async fn refresh(facade: &Facade, request: &Request<'_>) -> Result<Gr
     }
     let Refresh { entra, scopes, person, family, id, expires, .. } = refresh;
     facade.families.use_one(&family, &id, expires, now).map_err(|_| {
-        tracing::warn!(client = request.client_id.get(..96), "a refresh token was used again");
+        tracing::warn!(client = logged(request.client_id), "a refresh token was used again");
         NOT_GOOD
     })?;
     let entra = SecretString::from(entra);

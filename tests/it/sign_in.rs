@@ -6,6 +6,7 @@ mod codes;
 mod consent;
 mod direct;
 mod entra;
+mod forms;
 mod link;
 mod logs;
 mod metadata;

@@ -3,13 +3,13 @@
 
 use secrecy::SecretString;
 
-use super::{Granted, NOT_GOOD, Refresh, Request, one, refused};
+use super::{Asking, Granted, NOT_GOOD, Refresh, one, refused};
 use crate::oauth::Facade;
 use crate::oauth::client::logged;
 use crate::oauth::failure::OauthError;
 use crate::seal::Purpose;
 
-pub(super) async fn refresh(facade: &Facade, request: &Request<'_>) -> Result<Granted, OauthError> {
+pub(super) async fn refresh(facade: &Facade, request: &Asking<'_>) -> Result<Granted, OauthError> {
     let missing = OauthError::new("invalid_request", "refresh_token is missing");
     let token = one(request.parameters, "refresh_token")?.ok_or(missing)?;
 

@@ -10,6 +10,7 @@ mod forms;
 mod link;
 mod logs;
 mod metadata;
+mod outages;
 mod refresh;
 mod request;
 mod shapes;

@@ -6,6 +6,7 @@ use crate::oauth::Facade;
 use crate::oauth::code::Code;
 use crate::oauth::failure::OauthError;
 use crate::oauth::sign_in::{s256, same};
+use crate::oauth::upstream::UpstreamFault;
 
 /// RFC 7636 §4.1.
 const VERIFIER: std::ops::RangeInclusive<usize> = 43..=128;
@@ -32,7 +33,13 @@ pub(super) async fn redeem(facade: &Facade, request: &Asking<'_>) -> Result<Gran
         return Err(NOT_GOOD);
     }
     let tokens = facade.upstream.redeem(&code.entra, &code.verifier).await;
-    let tokens = tokens.map_err(|fault| refused(&fault))?;
+    let tokens = tokens.map_err(|fault| {
+        if let UpstreamFault::Unavailable(_) = fault {
+            // The client is told to come again. Whether Entra has seen its code, Entra knows.
+            facade.seen.forget(&code.id);
+        }
+        refused(&fault)
+    })?;
     let identity = facade.judge(&tokens.access_token).await?;
     Ok(Granted { tokens, identity, scopes: code.asked.scopes, family: code.id, expires })
 }

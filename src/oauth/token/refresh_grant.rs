@@ -19,12 +19,13 @@ pub(super) async fn refresh(facade: &Facade, request: &Asking<'_>) -> Result<Gra
         return Err(NOT_GOOD);
     }
     let Refresh { entra, scopes, person, family, id, expires, .. } = refresh;
-    facade.families.use_one(&family, &id, expires, now).map_err(|_| {
+    facade.families.allow(&family, &id, expires, now).map_err(|_| {
         tracing::warn!(client = logged(request.client_id), "a refresh token was used again");
         NOT_GOOD
     })?;
     let entra = SecretString::from(entra);
     let mut tokens = facade.upstream.refresh(&entra).await.map_err(|fault| refused(&fault))?;
+    facade.families.replaced(&id, expires, facade.clock.unix_seconds());
     let identity = facade.judge(&tokens.access_token).await?;
     if person != (identity.tenant().to_owned(), identity.subject().to_owned()) {
         tracing::error!("Entra refreshed a token for another person");

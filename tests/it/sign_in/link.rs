@@ -165,7 +165,9 @@ async fn the_form_counts_once_and_only_from_our_page() {
     let foreign = url::Url::parse("https://evil.example/").unwrap();
     assert_page(&browser.post(action.as_str(), &fields, &foreign).await, 403);
     let mut stranger = Browser::new(&app.http);
-    assert_page(&stranger.post(action.as_str(), &fields, &page.url).await, 403);
+    let told = stranger.post(action.as_str(), &fields, &page.url).await;
+    assert_page(&told, 403);
+    assert!(told.text().contains("Open the link once more"), "{}", told.text());
     let policy = page.headers["content-security-policy"].to_str().unwrap();
     assert!(policy.contains("frame-ancestors 'none'") && !page.body.contains("<script"));
     browser.press(&page, "no").await;

@@ -39,7 +39,7 @@ async function yes(demo, context, version) {
   const asked = await question(demo, version, summary);
   const { page, status, said: shown } = await openLink(context, asked.link, 'ben');
   assert.equal(status, 200, shown);
-  for (const part of ['Facility assistant', 'Quillmarrow House', summary, 'Since Monday', 'Priority: low']) {
+  for (const part of ['Facility assistant', 'Quillmarrow House', summary, 'Since Monday', 'Priority\nlow']) {
     assert.ok(shown.includes(part), `${part} isn't in ${shown}`);
   }
   assert.equal(await asked.written(), 0, 'the question writes');
@@ -104,7 +104,7 @@ async function usedTwice(demo, context, version) {
   for (const move of ['reload', 'goBack']) {
     await page.bringToFront();
     await page[move]();
-    assert.equal(await page.$('button'), null, await said(page));
+    assert.match(await said(page), YES);
   }
   const both = await Promise.all([asked.again(), asked.again()]);
   const errors = both.filter((result) => result.isError).map(text);

@@ -21,11 +21,11 @@ use super::approvals::Approvals;
 use super::authorize::{Asked, to_entra};
 use super::client::Client;
 use super::failure::{Failure, OauthError};
-use super::{form, page};
 use super::query::Parameters;
 use super::redirect::RedirectUri;
 use super::scope::OFFLINE;
 use super::sign_in::same;
+use super::{form, page};
 use crate::seal::{Purpose, random_bytes};
 
 /// How long the page may stay open, in seconds.

@@ -89,7 +89,8 @@ pub(super) async fn token(
     let form = match form::read(request).await {
         Ok(form) => form,
         Err(fault) => {
-            let error = OauthError { code: "invalid_request", description: fault.to_string().into() };
+            let error =
+                OauthError { code: "invalid_request", description: fault.to_string().into() };
             let mut response = error.json(id);
             *response.status_mut() = fault.status();
             return response;

@@ -31,6 +31,9 @@ use crate::seal::{Purpose, random_bytes};
 /// How long the page may stay open, in seconds.
 const LIFE: u64 = 600;
 
+/// How the cookies' names begin.
+const COOKIE: &str = "consent_";
+
 /// What the form holds.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,7 +57,12 @@ struct Opened {
 }
 
 /// The page.
-pub(super) fn ask(facade: &Facade, client: &Client, asked: &Asked) -> Result<Response, Failure> {
+pub(super) fn ask(
+    facade: &Facade,
+    client: &Client,
+    asked: &Asked,
+    headers: &HeaderMap,
+) -> Result<Response, Failure> {
     let redirect = RedirectUri::parse(&asked.for_client().redirect_uri);
     let redirect = redirect.map_err(|_| Failure::REDIRECT)?;
     let pending = Pending {
@@ -80,6 +88,7 @@ pub(super) fn ask(facade: &Facade, client: &Client, asked: &Asked) -> Result<Res
         request: &request,
     };
     let mut response = page::answer(StatusCode::OK, &page);
+    facade.cookies.make_room(headers, COOKIE, response.headers_mut());
     facade.cookies.set(response.headers_mut(), &cookie_name(&pending.name), &cookie, LIFE);
     Ok(response)
 }
@@ -93,7 +102,7 @@ fn words<'a>(scope: &'a str, ours: &str) -> &'a str {
 }
 
 fn cookie_name(name: &str) -> String {
-    format!("consent_{name}")
+    format!("{COOKIE}{name}")
 }
 
 /// `POST /authorize/consent`
@@ -131,7 +140,7 @@ pub(super) async fn decide(
         let seals = (facade.cookies, &*facade.keys);
         Approvals::of(&headers, facade.cookies, &facade.keys).add(consent, now, seals, &mut more);
     }
-    to_entra(&facade, asked.purpose(), more, id).await
+    to_entra(&facade, asked.purpose(), (&headers, more), id).await
 }
 
 impl Facade {

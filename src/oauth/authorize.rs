@@ -51,7 +51,8 @@ pub(super) async fn authorize(
     if approved.has(&asked.consent_key(&client), facade.clock.unix_seconds()) {
         return to_entra(&facade, asked.purpose(), (request.headers(), HeaderMap::new()), id).await;
     }
-    consent::ask(&facade, &client, &asked, request.headers()).unwrap_or_else(|failure| failure.page(id))
+    consent::ask(&facade, &client, &asked, request.headers())
+        .unwrap_or_else(|failure| failure.page(id))
 }
 
 /// The client, and where it may be answered.

@@ -26,6 +26,17 @@ async fn the_page_names_the_program_its_host_and_what_it_asks_for() {
 }
 
 #[tokio::test]
+async fn the_page_says_that_it_stays_connected_whatever_scopes_were_asked_for() {
+    let settings = [("OSIER_AUTH__REFRESH_DAYS".to_owned(), "1".to_owned())];
+    let app = TestApp::with(Setup { settings: settings.into(), ..Setup::default() }).await;
+    let assistant = Assistant { scope: None, ..Assistant::registered(&app, LOOPBACK).await };
+    let (_, page) = consent(&app, &assistant).await;
+    assert!(page.text().contains("staying connected for up to 1 day (offline"), "{}", page.text());
+    // So it does.
+    assert!(!assistant.sign_in("ben").await.refresh_token().is_empty());
+}
+
+#[tokio::test]
 async fn case_042_a_sign_in_that_another_browser_brings_back_is_refused() {
     let app = TestApp::new().await;
     let assistant = Assistant::registered(&app, LOOPBACK).await;
@@ -208,7 +219,8 @@ async fn case_044_sign_ins_that_are_opened_without_end_dont_lock_the_browser_out
         assert_eq!(page.status, 303, "{page:?}");
         assert_eq!(browser.get(&assistant.authorize_url()).await.status, 200);
     }
-    let kept: usize = browser.jar[&host(&app)].iter().map(|(name, value)| name.len() + value.len()).sum();
+    let kept: usize =
+        browser.jar[&host(&app)].iter().map(|(name, value)| name.len() + value.len()).sum();
     assert!(kept < 8 * 1024, "{kept}");
     assert!(assistant.walk(&mut browser, "ben").await.parameter("code").is_some());
 }

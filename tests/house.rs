@@ -1,5 +1,5 @@
 //! The house rules that a compiler can't hold: which module may name which, how large a file may be,
-//! and how it is named. Read from `src/**/*.rs` as text.
+//! and how it is named. Read from `src/**/*.rs` as text; so are the pages in `docs/`.
 
 #[cfg(test)]
 #[path = "house/cases.rs"]
@@ -7,6 +7,9 @@ mod cases;
 #[cfg(test)]
 #[path = "house/imports.rs"]
 mod imports;
+#[cfg(test)]
+#[path = "house/pages.rs"]
+mod pages;
 #[cfg(test)]
 #[path = "house/sizes.rs"]
 mod sizes;

@@ -73,7 +73,8 @@ async fn who(
     // RFC 9700 §4.1.3: it has to be sent, and to be registered.
     let redirect = redirect.ok_or(Failure::MALFORMED)?;
     let redirect = client.redirect(redirect, facade.clients.rules()).map_err(|fault| {
-        tracing::info!(client = client.name, %fault, "a redirect isn't allowed");
+        // Not its name: that may be a stranger's text.
+        tracing::info!(client = client.logged(), %fault, "a redirect isn't allowed");
         Failure::REDIRECT
     })?;
     Ok((client, redirect))

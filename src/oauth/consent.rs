@@ -8,9 +8,8 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::Response;
-use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use http::header::ORIGIN;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -22,7 +21,7 @@ use super::approvals::Approvals;
 use super::authorize::{Asked, to_entra};
 use super::client::Client;
 use super::failure::{Failure, OauthError};
-use super::page;
+use super::{form, page};
 use super::query::Parameters;
 use super::redirect::RedirectUri;
 use super::scope::OFFLINE;
@@ -101,11 +100,14 @@ fn cookie_name(name: &str) -> String {
 pub(super) async fn decide(
     State(facade): State<Arc<Facade>>,
     Extension(id): Extension<RequestId>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Response {
     let id = id.header_value().to_str().ok();
-    let form = Parameters::parse(&body);
+    let headers = request.headers().clone();
+    let form = match form::read(request).await {
+        Ok(form) => form,
+        Err(fault) => return Failure::of_form(fault, Failure::FOREIGN_CONSENT).page(id),
+    };
     let pending = match facade.opened_here(&headers, &form) {
         Ok(pending) => pending,
         Err(failure) => return failure.page(id),

@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use bytes::Bytes;
 use chrono::DateTime;
 use data_encoding::HEXLOWER;
 use http::{HeaderMap, StatusCode};
@@ -19,12 +18,12 @@ use tower_http::request_id::RequestId;
 use super::Facade;
 use super::authorize::{redirect, to_entra};
 use super::failure::{Failure, OauthError};
-use super::page;
-use super::query::Parameters;
+use super::{form, page};
 use super::sign_in::{Purposes, same};
 use super::upstream::UpstreamFault;
 use crate::confirm::{self, LinkAnswer, Shown};
 use crate::seal::{Purpose, random_bytes};
+use crate::store::StoreFault;
 
 /// How long a person may take over the question once they are signed in, in seconds.
 const LIFE: u64 = 600;
@@ -57,7 +56,7 @@ pub(super) async fn show(
     match facade.pipeline.confirmations.shown(&link, &here.person).await {
         Ok(Some(shown)) => question(&link, &here, &shown),
         Ok(None) => Failure::NO_LINK.page(id),
-        Err(_) => Failure::OURS.page(id),
+        Err(fault) => lost(&fault).page(id),
     }
 }
 
@@ -81,16 +80,19 @@ pub(super) async fn answer(
     State(facade): State<Arc<Facade>>,
     Extension(id): Extension<RequestId>,
     Path(link): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Response {
     let id = id.header_value().to_str().ok();
-    let form = Parameters::parse(&body);
+    let headers = request.headers().clone();
+    let form = match form::read(request).await {
+        Ok(form) => form,
+        Err(fault) => return Failure::of_form(fault, Failure::FOREIGN_ANSWER).page(id),
+    };
     let here = facade.is_same_origin(&headers).ok().and_then(|()| facade.here(&headers, &link));
     let here = here.filter(|here| {
         form.one("token").ok().flatten().is_some_and(|token| same(token, &here.proof))
     });
-    let Some(here) = here else { return Failure::FOREIGN_CONSENT.page(id) };
+    let Some(here) = here else { return Failure::FOREIGN_ANSWER.page(id) };
     let yes = match form.one("decision") {
         Ok(Some("yes")) => true,
         Ok(Some("no")) => false,
@@ -100,8 +102,13 @@ pub(super) async fn answer(
         Ok(LinkAnswer::Taken) => answered(yes),
         Ok(LinkAnswer::Before(said)) => answered(said),
         Ok(LinkAnswer::Unknown) => Failure::NO_LINK.page(id),
-        Err(_) => Failure::OURS.page(id),
+        Err(fault) => lost(&fault).page(id),
     }
+}
+
+fn lost(fault: &StoreFault) -> Failure {
+    tracing::error!(%fault, "a link can't be looked up");
+    Failure::STORE_AWAY
 }
 
 /// 26 base32 characters.

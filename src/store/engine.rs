@@ -22,7 +22,7 @@ use super::location::Location;
 use super::migrations;
 use crate::seal::random_name;
 
-/// For others to end, where as much is done at once as may be.
+/// For others to end, where as much is done at once as may be, or somebody sees to the tables.
 const TURN: Duration = Duration::from_secs(5);
 /// Until there is a connection.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -32,6 +32,9 @@ const STATEMENT: Duration = Duration::from_secs(3);
 const TABLES: Duration = Duration::from_secs(10);
 /// Connections to PostgreSQL, of one replica.
 const CONNECTIONS: u32 = 8;
+
+/// The name of the engine that isn't SQLite.
+pub(super) const POSTGRES: &str = "PostgreSQL";
 
 /// A write is on the disk when it is said to be done: what is forgotten could be used again.
 const FILE_SETTINGS: &str =
@@ -45,8 +48,8 @@ pub(super) struct Engine {
     /// As many as there are connections, so that who waits for one waits for the database alone.
     turns: Arc<Semaphore>,
     tables: OnceCell<()>,
-    /// What a SQLite file is opened with.
-    file: Option<AnyConnectOptions>,
+    /// What connections are made with.
+    connect: AnyConnectOptions,
     /// Memory lasts as long as somebody is connected to it; a pool may let its connections go.
     _anchor: Option<Mutex<AnyConnection>>,
 }
@@ -73,37 +76,29 @@ impl Engine {
         };
         let url = Url::parse(&url).map_err(|error| StoreFault::Refused(error.to_string()))?;
         let connect = AnyConnectOptions::from_url(&url)?;
-        let (mut file, mut anchor) = (None, None);
+        let mut anchor = None;
         let options = match location {
             Location::Postgres(_) => options.max_connections(CONNECTIONS),
-            Location::File(_) => {
-                file = Some(connect.clone());
-                options.max_connections(1).after_connect(|connection, _| {
-                    Box::pin(async { connection.execute(FILE_SETTINGS).await.map(drop) })
-                })
-            }
+            Location::File(_) => options.max_connections(1).after_connect(|connection, _| {
+                Box::pin(async { connection.execute(FILE_SETTINGS).await.map(drop) })
+            }),
             Location::Memory => {
                 anchor = Some(Mutex::new(connect.connect().await?));
                 options.max_connections(1)
             }
         };
         let turns = Semaphore::new(options.get_max_connections() as usize);
-        let pool = options.connect_lazy_with(connect);
-        Ok(Self { pool, turns: Arc::new(turns), tables: OnceCell::new(), file, _anchor: anchor })
+        let pool = options.connect_lazy_with(connect.clone());
+        Ok(Self { pool, turns: Arc::new(turns), tables: OnceCell::new(), connect, _anchor: anchor })
     }
 
     /// Sees to the tables, until that went well once.
     pub(super) async fn ready(&self) -> Result<(), StoreFault> {
         let made = self.tables.get_or_try_init(|| async {
-            if let Some(file) = &self.file {
-                // The pool would try again and again, and never say what is wrong with the file.
-                let mut connection = file.connect().await?;
-                connection.execute(FILE_SETTINGS).await?;
-                connection.close().await?;
-            }
-            self.finished(TABLES, |connection| migrations::run(connection).boxed()).await
+            let seeing_to_it = tokio::spawn(make_ready(self.connect.clone()));
+            seeing_to_it.await.unwrap_or_else(|_| Err(StoreFault::late()))
         });
-        made.await.copied()
+        timeout(TURN, made).await.map_err(|_| StoreFault::late())?.copied()
     }
 
     /// Carries a statement out and tells how many rows it changed.
@@ -138,7 +133,7 @@ impl Engine {
             let done = timeout(within, work(&mut connection)).await;
             let done = done.unwrap_or_else(|_| Err(StoreFault::late()));
             if done.is_err() {
-                // In whatever state it is, with a statement on its way or a lock that it holds.
+                // In whatever state it is, with a statement on its way.
                 drop(connection.detach());
             }
             drop(turn);
@@ -146,6 +141,20 @@ impl Engine {
         });
         task.await.unwrap_or_else(|_| Err(StoreFault::late()))
     }
+}
+
+/// Over a connection of its own: the pool would try again and again, and never say what is wrong. What
+/// it holds, a lock too, goes with it.
+async fn make_ready(connect: AnyConnectOptions) -> Result<(), StoreFault> {
+    let connecting = timeout(CONNECT, connect.connect()).await;
+    let mut connection = connecting.unwrap_or(Err(sqlx::Error::PoolTimedOut))?;
+    if connection.backend_name() != POSTGRES {
+        connection.execute(FILE_SETTINGS).await?;
+    }
+    let tables = timeout(TABLES, migrations::run(&mut connection)).await;
+    tables.unwrap_or_else(|_| Err(StoreFault::late()))?;
+    connection.close().await?;
+    Ok(())
 }
 
 /// An empty file that only its owner reads, where there is none: the driver would make one that

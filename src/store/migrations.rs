@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyConnection, Connection, SqlSafeStr};
 
+use super::engine::POSTGRES;
 use super::fault::StoreFault;
 
 const ALL: [(i64, &str, &str); 1] =
@@ -23,7 +24,7 @@ pub(super) async fn run(connection: &mut AnyConnection) -> Result<(), StoreFault
     );
     // Those of a newer version: it went on to add, and left what this one knows.
     migrator.set_ignore_missing(true);
-    if connection.backend_name() == "PostgreSQL" {
+    if connection.backend_name() == POSTGRES {
         // Under an advisory lock of the database.
         return Ok(migrator.run_direct(None, connection, false).await?);
     }

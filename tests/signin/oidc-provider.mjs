@@ -52,7 +52,12 @@ const provider = new Provider(issuer, {
     },
   },
   formats: {
-    customizers: { jwt: (_context, _token, jwt) => { jwt.header = { ...jwt.header, typ: 'JWT' }; return jwt; } },
+    customizers: {
+      jwt: (_context, _token, { header, payload }) => ({
+        header: { ...header, typ: 'JWT' },
+        payload: { ...payload, nbf: payload.iat },
+      }),
+    },
   },
   extraTokenClaims: (_context, token) => ({
     tid: TENANT, oid: token.accountId, scp: 'Mcp.Access', ver: '2.0', azp: token.clientId, azpacr: '1',

@@ -12,7 +12,7 @@ import path from 'node:path';
 
 import { openBrowser, signIn } from './browser.mjs';
 import { authorizationServerScenarios } from './conformance.mjs';
-import { hands } from './hands.mjs';
+import { byHand, overTls } from './hands.mjs';
 import { inspectorNow, inspectorOne } from './inspector.mjs';
 import { checksOf } from './pages.mjs';
 import { CLAUDE_CODE } from './provider.mjs';
@@ -26,8 +26,13 @@ let failed = 0;
 
 // A walk is a function of { osier, context, steps }; what it returns is told.
 async function walk(name, world, what) {
+  if (process.env.WALKS && !`${world.name}: ${name}`.includes(process.env.WALKS)) return;
   const start = performance.now();
   const context = await browser.createBrowserContext();
+  const said = [];
+  context.on('targetcreated', async (target) => {
+    (await target.page())?.on('console', (line) => said.push(line.text()));
+  });
   const steps = { osier: new URL(world.url).origin, person: 'ben' };
   let told;
   try {
@@ -35,12 +40,22 @@ async function walk(name, world, what) {
     passed += 1;
   } catch (error) {
     failed += 1;
-    told = `FAILED\n${String(error?.stack ?? error).replace(/^/gm, '    ')}`;
+    told = `FAILED\n${String(error?.stack ?? error)}\n${await shown(context)}\n${said.slice(-5).join('\n')}`.replace(/\n/g, '\n    ');
   } finally {
     await context.close();
   }
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`${world.name}: ${name.padEnd(34)} ${seconds.padStart(5)} s  ${told}`);
+}
+
+// What stands on the pages that a walk ended with.
+async function shown(context) {
+  const pages = await context.pages();
+  const texts = pages.map(async (page) => {
+    const text = await page.evaluate(() => document.body.innerText).catch(String);
+    return `${page.url()}: ${text.replace(/\s+/g, ' ').slice(0, 700)}`;
+  });
+  return (await Promise.all(texts)).join('\n');
 }
 
 // A client that is a program: started, its browser walked, its last line read.
@@ -111,7 +126,7 @@ if (DEMO_URL) {
   await walk('mcp-remote, cimd', demo, script('mcp_remote.mjs', 'cimd'));
   await walk('inspector 2.x', demo, inspectorNow);
   await walk('inspector 1.x, via proxy', demo, inspectorOne('Via Proxy'));
-  for (const [name, what] of Object.entries(hands)) await walk(name, demo, what);
+  for (const [name, what] of Object.entries(byHand)) await walk(name, demo, what);
   await walk('conformance, authorization server', demo, authorizationServerScenarios);
 }
 if (TLS_URL) {
@@ -121,6 +136,7 @@ if (TLS_URL) {
   await walk('typescript sdk 1.x, dcr', tls, script('sdk1.mjs', 'dcr'));
   await walk('python sdk, auto, cimd', tls, python('python_sdk.py', 'cimd', 'auto'));
   await walk('mcp-remote, dcr', tls, script('mcp_remote.mjs', 'dcr'));
+  for (const [name, what] of Object.entries(overTls)) await walk(name, tls, what);
   await walk('inspector 1.x, direct', tls, inspectorOne('Direct', process.env.INSPECTOR_PORT));
 }
 if (OIDC_URL) {

@@ -31,6 +31,7 @@ export class Demo {
   static async start(settings) {
     const port = await threePorts();
     const child = spawn(OSIER, ['demo', '--port', String(port)], { env: { ...process.env, ...settings }, stdio: 'ignore' });
+    process.once('exit', () => child.kill('SIGKILL'));
     const ended = once(child, 'exit');
     try {
       await ready(`http://127.0.0.1:${port}/readyz`, child);

@@ -3,7 +3,7 @@
 //   node links.mjs                    each check and what it saw
 //   node links.mjs pictures FOLDER    the pages' pictures
 //
-// tests/signin/run sets the environment. LINKS names a part of the names of the checks to be run.
+// tests/signin/run sets the environment. WALKS is a part of the name of the checks to be run.
 import path from 'node:path';
 
 import { openBrowser } from './browser.mjs';
@@ -14,7 +14,7 @@ import { hostile } from './link_hostile.mjs';
 import { looks } from './link_looks.mjs';
 import { pictures } from './link_pictures.mjs';
 
-const { CHROMIUM, PLACE, DEMO_URL, DEMO_PORT, LINKS = '' } = process.env;
+const { CHROMIUM, PLACE, DEMO_URL, DEMO_PORT, WALKS = '' } = process.env;
 const [mode = 'walks', folder] = process.argv.slice(2);
 
 const browser = await openBrowser({ executable: CHROMIUM, home: path.join(PLACE, 'home') });
@@ -23,7 +23,7 @@ let failed = 0;
 
 // A check is a function of (demo, context); what it returns is told.
 async function check(name, what) {
-  if (!name.includes(LINKS)) return;
+  if (!`link: ${name}`.includes(WALKS)) return;
   const start = performance.now();
   const context = await browser.createBrowserContext();
   let told;

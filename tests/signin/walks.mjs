@@ -53,7 +53,7 @@ async function shown(context) {
   const pages = await context.pages();
   const texts = pages.map(async (page) => {
     const text = await page.evaluate(() => document.body.innerText).catch(String);
-    return `${page.url()}: ${text.replace(/\s+/g, ' ').slice(0, 700)}`;
+    return `${page.url().slice(0, 100)}: ${text.replace(/\s+/g, ' ').slice(0, 700)}`;
   });
   return (await Promise.all(texts)).join('\n');
 }

@@ -31,6 +31,7 @@ use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::RequestId;
 use tower_http::set_header::SetResponseHeaderLayer;
+use tracing::Instrument;
 
 use crate::mcp::Sessions;
 
@@ -76,11 +77,14 @@ async fn count(State(running): State<TaskTracker>, request: Request, next: Next)
 /// Gives a request an id of ours; one that it brought would let callers write our logs' keys.
 async fn name_request(mut request: Request, next: Next) -> Response {
     const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-    let id = HeaderValue::try_from(crate::seal::random_name("req_"));
-    let id = id.unwrap_or(HeaderValue::from_static("req_"));
+    let name = crate::seal::random_name("req_");
+    let id = HeaderValue::try_from(&name).unwrap_or(HeaderValue::from_static("req_"));
     request.headers_mut().remove(X_REQUEST_ID);
     request.extensions_mut().insert(RequestId::new(id.clone()));
-    let mut response = next.run(request).await;
+    // What is logged meanwhile is found by the id that the answer shows. An error's span, so that no
+    // filter that lets a line through leaves it out.
+    let span = tracing::error_span!("request", request_id = name);
+    let mut response = next.run(request).instrument(span).await;
     response.headers_mut().insert(X_REQUEST_ID, id);
     response
 }

@@ -25,6 +25,7 @@ pub mod cookie;
 pub mod cors;
 pub mod failure;
 pub mod families;
+pub mod form;
 mod json;
 pub mod link;
 pub mod metadata;
@@ -44,7 +45,6 @@ pub mod upstream;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use crate::clock::Clock;
@@ -59,9 +59,6 @@ use protected_resource::ProtectedResource;
 use resource::Resource;
 use seen::Seen;
 use upstream::Upstream;
-
-/// No form of ours is longer, in bytes: a sealed request holds a client's id and state.
-const MAX_FORM: usize = 32 * 1024;
 
 /// How long things are remembered, in seconds.
 #[derive(Clone, Copy, Debug)]
@@ -125,7 +122,6 @@ impl Door {
         // Browser-based clients ask these from their own pages; no cookie counts there.
         let for_clients = Router::new()
             .route("/token", post(token::token))
-            .layer(DefaultBodyLimit::max(MAX_FORM))
             .with_state(Arc::clone(&facade))
             .merge(self.resource.routes(issuer, self.authenticator))
             .merge(metadata);
@@ -134,9 +130,9 @@ impl Door {
         let for_people = Router::new()
             .route("/authorize", get(authorize::authorize))
             .route("/authorize/consent", post(consent::decide))
-            .route("/oauth/callback", get(callback::callback))
+            .route("/oauth/callback", get(callback::callback).head(failure::method))
             .route("/confirm/{id}", get(link::show).post(link::answer))
-            .layer(DefaultBodyLimit::max(MAX_FORM))
+            .method_not_allowed_fallback(failure::method)
             .with_state(facade);
         cors::open(for_clients).merge(registration).merge(for_people)
     }

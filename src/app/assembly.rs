@@ -1,5 +1,7 @@
 //! From settings to a server that can be served: every part made once, here.
 
+mod facade;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -22,15 +24,9 @@ use crate::health::Health;
 use crate::identity::{Authenticator, Challenge, Require, Settings, V1};
 use crate::mcp::{self, Door};
 use crate::middleware::{bearer, body, host};
-use crate::oauth::client::Clients;
-use crate::oauth::cookie::Cookies;
-use crate::oauth::families::Families;
+use crate::oauth;
 use crate::oauth::protected_resource::ProtectedResource;
-use crate::oauth::resource::Resource;
-use crate::oauth::seen::Seen;
-use crate::oauth::upstream::Upstream;
-use crate::oauth::{self, Facade, Lives};
-use crate::outbound::{self, Fetcher, Limits, Reach};
+use crate::outbound::{self, Limits, Reach};
 use crate::pipeline::Pipeline;
 use crate::response::Bounds;
 use crate::seal::KeyRing;
@@ -90,15 +86,13 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
             call: config.limits.call_deadline,
             answer: config.confirmation.ttl,
         },
-        links: match config.confirmation.fallback {
-            Fallback::Link => Some(server.public_url.origin().ascii_serialization()),
-            Fallback::Refuse => None,
-        },
+        links: links(config),
         ..mcp::Settings::default()
     };
     let door = Door::new(Arc::clone(&pipeline), settings, &allowed, body, streams.clone());
-    let resource = ProtectedResource::new(&server.public_url, &config.identity.scope);
-    let challenge = Challenge::new(resource.metadata_url(), &config.identity.scope);
+    let scope = scope(config);
+    let resource = ProtectedResource::new(&server.public_url, &scope);
+    let challenge = Challenge::new(resource.metadata_url(), &scope);
     let gate =
         bearer::Gate { authenticator: Arc::clone(&authenticator), challenge: Arc::new(challenge) };
     let health = health(&authenticator, &pipeline);
@@ -108,7 +102,7 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
     let facade = match &config.auth {
         config::Auth::Facade(auth) => {
             let parts = (Arc::clone(&keys), Arc::clone(&authenticator), Arc::clone(&pipeline));
-            Some(Arc::new(facade(config, auth, parts, &pipeline.clock)?))
+            Some(Arc::new(facade::facade(config, auth, parts, &pipeline.clock)?))
         }
         config::Auth::Direct => None,
     };
@@ -117,35 +111,25 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
     Ok(Assembly { app, pipeline, authenticator })
 }
 
-/// The authorization server's face.
-fn facade(
-    config: &Config,
-    auth: &config::Facade,
-    (keys, authenticator, pipeline): (Arc<KeyRing>, Arc<Authenticator>, Arc<Pipeline>),
-    clock: &Clock,
-) -> anyhow::Result<Facade> {
-    let public_url = &config.server.public_url;
-    let callback = public_url.join("/oauth/callback").context("server.public_url")?;
-    let endpoints = Arc::clone(&authenticator);
-    let fetcher = Fetcher::new(outbound::Network::open())
-        .context("the client of client id metadata documents")?;
-    let clients = Clients::new(config.clients.clone(), Arc::clone(&keys), fetcher, clock.clone());
-    Ok(Facade {
-        issuer: public_url.origin().ascii_serialization(),
-        resource: Resource::new(config.server.own_origins()),
-        scope: config.identity.scope.clone(),
-        registration: config.clients.registration,
-        clients: Arc::new(clients),
-        upstream: Upstream::new(auth, &callback, endpoints, clock.clone())?,
-        authenticator,
-        keys,
-        clock: clock.clone(),
-        cookies: Cookies::of(public_url),
-        lives: Lives { consent: auth.consent_life.as_secs(), refresh: auth.refresh_life.as_secs() },
-        pipeline,
-        seen: Seen::default(),
-        families: Families::default(),
-    })
+/// Where the questions of writes can be answered by link: nobody signs in here in direct mode.
+fn links(config: &Config) -> Option<String> {
+    match (config.confirmation.fallback, &config.auth) {
+        (Fallback::Link, config::Auth::Facade(_)) => {
+            Some(config.server.public_url.origin().ascii_serialization())
+        }
+        _ => None,
+    }
+}
+
+/// The scope as clients have to ask for it. Entra takes a bare one for Microsoft Graph's
+/// (AADSTS650053), so that in direct mode it stands behind the resource.
+fn scope(config: &Config) -> String {
+    match config.auth {
+        config::Auth::Facade(_) => config.identity.scope.clone(),
+        config::Auth::Direct => {
+            format!("{}/{}", config.server.resource(), config.identity.scope)
+        }
+    }
 }
 
 /// The definitions that the settings name.
@@ -166,7 +150,8 @@ fn serve_only(mut catalog: Catalog, config: &Config) -> Catalog {
     catalog
 }
 
-fn identity_settings(identity: &config::Identity) -> Settings {
+/// What the identity stage is told.
+pub(crate) fn identity_settings(identity: &config::Identity) -> Settings {
     let mut settings = Settings::new(
         identity.audience.clone(),
         identity.tenant_id.clone(),
@@ -207,7 +192,8 @@ fn key_ring(keys: &config::Keys) -> anyhow::Result<KeyRing> {
     Ok(KeyRing::new(keys.current.expose_secret(), previous)?)
 }
 
-fn access(access: &config::Access, clock: &Clock) -> anyhow::Result<Access> {
+/// The permission source with its cache.
+pub(crate) fn access(access: &config::Access, clock: &Clock) -> anyhow::Result<Access> {
     let adapter = match &access.adapter {
         config::Adapter::Http(http) => {
             let limits = Limits::calls(http.timeout, reach(http.allow_private_network));

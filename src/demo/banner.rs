@@ -6,7 +6,7 @@ use super::people::{PEOPLE, TENANT_ID};
 use super::world::BLUEPRINTS;
 
 /// The text for a person at a terminal. `osier_url` is Osier's public URL without a path
-/// (`http://localhost:8080`); the caller prints it to stderr.
+/// (`http://127.0.0.1:8080`); the caller prints it to stderr.
 pub fn banner(osier_url: &str, entra_url: &str, services_url: &str, strict: bool) -> String {
     let osier_url = osier_url.trim_end_matches('/');
     let port = osier_url.rsplit(':').next().filter(|port| *port != "8080");
@@ -29,18 +29,16 @@ pub fn banner(osier_url: &str, entra_url: &str, services_url: &str, strict: bool
     }
     let _ = write!(
         text,
-        "\nConnect (a token lasts 60 to 90 minutes; then ask for a new one)\n\
+        "\nConnect: add {osier_url}/mcp to a client, and sign in as one of the people\n\
+         \x20 Claude Code\n\
+         \x20   claude mcp add --transport http osier {osier_url}/mcp     then /mcp, Authenticate\n\
+         \x20 VS Code, in .vscode/mcp.json\n\
+         \x20   {{\"servers\": {{\"osier\": {{\"type\": \"http\", \"url\": \"{osier_url}/mcp\"}}}}}}\n\
+         \x20 MCP Inspector\n\
+         \x20   npx @modelcontextprotocol/inspector, transport Streamable HTTP, URL {osier_url}/mcp\n\n\
+         Without a browser: a header with a token, which lasts 60 to 90 minutes\n\
          \x20 osier token --user ben{port}        prints ben's access token\n\
          \x20 (in the source tree: cargo run -q -- token --user ben{port})\n\n\
-         \x20 Claude Code\n\
-         \x20   claude mcp add --transport http osier {osier_url}/mcp \\\n\
-         \x20     --header \"Authorization: Bearer $(osier token --user ben{port})\"\n\
-         \x20 VS Code, in .vscode/mcp.json\n\
-         \x20   {{\"servers\": {{\"osier\": {{\"type\": \"http\", \"url\": \"{osier_url}/mcp\",\n\
-         \x20     \"headers\": {{\"Authorization\": \"Bearer TOKEN\"}}}}}}}}\n\
-         \x20 MCP Inspector\n\
-         \x20   npx @modelcontextprotocol/inspector, transport Streamable HTTP, URL {osier_url}/mcp,\n\
-         \x20   and the header Authorization: Bearer TOKEN\n\n\
          Everything here is invented and kept in memory. Writes last until the demo ends.\n\
          Stop with Ctrl-C.\n"
     );

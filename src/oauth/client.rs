@@ -71,10 +71,20 @@ impl Client {
         Ok(asked)
     }
 
+    /// The id for the log.
+    pub fn logged(&self) -> &str {
+        logged(&self.id)
+    }
+
     /// The client's own addresses, as it told them.
     pub fn redirects(&self) -> &[RedirectUri] {
         &self.redirects
     }
+}
+
+/// An id for the log: of a registration the beginning, which tells it from all others.
+pub fn logged(client_id: &str) -> &str {
+    client_id.get(..96).unwrap_or(client_id)
 }
 
 /// Why there is no client of an id. All of these are for a page of ours, never for a redirect.

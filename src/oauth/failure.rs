@@ -3,11 +3,14 @@
 
 use std::borrow::Cow;
 
+use axum::Extension;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
+use tower_http::request_id::RequestId;
 
+use super::form::FormFault;
 use super::page::{self, Problem};
 use super::upstream::UpstreamFault;
 use crate::aadsts::Mender;
@@ -111,12 +114,49 @@ impl Failure {
         happened: "The address is incomplete, or says the same thing twice.",
         remedy: "Go back to your assistant and connect again.",
     };
+    /// A page that is reached by a form alone, or a form that is sent where none is read.
+    pub const METHOD: Self = Self {
+        status: StatusCode::METHOD_NOT_ALLOWED,
+        title: "There is nothing to see here",
+        happened: "This address only works as a step of a sign-in.",
+        remedy: "Go back to your assistant and connect again.",
+    };
+    /// A form that is longer than any of ours.
+    pub const TOO_LONG: Self = Self {
+        status: StatusCode::PAYLOAD_TOO_LARGE,
+        title: "That was too long",
+        happened: "The form is longer than any that this server sends.",
+        remedy: "Go back to your assistant and connect again.",
+    };
+    /// A form that didn't arrive whole.
+    pub const TOO_SLOW: Self = Self {
+        status: StatusCode::REQUEST_TIMEOUT,
+        title: "That took too long",
+        happened: "The form didn't arrive here in time.",
+        remedy: "Send it again.",
+    };
     /// A consent that wasn't given on our page, in this browser.
     pub const FOREIGN_CONSENT: Self = Self {
         status: StatusCode::FORBIDDEN,
         title: "This answer didn't come from our page",
         happened: "The form is too old, was opened in another browser, or cookies are switched off.",
         remedy: "Allow cookies for this site, go back to your assistant and connect again.",
+    };
+    /// An answer to a link's question that wasn't given on our page, in this browser.
+    pub const FOREIGN_ANSWER: Self = Self {
+        status: StatusCode::FORBIDDEN,
+        title: "This answer doesn't count",
+        happened: "The page was open for more than ten minutes, the form wasn't sent by it, or cookies \
+                   are switched off.",
+        remedy: "Open the link once more, with cookies allowed for this site, and answer there.",
+    };
+    /// The questions of links can't be looked up.
+    pub const STORE_AWAY: Self = Self {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        title: "The question can't be had at the moment",
+        happened: "The place where questions are kept doesn't answer. It isn't known whether an answer \
+                   that you gave was taken.",
+        remedy: "Open the link again in a minute: it shows what you said, or asks again.",
     };
     /// A callback in a browser that didn't start the sign-in.
     pub const OTHER_BROWSER: Self = Self {
@@ -151,7 +191,7 @@ impl Failure {
     pub const NO_ACCESS: Self = Self {
         status: StatusCode::FORBIDDEN,
         title: "Your account may not use Osier",
-        happened: "You are signed in, but your account doesn't have the access Mcp.Access.",
+        happened: "You are signed in, but your account doesn't have the access that Osier asks for.",
         remedy: "Ask the administrator of Microsoft Entra in your organisation to assign you to Osier. \
                  Then connect again.",
     };
@@ -177,6 +217,15 @@ impl Failure {
         remedy: "Ask your assistant to do it again: it gives you a new link.",
     };
 
+    /// What a form that can't be read is told as.
+    pub fn of_form(fault: FormFault, foreign: Self) -> Self {
+        match fault {
+            FormFault::NotAForm => foreign,
+            FormFault::TooLong => Self::TOO_LONG,
+            FormFault::TooSlow | FormFault::Broken => Self::TOO_SLOW,
+        }
+    }
+
     /// The page. `id` is the request's.
     pub fn page(self, id: Option<&str>) -> Response {
         let Self { status, title, happened, remedy } = self;
@@ -187,4 +236,10 @@ impl Failure {
         }
         response
     }
+}
+
+/// Any other verb than a page's own. A HEAD of the callback is one of them: it would use the sign-in
+/// up, and HEAD must not (RFC 9110 §9.2.1).
+pub(super) async fn method(Extension(id): Extension<RequestId>) -> Response {
+    Failure::METHOD.page(id.header_value().to_str().ok())
 }

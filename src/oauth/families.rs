@@ -21,21 +21,25 @@ pub struct Families {
 pub struct Ended;
 
 impl Families {
-    /// A member is used.
+    /// May this member be used? Asked before Entra is, and answered without marking it: one that
+    /// couldn't be used because Entra was away is still good.
     ///
     /// # Errors
     /// Where its family has ended, or ends now.
-    pub fn use_one(&self, family: &str, member: &str, expires: u64, now: u64) -> Result<(), Ended> {
+    pub fn allow(&self, family: &str, member: &str, expires: u64, now: u64) -> Result<(), Ended> {
         if self.ended.has(family, now) {
             return Err(Ended);
         }
-        match self.used.mark(member, expires, now) {
-            Some(first) if now > first + GRACE => {
-                self.end(family, expires, now);
-                Err(Ended)
-            }
-            _ => Ok(()),
+        if self.used.since(member, now).is_some_and(|first| now > first + GRACE) {
+            self.end(family, expires, now);
+            return Err(Ended);
         }
+        Ok(())
+    }
+
+    /// A member was used, and another took its place.
+    pub fn replaced(&self, member: &str, expires: u64, now: u64) {
+        let _already = self.used.mark(member, expires, now);
     }
 
     /// Ends a family.
@@ -51,11 +55,27 @@ mod tests {
     #[test]
     fn a_retry_passes_and_a_replay_ends_the_family() {
         let families = Families::default();
-        assert_eq!(families.use_one("f", "1", 9_000, 100), Ok(()));
-        assert_eq!(families.use_one("f", "1", 9_000, 130), Ok(()));
-        assert_eq!(families.use_one("f", "2", 9_000, 140), Ok(()));
-        assert_eq!(families.use_one("f", "1", 9_000, 161), Err(Ended));
-        assert_eq!(families.use_one("f", "3", 9_000, 162), Err(Ended));
-        assert_eq!(families.use_one("g", "4", 9_000, 162), Ok(()));
+        let used = |member: &str, now| {
+            let allowed = families.allow("f", member, 9_000, now);
+            if allowed.is_ok() {
+                families.replaced(member, 9_000, now);
+            }
+            allowed
+        };
+        assert_eq!(used("1", 100), Ok(()));
+        assert_eq!(used("1", 130), Ok(()));
+        assert_eq!(used("2", 140), Ok(()));
+        assert_eq!(used("1", 161), Err(Ended));
+        assert_eq!(used("3", 162), Err(Ended));
+        assert_eq!(families.allow("g", "4", 9_000, 162), Ok(()));
+    }
+
+    #[test]
+    fn what_was_asked_for_and_not_had_isnt_used() {
+        let families = Families::default();
+        assert_eq!(families.allow("f", "1", 9_000, 100), Ok(()));
+        assert_eq!(families.allow("f", "1", 9_000, 1_000), Ok(()));
+        families.replaced("1", 9_000, 1_000);
+        assert_eq!(families.allow("f", "1", 9_000, 1_061), Err(Ended));
     }
 }

@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use bytes::Bytes;
 use chrono::DateTime;
 use data_encoding::HEXLOWER;
 use http::{HeaderMap, StatusCode};
@@ -19,15 +18,18 @@ use tower_http::request_id::RequestId;
 use super::Facade;
 use super::authorize::{redirect, to_entra};
 use super::failure::{Failure, OauthError};
-use super::page;
-use super::query::Parameters;
 use super::sign_in::{Purposes, same};
 use super::upstream::UpstreamFault;
+use super::{form, page};
 use crate::confirm::{self, LinkAnswer, Shown};
 use crate::seal::{Purpose, random_bytes};
+use crate::store::StoreFault;
 
 /// How long a person may take over the question once they are signed in, in seconds.
 const LIFE: u64 = 600;
+
+/// How the cookies' names begin.
+const COOKIE: &str = "link_";
 
 /// Who signed in to answer which link: the cookie's content.
 #[derive(Serialize, Deserialize)]
@@ -52,12 +54,13 @@ pub(super) async fn show(
         return Failure::NO_LINK.page(id);
     }
     let Some(here) = facade.here(&headers, &link) else {
-        return to_entra(&facade, Purposes::Link(link), HeaderMap::new(), id).await;
+        let headers = (&headers, HeaderMap::new());
+        return to_entra(&facade, Purposes::Link(link), headers, id).await;
     };
     match facade.pipeline.confirmations.shown(&link, &here.person).await {
         Ok(Some(shown)) => question(&link, &here, &shown),
         Ok(None) => Failure::NO_LINK.page(id),
-        Err(_) => Failure::OURS.page(id),
+        Err(fault) => lost(&fault).page(id),
     }
 }
 
@@ -66,11 +69,11 @@ pub(super) async fn show(
 pub(super) async fn signed_in(
     facade: &Facade,
     link: &str,
-    code: &str,
-    verifier: &str,
+    (code, verifier): (&str, &str),
+    headers: &HeaderMap,
     id: Option<&str>,
 ) -> Response {
-    match facade.sign_person_in(link, code, verifier).await {
+    match facade.sign_person_in(link, (code, verifier), headers).await {
         Ok(headers) => redirect(&format!("/confirm/{link}"), headers),
         Err(failure) => failure.page(id),
     }
@@ -81,16 +84,19 @@ pub(super) async fn answer(
     State(facade): State<Arc<Facade>>,
     Extension(id): Extension<RequestId>,
     Path(link): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Response {
     let id = id.header_value().to_str().ok();
-    let form = Parameters::parse(&body);
+    let headers = request.headers().clone();
+    let form = match form::read(request).await {
+        Ok(form) => form,
+        Err(fault) => return Failure::of_form(fault, Failure::FOREIGN_ANSWER).page(id),
+    };
     let here = facade.is_same_origin(&headers).ok().and_then(|()| facade.here(&headers, &link));
     let here = here.filter(|here| {
         form.one("token").ok().flatten().is_some_and(|token| same(token, &here.proof))
     });
-    let Some(here) = here else { return Failure::FOREIGN_CONSENT.page(id) };
+    let Some(here) = here else { return Failure::FOREIGN_ANSWER.page(id) };
     let yes = match form.one("decision") {
         Ok(Some("yes")) => true,
         Ok(Some("no")) => false,
@@ -100,8 +106,13 @@ pub(super) async fn answer(
         Ok(LinkAnswer::Taken) => answered(yes),
         Ok(LinkAnswer::Before(said)) => answered(said),
         Ok(LinkAnswer::Unknown) => Failure::NO_LINK.page(id),
-        Err(_) => Failure::OURS.page(id),
+        Err(fault) => lost(&fault).page(id),
     }
+}
+
+fn lost(fault: &StoreFault) -> Failure {
+    tracing::error!(%fault, "a link can't be looked up");
+    Failure::STORE_AWAY
 }
 
 /// 26 base32 characters.
@@ -144,7 +155,7 @@ fn answered(yes: bool) -> Response {
 fn cookie_name(link: &str) -> String {
     let digest = digest(&SHA256, link.as_bytes());
     let short = digest.as_ref().first_chunk::<4>().copied().unwrap_or_default();
-    format!("link_{}", HEXLOWER.encode(&short))
+    format!("{COOKIE}{}", HEXLOWER.encode(&short))
 }
 
 impl Facade {
@@ -158,8 +169,8 @@ impl Facade {
     async fn sign_person_in(
         &self,
         link: &str,
-        code: &str,
-        verifier: &str,
+        (code, verifier): (&str, &str),
+        asked: &HeaderMap,
     ) -> Result<HeaderMap, Failure> {
         let tokens = self.upstream.redeem(code, verifier).await.map_err(|fault| {
             tracing::warn!(%fault, "the code of a sign-in by link wasn't redeemed");
@@ -182,6 +193,7 @@ impl Facade {
         };
         let sealed = self.keys.seal(Purpose::LinkPerson, &here).map_err(|_| Failure::OURS)?;
         let mut headers = HeaderMap::new();
+        self.cookies.make_room(asked, COOKIE, &mut headers);
         self.cookies.set(&mut headers, &cookie_name(link), &sealed, LIFE);
         Ok(headers)
     }

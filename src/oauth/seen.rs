@@ -38,10 +38,20 @@ impl Seen {
         None
     }
 
+    /// Takes a mark back: it turned out not to be used.
+    pub fn forget(&self, id: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+
+    /// Since when it is used, in unix seconds; none where it isn't.
+    pub fn since(&self, id: &str, now: u64) -> Option<u64> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.get(id).filter(|used| used.expires > now).map(|used| used.at)
+    }
+
     /// Was it used?
     pub fn has(&self, id: &str, now: u64) -> bool {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get(id).is_some_and(|used| used.expires > now)
+        self.since(id, now).is_some()
     }
 }
 
@@ -55,6 +65,8 @@ mod tests {
         assert_eq!(seen.mark("a", 100, 10), None);
         assert_eq!(seen.mark("a", 100, 20), Some(10));
         assert!(seen.has("a", 99) && !seen.has("a", 100) && !seen.has("b", 20));
+        assert_eq!(seen.mark("a", 200, 100), None);
+        seen.forget("a");
         assert_eq!(seen.mark("a", 200, 100), None);
         for at in 0..(MAX_KEPT as u64 + 10) {
             seen.mark(&at.to_string(), u64::MAX, 1000 + at);

@@ -8,11 +8,10 @@ mod refresh_grant;
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use data_encoding::BASE64;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -20,7 +19,9 @@ use serde_json::json;
 use tower_http::request_id::RequestId;
 
 use super::Facade;
+use super::client::logged;
 use super::failure::OauthError;
+use super::form;
 use super::query::{Parameters, Repeated};
 use super::sign_in::client_digest;
 use super::upstream::{Tokens, UpstreamFault};
@@ -37,12 +38,6 @@ const AWAY: OauthError = OauthError::new(
     "temporarily_unavailable",
     "Microsoft's sign-in service doesn't answer. Try again in a minute.",
 );
-const NO_ACCESS: OauthError = OauthError::new(
-    "invalid_grant",
-    "Your account doesn't have the access Mcp.Access. Ask the administrator of Microsoft Entra in your \
-     organisation to assign you to Osier, then connect again.",
-);
-
 /// What a refresh token of ours holds.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,7 +56,7 @@ struct Refresh {
 }
 
 /// Who asks, and for what.
-struct Request<'a> {
+struct Asking<'a> {
     parameters: &'a Parameters,
     /// The client's id as it was sent.
     client_id: &'a str,
@@ -81,11 +76,21 @@ struct Granted {
 pub(super) async fn token(
     State(facade): State<Arc<Facade>>,
     Extension(id): Extension<RequestId>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Response {
     let id = id.header_value().to_str().ok();
-    match answer(&facade, &headers, &body).await {
+    let headers = request.headers().clone();
+    let form = match form::read(request).await {
+        Ok(form) => form,
+        Err(fault) => {
+            let error =
+                OauthError { code: "invalid_request", description: fault.to_string().into() };
+            let mut response = error.json(id);
+            *response.status_mut() = fault.status();
+            return response;
+        }
+    };
+    match answer(&facade, &headers, &form).await {
         Ok(body) => {
             let headers = [
                 (CONTENT_TYPE, HeaderValue::from_static("application/json")),
@@ -94,20 +99,27 @@ pub(super) async fn token(
             ];
             (StatusCode::OK, headers, body).into_response()
         }
-        Err(error) => error.json(id),
+        Err(error) => refuse(error, &headers, id),
     }
 }
 
-async fn answer(facade: &Facade, headers: &HeaderMap, body: &[u8]) -> Result<String, OauthError> {
-    let form = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let form = form.split(';').next().unwrap_or_default().trim();
-    if !form.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        let says = "the body must be application/x-www-form-urlencoded";
-        return Err(OauthError::new("invalid_request", says));
+/// RFC 6749 §5.2: who tried by the `Authorization` header is told by which scheme.
+fn refuse(error: OauthError, headers: &HeaderMap, id: Option<&str>) -> Response {
+    let mut response = error.json(id);
+    if response.status() == StatusCode::UNAUTHORIZED && headers.contains_key(AUTHORIZATION) {
+        let basic = HeaderValue::from_static("Basic realm=\"Osier\"");
+        response.headers_mut().insert(WWW_AUTHENTICATE, basic);
     }
-    let parameters = Parameters::parse(body);
+    response
+}
+
+async fn answer(
+    facade: &Facade,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+) -> Result<String, OauthError> {
     let basic = basic_id(headers);
-    let client_id = one(&parameters, "client_id")?.or(basic.as_deref());
+    let client_id = one(parameters, "client_id")?.or(basic.as_deref());
     let client_id = client_id.ok_or(OauthError::new("invalid_request", "client_id is missing"))?;
     if !facade.clients.knows(client_id) {
         let says = "The client isn't known here. Register again.";
@@ -117,9 +129,9 @@ async fn answer(facade: &Facade, headers: &HeaderMap, body: &[u8]) -> Result<Str
         let says = "resource must be this server's, as its metadata names it";
         return Err(OauthError::new("invalid_target", says));
     }
-    let grant = one(&parameters, "grant_type")?;
+    let grant = one(parameters, "grant_type")?;
     let client = client_digest(client_id);
-    let request = Request { parameters: &parameters, client_id, client };
+    let request = Asking { parameters, client_id, client };
     let granted = match grant {
         Some("authorization_code") => code_grant::redeem(facade, &request).await?,
         Some("refresh_token") => refresh_grant::refresh(facade, &request).await?,
@@ -154,18 +166,27 @@ impl Facade {
         judged.map_err(|rejection| {
             tracing::warn!(reason = %rejection, "Entra's token isn't one that this server takes");
             match rejection.kind() {
-                RejectionKind::InsufficientScope | RejectionKind::Forbidden => NO_ACCESS,
+                RejectionKind::InsufficientScope | RejectionKind::Forbidden => self.no_access(),
                 RejectionKind::Unavailable => AWAY,
                 _ => SERVER_ERROR,
             }
         })
     }
 
-    fn hand_out(&self, request: &Request<'_>, granted: Granted) -> Result<String, OauthError> {
+    fn no_access(&self) -> OauthError {
+        let description = format!(
+            "Your account doesn't have the access {}. Ask the administrator of Microsoft Entra in your \
+             organisation to assign you to Osier, then connect again.",
+            self.scope
+        );
+        OauthError { code: "invalid_grant", description: description.into() }
+    }
+
+    fn hand_out(&self, request: &Asking<'_>, granted: Granted) -> Result<String, OauthError> {
         let Granted { tokens, identity, scopes, family, expires } = granted;
         // Entra's token names our application, whatever the client: this line joins them by `uti`.
         tracing::info!(
-            client = request.client_id.get(..96).unwrap_or(request.client_id),
+            client = logged(request.client_id),
             subject = identity.subject(),
             token_id = identity.token_id(),
             "a token was handed out"

@@ -21,12 +21,13 @@ async fn run(
     confirmations: &Confirmations,
     clock: &Clock,
 ) -> Result<Outcome, Stop> {
-    let answered = call.answer.is_some();
+    let answered = call.answer.is_some() || call.by_link;
     let permit = access.authorize(catalog, &identity, &call.tool, answered).await;
     let permit = permit.map_err(|denial| denial.refusal)?;
     let checked = request::check(permit, call.arguments, &confirmations.keys, clock)?;
     let located = target::locate(checked, backends).await?;
-    let consent = confirmations.decide(located, call.answer, &mut Trace::default()).await?;
+    let mut trace = Trace::default();
+    let consent = confirmations.decide(located, call.answer, call.by_link, &mut trace).await?;
     let mut sent = Sent::default();
     let raw = backends.execute(consent, confirmations, &call.notes, &mut sent).await?;
     let scoped = scope::apply(raw, backends, &mut sent).await?;

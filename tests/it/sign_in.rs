@@ -4,9 +4,13 @@
 mod callback;
 mod codes;
 mod consent;
+mod direct;
 mod entra;
+mod forms;
 mod link;
+mod logs;
 mod metadata;
+mod outages;
 mod refresh;
 mod request;
 mod shapes;

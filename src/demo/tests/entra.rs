@@ -117,7 +117,7 @@ async fn refusals_read_as_entras_do() {
     invalid_grant 50034
     unauthorized_client 700016
     invalid_scope 70011
-    unsupported_grant_type 70003
+    invalid_scope 1002012
     invalid_request 900144
     invalid_target 9010010
     ");

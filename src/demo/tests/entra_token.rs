@@ -49,7 +49,7 @@ async fn a_request_that_is_refused_leaves_the_code_good_and_a_good_one_spends_it
     }
     insta::assert_snapshot!(verdicts, @r#"
     400 invalid_request 900144: [("grant_type", "")]
-    400 unsupported_grant_type 70003: [("grant_type", "client_credentials")]
+    400 invalid_scope 1002012: [("grant_type", "client_credentials")]
     400 invalid_request 900144: [("client_id", "")]
     400 unauthorized_client 700016: [("client_id", "00000000-0000-0000-0000-000000000000")]
     400 invalid_grant 70000: [("client_id", "7d0f2c1e-8d35-4c56-a2bb-0b8a4f3b9c11"), ("client_secret", "hush")]

@@ -1,16 +1,17 @@
 //! `grant_type=authorization_code` (RFC 6749 §4.1.3): everything that the code is bound to is checked
 //! before Entra's code inside it is redeemed, so that a stranger can't use one up.
 
-use super::{Granted, NOT_GOOD, Request, one, refused};
+use super::{Asking, Granted, NOT_GOOD, one, refused};
 use crate::oauth::Facade;
 use crate::oauth::code::Code;
 use crate::oauth::failure::OauthError;
 use crate::oauth::sign_in::{s256, same};
+use crate::oauth::upstream::UpstreamFault;
 
 /// RFC 7636 §4.1.
 const VERIFIER: std::ops::RangeInclusive<usize> = 43..=128;
 
-pub(super) async fn redeem(facade: &Facade, request: &Request<'_>) -> Result<Granted, OauthError> {
+pub(super) async fn redeem(facade: &Facade, request: &Asking<'_>) -> Result<Granted, OauthError> {
     let parameters = request.parameters;
     let missing = |says| OauthError::new("invalid_request", says);
     let code = one(parameters, "code")?.ok_or(missing("code is missing"))?;
@@ -32,7 +33,13 @@ pub(super) async fn redeem(facade: &Facade, request: &Request<'_>) -> Result<Gra
         return Err(NOT_GOOD);
     }
     let tokens = facade.upstream.redeem(&code.entra, &code.verifier).await;
-    let tokens = tokens.map_err(|fault| refused(&fault))?;
+    let tokens = tokens.map_err(|fault| {
+        if let UpstreamFault::Unavailable(_) = fault {
+            // The client is told to come again. Whether Entra has seen its code, Entra knows.
+            facade.seen.forget(&code.id);
+        }
+        refused(&fault)
+    })?;
     let identity = facade.judge(&tokens.access_token).await?;
     Ok(Granted { tokens, identity, scopes: code.asked.scopes, family: code.id, expires })
 }

@@ -3,12 +3,13 @@
 
 use secrecy::SecretString;
 
-use super::{Granted, NOT_GOOD, Refresh, Request, one, refused};
+use super::{Asking, Granted, NOT_GOOD, Refresh, one, refused};
 use crate::oauth::Facade;
+use crate::oauth::client::logged;
 use crate::oauth::failure::OauthError;
 use crate::seal::Purpose;
 
-pub(super) async fn refresh(facade: &Facade, request: &Request<'_>) -> Result<Granted, OauthError> {
+pub(super) async fn refresh(facade: &Facade, request: &Asking<'_>) -> Result<Granted, OauthError> {
     let missing = OauthError::new("invalid_request", "refresh_token is missing");
     let token = one(request.parameters, "refresh_token")?.ok_or(missing)?;
 
@@ -18,12 +19,13 @@ pub(super) async fn refresh(facade: &Facade, request: &Request<'_>) -> Result<Gr
         return Err(NOT_GOOD);
     }
     let Refresh { entra, scopes, person, family, id, expires, .. } = refresh;
-    facade.families.use_one(&family, &id, expires, now).map_err(|_| {
-        tracing::warn!(client = request.client_id.get(..96), "a refresh token was used again");
+    facade.families.allow(&family, &id, expires, now).map_err(|_| {
+        tracing::warn!(client = logged(request.client_id), "a refresh token was used again");
         NOT_GOOD
     })?;
     let entra = SecretString::from(entra);
     let mut tokens = facade.upstream.refresh(&entra).await.map_err(|fault| refused(&fault))?;
+    facade.families.replaced(&id, expires, facade.clock.unix_seconds());
     let identity = facade.judge(&tokens.access_token).await?;
     if person != (identity.tenant().to_owned(), identity.subject().to_owned()) {
         tracing::error!("Entra refreshed a token for another person");

@@ -165,7 +165,9 @@ async fn the_form_counts_once_and_only_from_our_page() {
     let foreign = url::Url::parse("https://evil.example/").unwrap();
     assert_page(&browser.post(action.as_str(), &fields, &foreign).await, 403);
     let mut stranger = Browser::new(&app.http);
-    assert_page(&stranger.post(action.as_str(), &fields, &page.url).await, 403);
+    let told = stranger.post(action.as_str(), &fields, &page.url).await;
+    assert_page(&told, 403);
+    assert!(told.text().contains("Open the link once more"), "{}", told.text());
     let policy = page.headers["content-security-policy"].to_str().unwrap();
     assert!(policy.contains("frame-ancestors 'none'") && !page.body.contains("<script"));
     browser.press(&page, "no").await;
@@ -184,4 +186,13 @@ async fn who_has_no_access_is_told_whom_to_ask() {
     let page = opened(&mut Browser::new(&app.http), &link, "dan").await;
     assert_page(&page, 403);
     assert!(page.text().contains("Ask the administrator"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn where_nobody_signs_in_here_there_is_no_link() {
+    let settings = [("OSIER_AUTH__MODE".to_owned(), "direct".to_owned())];
+    let app = TestApp::with(Setup { settings: settings.into(), ..Setup::default() }).await;
+    let ben = mute(&app, "ben", Version::V2025_11_25).await;
+    let told = ben.call("create_ticket", ticket()).await;
+    assert!(told.is_error() && !told.text().contains("/confirm/"), "{told:?}");
 }

@@ -121,6 +121,8 @@ async fn in_direct_mode_clients_are_sent_to_entra() {
     for path in RESOURCE {
         let (_, body, _) = get(&app, path, &[]).await;
         assert_eq!(body["authorization_servers"], json!([app.around.entra().issuer()]), "{path}");
+        // Entra takes a bare scope for Microsoft Graph's.
+        assert_eq!(body["scopes_supported"], json!([format!("{}/mcp/Mcp.Access", app.url)]));
     }
     for path in SERVER.iter().chain(&["/authorize", "/token", "/register", "/confirm/x"]) {
         let (status, _, _) = get(&app, path, &[]).await;

@@ -4,12 +4,17 @@
 //! by which a proxy would vouch for a caller.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
+use http_body_util::{BodyExt, Limited};
 use serde_json::json;
 use tower_http::request_id::RequestId;
 
@@ -45,6 +50,10 @@ const VOUCHING: [&str; 21] = [
 const VOUCHING_FAMILIES: [&str; 5] =
     ["x-ms-client-principal", "x-ms-token-", "x-auth-request-", "x-goog-iap-", "mcp-init-"];
 
+/// How much of a refused request's body is let in, and for how long.
+const LET_IN: usize = 64 * 1024;
+const PATIENCE: Duration = Duration::from_millis(250);
+
 /// What the layer needs; `axum::middleware::from_fn_with_state(gate, bearer::authenticate)`.
 #[derive(Clone)]
 pub struct Gate {
@@ -65,9 +74,22 @@ pub async fn authenticate(State(gate): State<Gate>, mut request: Request, next: 
         Err(rejection) => {
             let request_id = request_id(&request);
             log(rejection, request_id.as_deref());
-            refuse(&gate.challenge, rejection, request_id.as_deref())
+            let mut response = refuse(&gate.challenge, rejection, request_id.as_deref());
+            let version = request.version();
+            if !let_in(request.into_body()).await && version <= Version::HTTP_11 {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            response
         }
     }
+}
+
+/// Lets the body of a refused request come in, unread: a connection is closed under what still comes,
+/// and a client that sends its body after its head would lose the answer, or its next request. Tells
+/// whether all of it came.
+async fn let_in(body: Body) -> bool {
+    let coming = Limited::new(body, LET_IN).collect();
+    tokio::time::timeout(PATIENCE, coming).await.is_ok_and(|came| came.is_ok())
 }
 
 fn strip(headers: &mut HeaderMap) {

@@ -109,7 +109,7 @@ export const byHand = {
 };
 
 // claude.ai's own client. Its site is played by the test: the browser's request for it is answered here.
-const CLAUDE = {
+export const CLAUDE = {
   id: 'https://claude.ai/oauth/mcp-oauth-client-metadata',
   redirect: 'https://claude.ai/api/mcp/auth_callback',
 };

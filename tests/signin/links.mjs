@@ -49,5 +49,4 @@ if (mode === 'pictures') {
 }
 
 await browser.close();
-if (failed > 0) console.log(`link: ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

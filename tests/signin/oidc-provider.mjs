@@ -53,10 +53,10 @@ const provider = new Provider(issuer, {
   },
   formats: {
     customizers: {
-      jwt: (_context, _token, { header, payload }) => ({
-        header: { ...header, typ: 'JWT' },
-        payload: { ...payload, nbf: payload.iat },
-      }),
+      jwt: (_context, _token, jwt) => {
+        jwt.header = { typ: 'JWT' };
+        jwt.payload.nbf = jwt.payload.iat ?? Math.floor(Date.now() / 1000);
+      },
     },
   },
   extraTokenClaims: (_context, token) => ({
@@ -79,6 +79,8 @@ const rest = provider.callback();
 const server = http.createServer(async (request, response) => {
   try {
     if (request.url === '/readyz') return response.end('ready');
+    // Without it, offline_access is dropped here (OpenID Connect Core §11); Entra wants no such word.
+    if (request.url.startsWith('/auth?')) request.url += '&prompt=consent';
     if (!request.url.startsWith('/interaction/')) return rest(request, response);
     const { prompt, params, session, grantId } = await provider.interactionDetails(request, response);
     if (request.method === 'GET') {

@@ -15,7 +15,10 @@ const READS = {
   },
   permissions: {
     tool: 'get_my_permissions',
-    check: (record) => assert.match(JSON.stringify(record), /VIEW/),
+    check: ({ item }) => {
+      assert.equal(item.id, '3f3e4e1c-c46a-5bdf-9552-816213ce8f7e');
+      assert.ok(item.permissions.some(({ name }) => name === 'WillowApp.CanViewTickets'), JSON.stringify(item));
+    },
   },
 }[process.env.OSIER_READS];
 

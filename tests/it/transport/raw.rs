@@ -96,3 +96,36 @@ async fn a_header_that_never_ends_ends_the_connection() {
     assert!(closed);
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
 }
+
+#[tokio::test]
+async fn a_refused_request_may_send_its_body_late_and_keeps_its_connection() {
+    let app = TestApp::new().await;
+    let host = app.url.trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(&host).await.unwrap();
+    let head = format!("POST /mcp HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut chunk = [0; 4096];
+    let soon = std::time::Duration::from_millis(20);
+    let early = tokio::time::timeout(soon, stream.read(&mut chunk)).await;
+    assert!(early.is_err(), "answered before the body came");
+    stream.write_all(b"{}").await.unwrap();
+    for expected in ["HTTP/1.1 401", "HTTP/1.1 200"] {
+        let length = stream.read(&mut chunk).await.unwrap();
+        let answer = String::from_utf8_lossy(&chunk[..length]).into_owned();
+        assert!(answer.starts_with(expected), "{answer}");
+        assert!(!answer.contains("connection: close"), "{answer}");
+        let next = format!("GET /livez HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        stream.write_all(next.as_bytes()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_refused_request_whose_body_never_comes_is_answered_and_its_connection_closed() {
+    let app = TestApp::new().await;
+    let host = app.url.trim_start_matches("http://").to_owned();
+    let head = format!("POST /mcp HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n\r\n");
+    let (answer, closed) = exchange(&app, &head).await;
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    assert!(answer.contains("connection: close"), "{answer}");
+    assert!(closed);
+}

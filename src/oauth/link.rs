@@ -172,13 +172,10 @@ impl Facade {
         (code, verifier): (&str, &str),
         asked: &HeaderMap,
     ) -> Result<HeaderMap, Failure> {
-        let tokens = self.upstream.redeem(code, verifier).await.map_err(|fault| {
-            tracing::warn!(%fault, "the code of a sign-in by link wasn't redeemed");
-            match fault {
-                UpstreamFault::Grant(_) => Failure::REFUSED,
-                UpstreamFault::Misconfigured(_) => Failure::OURS,
-                UpstreamFault::Unavailable(_) => Failure::ENTRA_AWAY,
-            }
+        let tokens = self.upstream.redeem(code, verifier).await.map_err(|fault| match fault {
+            UpstreamFault::Grant(_) => Failure::REFUSED,
+            UpstreamFault::Misconfigured(_) => Failure::OURS,
+            UpstreamFault::Unavailable(_) => Failure::ENTRA_AWAY,
         })?;
         let identity = self.judge(&tokens.access_token).await.map_err(|error| match error {
             OauthError { code: "invalid_grant", .. } => Failure::NO_ACCESS,

@@ -9,7 +9,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::audit::Sink;
 use crate::check::{self, Faults, Subject};
+use crate::clock::Clock;
 use crate::config::{self, Config, Environment, Origin, Problems};
+use crate::doctor::{self, Given};
 use crate::{app, catalog, telemetry};
 #[cfg(feature = "demo")]
 use crate::{demo, outbound};
@@ -37,6 +39,8 @@ enum Command {
     Serve(ConfigArgs),
     /// Reads configuration and tool definitions, without the network, and says all that is wrong.
     Check(CheckArgs),
+    /// Reaches what a deployment leans on and says what is wrong and which setting mends it.
+    Doctor(DoctorArgs),
     /// Prints a JSON Schema, for editors.
     Schema {
         /// Of which file.
@@ -98,6 +102,18 @@ struct CheckArgs {
     tools: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+struct DoctorArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// A file with a person's access token, to be judged. It is never printed.
+    #[arg(long, value_name = "FILE")]
+    token: Option<PathBuf>,
+    /// Explains one AADSTS code, or Entra's message that holds one, and does nothing else.
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["config", "token"])]
+    explain: Option<String>,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum SchemaOf {
     /// The configuration file.
@@ -130,6 +146,7 @@ pub fn run() -> ExitCode {
         Command::Token(args) => token(&args),
         Command::Serve(args) => serve(&args),
         Command::Check(args) => check(&args),
+        Command::Doctor(args) => doctor(&args),
         Command::Schema { of } => schema(of),
     };
     match ended {
@@ -219,6 +236,26 @@ fn check(args: &CheckArgs) -> anyhow::Result<()> {
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
+}
+
+fn doctor(args: &DoctorArgs) -> anyhow::Result<()> {
+    if let Some(code) = &args.explain {
+        let explained = doctor::explain(code).ok_or_else(|| {
+            anyhow::anyhow!(
+                "not a code that Osier knows; see https://login.microsoftonline.com/error"
+            )
+        })?;
+        return print_out(&explained);
+    }
+    let config = args.config.load()?;
+    let given = args.token.as_deref().map(Given::read).transpose()?;
+    let report = runtime()?.block_on(doctor::examine(&config, given.as_ref(), Clock::System))?;
+    print_out(&report.to_string())?;
+    match report.faults() {
+        0 => Ok(()),
+        1 => anyhow::bail!("1 fault"),
+        faults => anyhow::bail!("{faults} faults"),
+    }
 }
 
 fn schema(of: SchemaOf) -> anyhow::Result<()> {

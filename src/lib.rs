@@ -28,6 +28,7 @@ pub mod config;
 pub mod confirm;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod doctor;
 pub mod error;
 pub mod health;
 pub mod identity;

@@ -9,6 +9,7 @@ mod fault;
 mod links;
 mod location;
 mod migrations;
+mod reach;
 mod spent;
 mod sweep;
 
@@ -18,6 +19,7 @@ mod tests;
 pub use fault::StoreFault;
 pub use links::{KeptLink, LinkStatus};
 pub use location::Location;
+pub use reach::reach;
 
 use std::sync::Arc;
 

@@ -150,7 +150,8 @@ fn serve_only(mut catalog: Catalog, config: &Config) -> Catalog {
     catalog
 }
 
-fn identity_settings(identity: &config::Identity) -> Settings {
+/// What the identity stage is told.
+pub(crate) fn identity_settings(identity: &config::Identity) -> Settings {
     let mut settings = Settings::new(
         identity.audience.clone(),
         identity.tenant_id.clone(),
@@ -191,7 +192,8 @@ fn key_ring(keys: &config::Keys) -> anyhow::Result<KeyRing> {
     Ok(KeyRing::new(keys.current.expose_secret(), previous)?)
 }
 
-fn access(access: &config::Access, clock: &Clock) -> anyhow::Result<Access> {
+/// The permission source with its cache.
+pub(crate) fn access(access: &config::Access, clock: &Clock) -> anyhow::Result<Access> {
     let adapter = match &access.adapter {
         config::Adapter::Http(http) => {
             let limits = Limits::calls(http.timeout, reach(http.allow_private_network));

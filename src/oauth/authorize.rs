@@ -49,9 +49,10 @@ pub(super) async fn authorize(
     };
     let approved = Approvals::of(request.headers(), facade.cookies, &facade.keys);
     if approved.has(&asked.consent_key(&client), facade.clock.unix_seconds()) {
-        return to_entra(&facade, asked.purpose(), HeaderMap::new(), id).await;
+        return to_entra(&facade, asked.purpose(), (request.headers(), HeaderMap::new()), id).await;
     }
-    consent::ask(&facade, &client, &asked).unwrap_or_else(|failure| failure.page(id))
+    consent::ask(&facade, &client, &asked, request.headers())
+        .unwrap_or_else(|failure| failure.page(id))
 }
 
 /// The client, and where it may be answered.
@@ -84,11 +85,12 @@ fn malformed(_: Repeated) -> Failure {
     Failure::MALFORMED
 }
 
-/// Sends the browser to Entra, with the cookie that will bind its return.
+/// Sends the browser that asked with these headers to Entra, with the cookie that will bind its
+/// return, and what else the answer carries.
 pub(super) async fn to_entra(
     facade: &Facade,
     purpose: Purposes,
-    mut headers: HeaderMap,
+    (asked, mut headers): (&HeaderMap, HeaderMap),
     id: Option<&str>,
 ) -> Response {
     let Some(sign_in) = SignIn::new(purpose, &facade.clock) else { return Failure::OURS.page(id) };
@@ -101,7 +103,7 @@ pub(super) async fn to_entra(
             return Failure::ENTRA_AWAY.page(id);
         }
     };
-    match sign_in.keep(facade.cookies, &facade.keys, &mut headers) {
+    match sign_in.keep(facade.cookies, &facade.keys, asked, &mut headers) {
         Ok(()) => redirect(url.as_str(), headers),
         Err(failure) => failure.page(id),
     }

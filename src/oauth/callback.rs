@@ -40,7 +40,8 @@ pub(super) async fn callback(
             refused(&facade, asked, refusal).unwrap_or_else(|failure| failure.page(id))
         }
         (Purposes::Link(link), Ok(code)) => {
-            link::signed_in(&facade, link, &code, &came.sign_in.verifier, id).await
+            let code = (code.as_str(), came.sign_in.verifier.as_str());
+            link::signed_in(&facade, link, code, &headers, id).await
         }
         (Purposes::Link(_), Err(_)) => Failure::REFUSED.page(id),
     };

@@ -21,15 +21,17 @@ use super::approvals::Approvals;
 use super::authorize::{Asked, to_entra};
 use super::client::Client;
 use super::failure::{Failure, OauthError};
-use super::{form, page};
 use super::query::Parameters;
 use super::redirect::RedirectUri;
-use super::scope::OFFLINE;
 use super::sign_in::same;
+use super::{form, page};
 use crate::seal::{Purpose, random_bytes};
 
 /// How long the page may stay open, in seconds.
 const LIFE: u64 = 600;
+
+/// How the cookies' names begin.
+const COOKIE: &str = "consent_";
 
 /// What the form holds.
 #[derive(Serialize, Deserialize)]
@@ -54,7 +56,12 @@ struct Opened {
 }
 
 /// The page.
-pub(super) fn ask(facade: &Facade, client: &Client, asked: &Asked) -> Result<Response, Failure> {
+pub(super) fn ask(
+    facade: &Facade,
+    client: &Client,
+    asked: &Asked,
+    headers: &HeaderMap,
+) -> Result<Response, Failure> {
     let redirect = RedirectUri::parse(&asked.for_client().redirect_uri);
     let redirect = redirect.map_err(|_| Failure::REDIRECT)?;
     let pending = Pending {
@@ -69,31 +76,24 @@ pub(super) fn ask(facade: &Facade, client: &Client, asked: &Asked) -> Result<Res
     let seal = |value: Result<String, _>| value.map_err(|_| Failure::OURS);
     let cookie = seal(facade.keys.seal(Purpose::Consent, &opened))?;
     let request = seal(facade.keys.seal(Purpose::Consent, &pending))?;
-    let scopes: Vec<_> =
-        asked.for_client().scopes.iter().map(|scope| words(scope, &facade.scope)).collect();
+    let days = facade.lives.refresh / (24 * 60 * 60);
     let page = page::Consent {
         name: &client.name,
         host: client.host.as_deref(),
         returns_to: &redirect.shown_host(),
         loopback: redirect.is_loopback(),
-        scopes: &scopes,
+        scope: &facade.scope,
+        days,
         request: &request,
     };
     let mut response = page::answer(StatusCode::OK, &page);
+    facade.cookies.make_room(headers, COOKIE, response.headers_mut());
     facade.cookies.set(response.headers_mut(), &cookie_name(&pending.name), &cookie, LIFE);
     Ok(response)
 }
 
-fn words<'a>(scope: &'a str, ours: &str) -> &'a str {
-    match scope {
-        OFFLINE => "staying connected until you or your administrator end it (offline_access)",
-        scope if scope == ours => "using Osier's tools as you (Mcp.Access)",
-        scope => scope,
-    }
-}
-
 fn cookie_name(name: &str) -> String {
-    format!("consent_{name}")
+    format!("{COOKIE}{name}")
 }
 
 /// `POST /authorize/consent`
@@ -131,7 +131,7 @@ pub(super) async fn decide(
         let seals = (facade.cookies, &*facade.keys);
         Approvals::of(&headers, facade.cookies, &facade.keys).add(consent, now, seals, &mut more);
     }
-    to_entra(&facade, asked.purpose(), more, id).await
+    to_entra(&facade, asked.purpose(), (&headers, more), id).await
 }
 
 impl Facade {

@@ -7,6 +7,9 @@ use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
+/// A browser keeps no more cookies of one kind: so many sign-ins may be open in it at once.
+const MOST_ALIKE: usize = 4;
+
 /// How this origin's cookies are written.
 #[derive(Clone, Copy, Debug)]
 pub struct Cookies {
@@ -30,13 +33,26 @@ impl Cookies {
         self.write(headers, name, "", Duration::ZERO);
     }
 
+    /// Makes a browser forget its oldest cookies whose names begin so, beyond a few: a page that opens
+    /// sign-ins without end would fill the request's head, and nothing could be opened any more.
+    /// Browsers send the oldest first (RFC 6265 §5.4).
+    pub fn make_room(self, asked: &HeaderMap, prefix: &str, headers: &mut HeaderMap) {
+        let prefix = self.name(prefix);
+        let bare = self.name("");
+        let kept: Vec<String> = sent(asked)
+            .map(|cookie| cookie.name().to_owned())
+            .filter(|name| name.starts_with(&prefix))
+            .collect();
+        let surplus = (kept.len() + 1).saturating_sub(MOST_ALIKE);
+        for name in kept.iter().take(surplus).filter_map(|name| name.strip_prefix(&bare)) {
+            self.clear(headers, name);
+        }
+    }
+
     /// A cookie's value, if the request brings exactly one of that name.
     pub fn get(self, headers: &HeaderMap, name: &str) -> Option<String> {
         let name = self.name(name);
-        let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let mut found = lines
-            .flat_map(Cookie::split_parse)
-            .flatten()
+        let mut found = sent(headers)
             .filter(|cookie| cookie.name() == name)
             .map(|cookie| cookie.value().to_owned());
         let value = found.next()?;
@@ -61,6 +77,12 @@ impl Cookies {
             headers.append(SET_COOKIE, line);
         }
     }
+}
+
+/// The cookies of a request, in their order.
+fn sent(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(Cookie::split_parse).flatten()
 }
 
 #[cfg(test)]
@@ -90,5 +112,25 @@ mod tests {
         assert_eq!(cookies.get(&headers, "x").as_deref(), Some("one"));
         headers.append(COOKIE, HeaderValue::from_static("__Host-osier_x=two"));
         assert_eq!(cookies.get(&headers, "x"), None);
+    }
+
+    #[test]
+    fn the_oldest_of_a_kind_make_room_and_no_others() {
+        let cookies = Cookies::of(&"https://osier.example".parse().unwrap());
+        let line = |names: &[&str]| {
+            let mut asked = HeaderMap::new();
+            let line: Vec<_> = names.iter().map(|name| format!("{name}=v")).collect();
+            asked.insert(COOKIE, HeaderValue::from_str(&line.join("; ")).unwrap());
+            let mut headers = HeaderMap::new();
+            cookies.make_room(&asked, "link_", &mut headers);
+            let lines = headers.get_all(SET_COOKIE).iter().map(|line| line.to_str().unwrap());
+            lines.map(|line| line.split('=').next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let of = |at: u8| format!("__Host-osier_link_{at}");
+        let names: Vec<_> = (0..6).map(of).collect();
+        let mut all: Vec<&str> = names.iter().map(String::as_str).collect();
+        all.extend(["__Host-osier_approved", "__Host-osier_signin_1", "osier_link_9"]);
+        assert_eq!(line(&all), [of(0), of(1), of(2)]);
+        assert!(line(&all[3..]).is_empty(), "three and a new one are four");
     }
 }

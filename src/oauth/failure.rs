@@ -191,7 +191,7 @@ impl Failure {
     pub const NO_ACCESS: Self = Self {
         status: StatusCode::FORBIDDEN,
         title: "Your account may not use Osier",
-        happened: "You are signed in, but your account doesn't have the access Mcp.Access.",
+        happened: "You are signed in, but your account doesn't have the access that Osier asks for.",
         remedy: "Ask the administrator of Microsoft Entra in your organisation to assign you to Osier. \
                  Then connect again.",
     };

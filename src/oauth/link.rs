@@ -18,15 +18,18 @@ use tower_http::request_id::RequestId;
 use super::Facade;
 use super::authorize::{redirect, to_entra};
 use super::failure::{Failure, OauthError};
-use super::{form, page};
 use super::sign_in::{Purposes, same};
 use super::upstream::UpstreamFault;
+use super::{form, page};
 use crate::confirm::{self, LinkAnswer, Shown};
 use crate::seal::{Purpose, random_bytes};
 use crate::store::StoreFault;
 
 /// How long a person may take over the question once they are signed in, in seconds.
 const LIFE: u64 = 600;
+
+/// How the cookies' names begin.
+const COOKIE: &str = "link_";
 
 /// Who signed in to answer which link: the cookie's content.
 #[derive(Serialize, Deserialize)]
@@ -51,7 +54,8 @@ pub(super) async fn show(
         return Failure::NO_LINK.page(id);
     }
     let Some(here) = facade.here(&headers, &link) else {
-        return to_entra(&facade, Purposes::Link(link), HeaderMap::new(), id).await;
+        let headers = (&headers, HeaderMap::new());
+        return to_entra(&facade, Purposes::Link(link), headers, id).await;
     };
     match facade.pipeline.confirmations.shown(&link, &here.person).await {
         Ok(Some(shown)) => question(&link, &here, &shown),
@@ -65,11 +69,11 @@ pub(super) async fn show(
 pub(super) async fn signed_in(
     facade: &Facade,
     link: &str,
-    code: &str,
-    verifier: &str,
+    (code, verifier): (&str, &str),
+    headers: &HeaderMap,
     id: Option<&str>,
 ) -> Response {
-    match facade.sign_person_in(link, code, verifier).await {
+    match facade.sign_person_in(link, (code, verifier), headers).await {
         Ok(headers) => redirect(&format!("/confirm/{link}"), headers),
         Err(failure) => failure.page(id),
     }
@@ -151,7 +155,7 @@ fn answered(yes: bool) -> Response {
 fn cookie_name(link: &str) -> String {
     let digest = digest(&SHA256, link.as_bytes());
     let short = digest.as_ref().first_chunk::<4>().copied().unwrap_or_default();
-    format!("link_{}", HEXLOWER.encode(&short))
+    format!("{COOKIE}{}", HEXLOWER.encode(&short))
 }
 
 impl Facade {
@@ -165,8 +169,8 @@ impl Facade {
     async fn sign_person_in(
         &self,
         link: &str,
-        code: &str,
-        verifier: &str,
+        (code, verifier): (&str, &str),
+        asked: &HeaderMap,
     ) -> Result<HeaderMap, Failure> {
         let tokens = self.upstream.redeem(code, verifier).await.map_err(|fault| {
             tracing::warn!(%fault, "the code of a sign-in by link wasn't redeemed");
@@ -189,6 +193,7 @@ impl Facade {
         };
         let sealed = self.keys.seal(Purpose::LinkPerson, &here).map_err(|_| Failure::OURS)?;
         let mut headers = HeaderMap::new();
+        self.cookies.make_room(asked, COOKIE, &mut headers);
         self.cookies.set(&mut headers, &cookie_name(link), &sealed, LIFE);
         Ok(headers)
     }

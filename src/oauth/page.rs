@@ -38,8 +38,10 @@ pub struct Consent<'a> {
     pub returns_to: &'a str,
     /// Is that on the person's own device?
     pub loopback: bool,
-    /// What is granted, in words.
-    pub scopes: &'a [&'a str],
+    /// The short name of the scope that is granted.
+    pub scope: &'a str,
+    /// For how many days the client can stay connected: it gets a refresh token whatever it asks for.
+    pub days: u64,
     /// The sealed request.
     pub request: &'a str,
 }

@@ -15,6 +15,8 @@ use crate::seal::{KeyRing, Purpose, random_bytes};
 
 /// How long a person may take to sign in, in seconds.
 pub const LIFE: u64 = 600;
+/// How the cookies' names begin.
+const COOKIE: &str = "signin_";
 /// What stands in a cookie that was used.
 const USED: &str = "used";
 
@@ -76,7 +78,7 @@ impl SignIn {
         s256(&self.verifier)
     }
 
-    /// Puts the cookie on an answer that goes to Entra next.
+    /// Puts the cookie on an answer that goes to Entra next. `asked` are the request's headers.
     ///
     /// # Errors
     /// Where it can't be sealed.
@@ -84,9 +86,11 @@ impl SignIn {
         &self,
         cookies: Cookies,
         keys: &KeyRing,
+        asked: &HeaderMap,
         headers: &mut HeaderMap,
     ) -> Result<(), Failure> {
         let sealed = keys.seal(Purpose::SignIn, self).map_err(|_| Failure::OURS)?;
+        cookies.make_room(asked, COOKIE, headers);
         cookies.set(headers, &cookie(&self.state), &sealed, LIFE);
         Ok(())
     }
@@ -129,7 +133,7 @@ impl SignIn {
 fn cookie(state: &str) -> String {
     let digest = digest(&SHA256, state.as_bytes());
     let short = digest.as_ref().first_chunk::<4>().copied().unwrap_or_default();
-    format!("signin_{}", HEXLOWER.encode(&short))
+    format!("{COOKIE}{}", HEXLOWER.encode(&short))
 }
 
 /// RFC 7636 §4.2: BASE64URL(SHA256(verifier)).

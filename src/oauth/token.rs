@@ -11,7 +11,7 @@ use axum::Extension;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use data_encoding::BASE64;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -38,12 +38,6 @@ const AWAY: OauthError = OauthError::new(
     "temporarily_unavailable",
     "Microsoft's sign-in service doesn't answer. Try again in a minute.",
 );
-const NO_ACCESS: OauthError = OauthError::new(
-    "invalid_grant",
-    "Your account doesn't have the access Mcp.Access. Ask the administrator of Microsoft Entra in your \
-     organisation to assign you to Osier, then connect again.",
-);
-
 /// What a refresh token of ours holds.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -89,7 +83,8 @@ pub(super) async fn token(
     let form = match form::read(request).await {
         Ok(form) => form,
         Err(fault) => {
-            let error = OauthError { code: "invalid_request", description: fault.to_string().into() };
+            let error =
+                OauthError { code: "invalid_request", description: fault.to_string().into() };
             let mut response = error.json(id);
             *response.status_mut() = fault.status();
             return response;
@@ -104,8 +99,18 @@ pub(super) async fn token(
             ];
             (StatusCode::OK, headers, body).into_response()
         }
-        Err(error) => error.json(id),
+        Err(error) => refuse(error, &headers, id),
     }
+}
+
+/// RFC 6749 §5.2: who tried by the `Authorization` header is told by which scheme.
+fn refuse(error: OauthError, headers: &HeaderMap, id: Option<&str>) -> Response {
+    let mut response = error.json(id);
+    if response.status() == StatusCode::UNAUTHORIZED && headers.contains_key(AUTHORIZATION) {
+        let basic = HeaderValue::from_static("Basic realm=\"Osier\"");
+        response.headers_mut().insert(WWW_AUTHENTICATE, basic);
+    }
+    response
 }
 
 async fn answer(
@@ -161,11 +166,20 @@ impl Facade {
         judged.map_err(|rejection| {
             tracing::warn!(reason = %rejection, "Entra's token isn't one that this server takes");
             match rejection.kind() {
-                RejectionKind::InsufficientScope | RejectionKind::Forbidden => NO_ACCESS,
+                RejectionKind::InsufficientScope | RejectionKind::Forbidden => self.no_access(),
                 RejectionKind::Unavailable => AWAY,
                 _ => SERVER_ERROR,
             }
         })
+    }
+
+    fn no_access(&self) -> OauthError {
+        let description = format!(
+            "Your account doesn't have the access {}. Ask the administrator of Microsoft Entra in your \
+             organisation to assign you to Osier, then connect again.",
+            self.scope
+        );
+        OauthError { code: "invalid_grant", description: description.into() }
     }
 
     fn hand_out(&self, request: &Asking<'_>, granted: Granted) -> Result<String, OauthError> {

@@ -9,6 +9,7 @@ mod credential;
 mod exchange;
 mod fault;
 mod managed_identity;
+mod probe;
 mod seconds;
 mod wire;
 
@@ -25,6 +26,7 @@ use crate::outbound::{self, Limits, Reach};
 
 pub use certificate::CertificateFault;
 pub use fault::{Said, UpstreamFault};
+pub use probe::Landing;
 
 use authorize::Request;
 use credential::Credential;
@@ -128,15 +130,6 @@ impl Upstream {
     /// [`UpstreamFault`], logged.
     pub async fn refresh(&self, token: &SecretString) -> Result<Tokens, UpstreamFault> {
         self.ask(Grant::Refresh(token)).await.inspect_err(UpstreamFault::log)
-    }
-
-    /// Asks for a token of our own (RFC 6749 §4.4) and throws it away: the one request without a
-    /// person that tells whether our credential is good. For `osier doctor`.
-    ///
-    /// # Errors
-    /// [`UpstreamFault`], not logged. A refusal needn't mean the credential.
-    pub async fn probe(&self) -> Result<(), UpstreamFault> {
-        self.ask(Grant::Ourselves).await.map(drop)
     }
 
     async fn ask(&self, grant: Grant<'_>) -> Result<Tokens, UpstreamFault> {

@@ -13,6 +13,7 @@ mod canaries;
 mod clients;
 mod composed;
 mod confirming;
+mod doctor;
 mod first_light;
 mod harness;
 mod identity;

@@ -10,9 +10,10 @@ pub(super) const GROUPS: &[Group] = &[
         treat: Grant,
         how: "Entra admin center > Enterprise applications > the application > Users and groups > \
               Add user/group, and choose the role. By command: az rest --method POST --url \
-              https://graph.microsoft.com/v1.0/servicePrincipals/<service principal>/appRoleAssignedTo \
-              --body '{\"principalId\":\"<person>\",\"resourceId\":\"<service principal>\",\
-              \"appRoleId\":\"<role id>\"}'",
+              \"https://graph.microsoft.com/v1.0/servicePrincipals(appId='<auth.client_id>')/\
+              appRoleAssignedTo\" --body '{\"principalId\":\"<person>\",\"resourceId\":\"<id>\",\
+              \"appRoleId\":\"<role id>\"}', with both from az ad sp show --id <auth.client_id> \
+              --query \"[id,appRoles]\"",
         codes: &[(
             50105,
             "The person isn't assigned to the application, which lets in only those who are.",

@@ -43,6 +43,10 @@ impl Asked {
         if state.is_some_and(|state| state.len() > MAX_STATE) {
             return Err(OauthError::new("invalid_request", "state is longer than 1024 bytes"));
         }
+        // RFC 6749 App. A.5. Escaped, controls would be six times as long, and the cookie be lost.
+        if state.is_some_and(|state| state.chars().any(char::is_control)) {
+            return Err(OauthError::new("invalid_request", "state has control characters in it"));
+        }
         match one("response_type")? {
             Some("code") => {}
             None => return Err(OauthError::new("invalid_request", "response_type is missing")),

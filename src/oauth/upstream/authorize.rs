@@ -11,6 +11,7 @@ use crate::config::Prompt;
 const LONGEST_HINT: usize = 254;
 
 /// What every sign-in has alike.
+#[derive(Clone)]
 pub(super) struct Request {
     pub(super) client_id: String,
     pub(super) redirect_uri: Url,

@@ -105,6 +105,17 @@ impl Said {
         }
     }
 
+    /// The ids of a page that holds this number somewhere.
+    pub(super) fn numbered(page: &str, code: u32) -> Self {
+        let correlation = id_after(page, "Correlation ID: ");
+        Self {
+            aadsts: Some(code),
+            correlation,
+            trace: id_after(page, "Trace ID: "),
+            ..Self::default()
+        }
+    }
+
     /// The AADSTS number decides; without a known one the OAuth error does.
     pub(super) fn into_fault(self, error: &str) -> UpstreamFault {
         let by_error = match error {

@@ -114,3 +114,14 @@ async fn case_055_entras_errors_are_told_in_our_words() {
         assert_eq!(name.1, "used");
     }
 }
+
+#[tokio::test]
+async fn an_error_beside_a_code_is_an_error() {
+    let app = TestApp::new().await;
+    let assistant = Assistant::registered(&app, LOOPBACK).await;
+    let (mut browser, state) = at_entra(&app, &assistant).await;
+    let page = back(&app, &mut browser, &format!("code=x&error=access_denied&state={state}")).await;
+    assert_eq!(page.parameter("error").as_deref(), Some("access_denied"));
+    assert!(page.parameter("code").is_none(), "{page:?}");
+    assert_page(&back(&app, &mut browser, &format!("code=x&state={state}")).await, 400);
+}

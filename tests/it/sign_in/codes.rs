@@ -125,6 +125,10 @@ async fn case_053_the_token_endpoint_takes_forms_once_and_keeps_nothing() {
         .collect();
     let request = app.http.post(&url).basic_auth(&assistant.client_id, Some("whatever"));
     assert_eq!(request.form(&form).send().await.unwrap().status(), 200);
+    let request = app.http.post(&url).basic_auth("dcr1.nobody", Some("whatever"));
+    let told = request.form(&form).send().await.unwrap();
+    assert_eq!(told.status(), 401);
+    assert_eq!(told.headers()["www-authenticate"], "Basic realm=\"Osier\"");
     let preflight = app
         .http
         .request(reqwest::Method::OPTIONS, &url)

@@ -26,6 +26,17 @@ async fn the_page_names_the_program_its_host_and_what_it_asks_for() {
 }
 
 #[tokio::test]
+async fn the_page_says_that_it_stays_connected_whatever_scopes_were_asked_for() {
+    let settings = [("OSIER_AUTH__REFRESH_DAYS".to_owned(), "1".to_owned())];
+    let app = TestApp::with(Setup { settings: settings.into(), ..Setup::default() }).await;
+    let assistant = Assistant { scope: None, ..Assistant::registered(&app, LOOPBACK).await };
+    let (_, page) = consent(&app, &assistant).await;
+    assert!(page.text().contains("staying connected for up to 1 day (offline"), "{}", page.text());
+    // So it does.
+    assert!(!assistant.sign_in("ben").await.refresh_token().is_empty());
+}
+
+#[tokio::test]
 async fn case_042_a_sign_in_that_another_browser_brings_back_is_refused() {
     let app = TestApp::new().await;
     let assistant = Assistant::registered(&app, LOOPBACK).await;
@@ -195,4 +206,41 @@ async fn case_046_a_cookie_that_was_altered_or_is_another_clients_is_none() {
     browser.jar.get_mut(&host).unwrap().insert(name, format!("{value}A"));
     let callback = format!("{}/oauth/callback?code=x&state={state}", app.url);
     assert_page(&browser.get(&callback).await, 403);
+}
+
+#[tokio::test]
+async fn case_044_sign_ins_that_are_opened_without_end_dont_lock_the_browser_out() {
+    let app = TestApp::new().await;
+    let assistant = Assistant::registered(&app, LOOPBACK).await;
+    let mut browser = Browser::new(&app.http);
+    let link = format!("{}/confirm/{}", app.url, "a".repeat(26));
+    for _ in 0..150 {
+        let page = browser.get(&link).await;
+        assert_eq!(page.status, 303, "{page:?}");
+        assert_eq!(browser.get(&assistant.authorize_url()).await.status, 200);
+    }
+    let kept: usize =
+        browser.jar[&host(&app)].iter().map(|(name, value)| name.len() + value.len()).sum();
+    assert!(kept < 8 * 1024, "{kept}");
+    assert!(assistant.walk(&mut browser, "ben").await.parameter("code").is_some());
+}
+
+#[tokio::test]
+async fn a_state_that_wouldnt_fit_a_cookie_is_refused_before_anybody_is_asked() {
+    let app = TestApp::new().await;
+    let assistant = Assistant::registered(&app, LOOPBACK).await;
+    for (state, fits) in [("\"", true), ("\u{e9}", true), ("x", true), ("\u{1}", false)] {
+        let state = state.repeat(1024 / state.len());
+        let long = Assistant { state, ..assistant.clone() };
+        let mut browser = Browser::new(&app.http);
+        let page = browser.get(&long.authorize_url()).await;
+        if !fits {
+            assert_eq!(page.parameter("error").as_deref(), Some("invalid_request"));
+            continue;
+        }
+        browser.press(&page, "allow").await;
+        // Name and value together (RFC 6265 §6.1).
+        let (name, value) = browser.cookie(&host(&app), "osier_signin").unwrap();
+        assert!(name.len() + value.len() < 4000, "{}", value.len());
+    }
 }

@@ -41,7 +41,8 @@ async fn no_name_address_code_or_token_is_logged() {
     let log = written.text();
     assert!(log.contains("a token was handed out"), "the log isn't read: {log}");
     let ben = osier::demo::BEN;
-    let mut secrets = vec!["Canaryname".to_owned(), ben.full_name.to_owned(), ben.email.to_owned(), code];
+    let mut secrets =
+        vec!["Canaryname".to_owned(), ben.full_name.to_owned(), ben.email.to_owned(), code];
     for answer in [&first, &second] {
         secrets.extend([answer.access_token(), answer.refresh_token()]);
     }

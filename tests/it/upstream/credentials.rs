@@ -15,6 +15,7 @@ use axum::{Json, Router};
 use data_encoding::BASE64URL_NOPAD;
 use http::{HeaderMap, StatusCode};
 use osier::config::{Certificate, Credential, Facade, ManagedIdentity};
+use osier::demo::{API_CLIENT_ID, Federated};
 use osier::oauth::upstream::{Upstream, UpstreamFault};
 use rcgen::{CertificateParams, PKCS_RSA_SHA256, PublicKeyData as _};
 use secrecy::{ExposeSecret, SecretString};
@@ -255,4 +256,58 @@ async fn a_machine_without_that_identity_is_told_apart_from_one_that_is_not_read
     desk.answer(StatusCode::OK, json!({"access_token": SECOND, "expires_on": until}));
     let tokens = upstream.redeem("a-code", VERIFIER).await.unwrap();
     assert_eq!(tokens.access_token.expose_secret(), "a");
+}
+
+/// The look-alike judges assertions by itself, as Entra does.
+#[tokio::test]
+async fn the_look_alike_takes_a_certificate_that_is_registered() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (files, _) = certificate(folder.path());
+    let facade = Facade { credential: Credential::Certificate(files.clone()), ..facade() };
+    let upstream = world.upstream(&facade);
+    let code = world.code(&upstream).await;
+    let unknown = upstream.redeem(&code, VERIFIER).await.unwrap_err();
+    assert_eq!(unknown.said().aadsts, Some(700_027), "{unknown}");
+    let pem = std::fs::read_to_string(&files.certificate).unwrap();
+    world.around.entra().alter_app(API_CLIENT_ID, |app| app.certificates.push(pem));
+    let tokens = upstream.redeem(&code, VERIFIER).await.unwrap();
+    upstream.refresh(&tokens.refresh_token.unwrap()).await.unwrap();
+    // Half an hour later the assertion is a new one.
+    world.clock.advance(Duration::from_mins(30));
+    upstream.probe_credential().await.unwrap();
+}
+
+/// A workload's token and a managed identity's, each signed by the issuer that the registration trusts.
+#[tokio::test]
+async fn the_look_alike_takes_tokens_of_an_issuer_that_is_trusted() {
+    let (world, issuer, desk) = (World::new().await, World::new().await, Desk::open().await);
+    let signer = issuer.around.entra();
+    let now = world.clock.unix_seconds();
+    let header = json!({"alg": "RS256", "typ": "JWT", "kid": signer.kid()});
+    let claims = |subject: &str| {
+        json!({
+            "iss": "https://cluster.example", "sub": subject, "iat": now, "nbf": now,
+            "exp": now + 3600, "aud": "api://AzureADTokenExchange",
+        })
+    };
+    let token = |subject| signer.sign(header.to_string(), claims(subject).to_string());
+    let workload = token("system:serviceaccount:osier:osier");
+    let machine = token("0f0e0d0c-0000-4000-8000-00000000000c");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &workload).unwrap();
+    desk.answer(StatusCode::OK, json!({"access_token": machine, "expires_on": now + 3600}));
+    let ways = [
+        (Credential::FederatedFile(file.path().to_owned()), "system:serviceaccount:osier:osier"),
+        (managed(&desk, None), "0f0e0d0c-0000-4000-8000-00000000000c"),
+    ];
+    for (credential, subject) in ways {
+        let upstream = world.upstream(&Facade { credential, ..facade() });
+        let code = world.code(&upstream).await;
+        let unknown = upstream.redeem(&code, VERIFIER).await.unwrap_err();
+        assert!(matches!(unknown, UpstreamFault::Misconfigured(_)), "{unknown}");
+        let trusted = Federated::new("https://cluster.example", subject, signer.key_set());
+        world.around.entra().alter_app(API_CLIENT_ID, |app| app.federated = vec![trusted]);
+        upstream.redeem(&code, VERIFIER).await.unwrap();
+    }
 }

@@ -1,0 +1,163 @@
+//! The permission service and the backends. A token goes to the permission service alone, and only one
+//! that the server would send there too.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+use secrecy::ExposeSecret as _;
+use url::Url;
+
+use super::Bench;
+use super::report::Report;
+use super::words::cause;
+use crate::access::{Assignments, Freshness};
+use crate::app;
+use crate::config::{Adapter, Backend, HttpAdapter};
+use crate::identity::Identity;
+use crate::outbound::{self, Limits, Reach};
+
+const PERMISSIONS: &str = "permissions";
+
+/// The permission source.
+pub(super) async fn permissions(
+    bench: &Bench<'_>,
+    identity: Option<&Arc<Identity>>,
+    report: &mut Report,
+) {
+    match &bench.config.access.adapter {
+        Adapter::Http(http) => service(bench, http, identity, report).await,
+        Adapter::File(path) => {
+            let text = std::fs::read_to_string(path).map_err(|error| vec![error.to_string()]);
+            match text.and_then(|text| Assignments::from_yaml(&text)) {
+                Ok(_) => report.ok(PERMISSIONS, format!("{} can be read", path.display())),
+                Err(problems) => {
+                    let what = format!("{}: {}", path.display(), problems.join("; "));
+                    report.fault(PERMISSIONS, what, "mend the file that access.file names");
+                }
+            }
+        }
+    }
+}
+
+async fn service(
+    bench: &Bench<'_>,
+    http: &HttpAdapter,
+    identity: Option<&Arc<Identity>>,
+    report: &mut Report,
+) {
+    let url = &http.url;
+    let bearer = identity.and_then(|identity| identity.bearer());
+    let answer = match client(http.timeout, http.allow_private_network) {
+        Ok(client) => {
+            let request = client.get(url.clone());
+            let request = match bearer {
+                Some(token) => request.bearer_auth(token.expose_secret()),
+                None => request,
+            };
+            request.send().await
+        }
+        Err(error) => Err(error),
+    };
+    let status = match answer {
+        Ok(answer) => answer.status(),
+        Err(error) => {
+            let what = format!("{url} can't be reached: {}", cause(&error));
+            return report.fault(PERMISSIONS, what, reach("access"));
+        }
+    };
+    match (identity, status) {
+        (_, status) if status.is_server_error() => report.fault(
+            PERMISSIONS,
+            format!("{url} answers {status}; nobody may do anything meanwhile"),
+            "look at that service's own log",
+        ),
+        (_, StatusCode::NOT_FOUND) => report.fault(
+            PERMISSIONS,
+            format!("{url} answers 404"),
+            "compare access.url and access.path with the service",
+        ),
+        (None, status) => {
+            report.ok(PERMISSIONS, format!("{url} answers ({} without a token)", status.as_u16()));
+        }
+        (Some(identity), StatusCode::OK) => answered(bench, identity, url, report).await,
+        (Some(_), StatusCode::FORBIDDEN) => report.fault(
+            PERMISSIONS,
+            format!("{url} answers 403: it doesn't let this person see their own permissions, so they \
+                     may do nothing"),
+            "let the permission service know the person, or let everybody of the tenant ask for their \
+             own permissions there",
+        ),
+        (Some(_), StatusCode::UNAUTHORIZED) => report.fault(
+            PERMISSIONS,
+            format!("{url} answers 401: it doesn't take the token that Osier takes"),
+            "the permission service must take tokens of the same tenant with the audience \
+             identity.audience",
+        ),
+        (Some(_), status) => report.fault(
+            PERMISSIONS,
+            format!("{url} answers {status} to a good token"),
+            "the permission service must answer 200 with the caller's permissions",
+        ),
+    }
+}
+
+/// Read as the server reads it.
+async fn answered(bench: &Bench<'_>, identity: &Arc<Identity>, url: &Url, report: &mut Report) {
+    let access = app::access(&bench.config.access, &bench.clock);
+    let read = match &access {
+        Ok(access) => access.snapshot(identity, Freshness::Now).await.is_ok(),
+        Err(_) => false,
+    };
+    if read {
+        return report.ok(PERMISSIONS, format!("{url} answers for this person"));
+    }
+    let what = format!("{url} answers 200, but not with this person's permissions");
+    report.fault(
+        PERMISSIONS,
+        what,
+        "compare its answer with access.fields and docs/PERMISSIONS.md",
+    );
+}
+
+/// Each service that the settings name, without a token.
+pub(super) async fn backends(bench: &Bench<'_>, report: &mut Report) {
+    for (name, backend) in &bench.config.backends {
+        let Backend::Rest(rest) = backend else { continue };
+        let check = format!("backend {name}");
+        let url = &rest.base_url;
+        let answer = match client(rest.deadline, rest.allow_private_network) {
+            Ok(client) => client.get(url.clone()).send().await,
+            Err(error) => Err(error),
+        };
+        match answer {
+            Ok(answer) if answer.status().is_server_error() => report.warning(
+                &check,
+                format!("{url} answers {} without a token", answer.status()),
+                "look at that service's own log",
+            ),
+            Ok(answer) => {
+                report.ok(
+                    &check,
+                    format!("{url} answers ({} without a token)", answer.status().as_u16()),
+                );
+            }
+            Err(error) => {
+                let what = format!("{url} can't be reached: {}", cause(&error));
+                report.fault(&check, what, reach(&format!("backends.{name}")));
+            }
+        }
+    }
+}
+
+fn reach(section: &str) -> String {
+    format!(
+        "check the address in [{section}], that this machine may reach it (DNS, firewall; Osier uses no \
+         proxy) and trusts its certificate; a private address needs allow_private_network = true there"
+    )
+}
+
+fn client(within: Duration, private: bool) -> Result<reqwest::Client, reqwest::Error> {
+    let nearest = if private { Reach::Private } else { Reach::Public };
+    outbound::client(&Limits::calls(within.min(Duration::from_secs(10)), nearest))
+}

@@ -95,7 +95,12 @@ pub(super) async fn to_entra(
 ) -> Response {
     let Some(sign_in) = SignIn::new(purpose, &facade.clock) else { return Failure::OURS.page(id) };
     let challenge = sign_in.challenge();
-    let leg = Leg { state: sign_in.state(), challenge: &challenge, login_hint: None };
+    let leg = Leg {
+        state: sign_in.state(),
+        challenge: &challenge,
+        login_hint: None,
+        select_account: matches!(sign_in.purpose, Purposes::Link(_)),
+    };
     let Ok(url) = facade.upstream.authorize_url(&leg).await else {
         return Failure::ENTRA_AWAY.page(id);
     };

@@ -59,7 +59,12 @@ pub(super) async fn show(
     };
     match facade.pipeline.confirmations.shown(&link, &here.person).await {
         Ok(Some(shown)) => question(&link, &here, &shown),
-        Ok(None) => Failure::NO_LINK.page(id),
+        Ok(None) => {
+            // Perhaps the wrong one of their accounts: opened again, the link asks which.
+            let mut response = Failure::NO_LINK.page(id);
+            facade.cookies.clear(response.headers_mut(), &cookie_name(&link));
+            response
+        }
         Err(fault) => lost(&fault).page(id),
     }
 }

@@ -151,7 +151,7 @@ chromium_browser() {
   need certutil libnss3-tools || return
   need openssl openssl || return
   need fc-list fontconfig || return
-  fc-list | grep -q DejaVu || debian_package fonts-dejavu-core || echo "without the package fonts-dejavu-core"
+  fc-list | grep DejaVu >/dev/null || debian_package fonts-dejavu-core || echo "without the package fonts-dejavu-core"
   CHROMIUM=$(command -v chromium)
 }
 

@@ -34,10 +34,11 @@ export async function authorizationServerScenarios({ url, context, steps }) {
   suite.stdout.on('data', (text) => {
     said += text;
     const [asked] = said.match(/^http\S+\/authorize\?\S+$/m) ?? [];
-    if (asked && !walked) walked = signIn(context, asked, steps).catch((error) => { suite.kill(); throw error; });
+    if (asked && !walked) walked = signIn(context, asked, steps).catch((error) => { suite.kill(); return error; });
   });
   const [code] = await once(suite, 'close');
-  await walked;
+  const page = await walked;
+  if (page instanceof Error) throw page;
 
   const checks = fs.readdirSync(results, { recursive: true })
     .filter((name) => name.endsWith('checks.json'))

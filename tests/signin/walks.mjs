@@ -69,7 +69,7 @@ function program(by, command, ...args) {
           if (walked.seen.at(-1) !== 'client') throw new Error(`the walk ended at ${walked.seen.join(', ')}`);
           assert.equal(new URL(opened).searchParams.get('client_id') === CLAUDE_CODE, by === 'cimd', opened);
           return walked.seen.join(' > ');
-        }).catch((error) => { child.kill(); throw error; }),
+        }).catch((error) => { child.kill(); return error; }),
       );
     });
     door.listen(0, '127.0.0.1');
@@ -83,6 +83,10 @@ function program(by, command, ...args) {
         OSIER_READS: reads,
         OPEN_AT: `http://127.0.0.1:${door.address().port}/`,
         BROWSER: path.join(PLACE, 'open.mjs'),
+        // No desktop has a word in which browser that is.
+        XDG_CURRENT_DESKTOP: 'X-Generic',
+        DISPLAY: '',
+        WAYLAND_DISPLAY: '',
         FASTMCP_LOG_LEVEL: 'WARNING',
         FASTMCP_CHECK_FOR_UPDATES: 'off',
         MCP_REMOTE_CONFIG_DIR: fs.mkdtempSync(path.join(PLACE, 'mcp-remote-')),
@@ -99,6 +103,7 @@ function program(by, command, ...args) {
     clearTimeout(late);
     door.close();
     const pages = await Promise.all(walks);
+    for (const page of pages) if (page instanceof Error) throw page;
     assert.equal(code, 0, `${out}${err}`);
     assert.equal(walks.length, 1, 'how often the browser was opened');
     const { tools, refreshed, reconnected } = JSON.parse(out.trim().split('\n').at(-1));

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use validator::Validate;
 
 use super::environment::Environment;
-use super::identity::{Identity, read_id};
+use super::identity::{AllowedClients, Identity, read_id};
 use super::problems::Report;
 
 pub use credential::{Certificate, Credential, ManagedIdentity};
@@ -164,6 +164,9 @@ impl RawAuth {
             return Some(Auth::Direct);
         }
         let client_id = self.client_id(audience, report);
+        if let (Some(id), Some(identity)) = (&client_id, identity) {
+            lets_itself_in(id, &identity.allowed_clients, report);
+        }
         let upstream_scope = self.upstream_scope(audience, identity, report);
         let prompt = self.prompt.as_deref().map(|text| read_prompt(report, text));
         let domain_hint = self.domain_hint.as_deref().map(|text| read_domain(report, text));
@@ -218,6 +221,17 @@ impl RawAuth {
             return None;
         }
         Some(made)
+    }
+}
+
+/// Whoever signs in here gets a token of Osier's own registration, which must then be let in.
+fn lets_itself_in(client_id: &str, allowed: &AllowedClients, report: &mut Report) {
+    if let AllowedClients::Only(ids) = allowed
+        && !ids.contains(client_id)
+    {
+        let says = "lacks auth.client_id: people who sign in at Osier get tokens of its registration, \
+                    which would be refused; add it";
+        report.say("identity.allowed_clients", says);
     }
 }
 

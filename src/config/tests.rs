@@ -317,12 +317,16 @@ fn urls_that_would_mislead_are_refused() {
 
 #[test]
 fn a_list_of_clients_that_refuses_everybody_is_refused() {
-    let problems = problems_with("identity.allowed_clients = []");
-    assert!(problems.contains("osier.toml:1: identity.allowed_clients: is empty"), "{problems}");
-    let problems = problems_with("identity.allowed_clients = [\"any\", \"x\"]");
-    assert!(problems.contains("identity.allowed_clients.0: must be an id"), "{problems}");
+    let said = problems_with("identity.allowed_clients = []");
+    assert!(said.contains("osier.toml:1: identity.allowed_clients: is empty"), "{said}");
+    let said = problems_with("identity.allowed_clients = [\"any\", \"x\"]");
+    assert!(said.contains("identity.allowed_clients.0: must be an id"), "{said}");
     let id = "C6E5E890-22a1-548b-9645-5cac0d47aa53";
-    let config = parse(&format!("identity.allowed_clients = [\"{id}\"]{NEEDED}")).unwrap();
+    let said = problems(&format!("identity.allowed_clients = [\"{id}\"]{NEEDED}"));
+    assert!(said.contains("identity.allowed_clients: lacks auth.client_id"), "{said}");
+    let own = "5d0b7a52-1c1f-4c0e-8f0c-2b9a6f3e7d41";
+    let both = format!("identity.allowed_clients = [\"{id}\", \"{own}\"]{NEEDED}");
+    let config = parse(&both).unwrap();
     assert!(config.identity.allowed_clients.contains(&id.to_lowercase()));
     assert!(!config.identity.allowed_clients.contains("other"));
 }

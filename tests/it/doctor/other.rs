@@ -42,7 +42,8 @@ async fn other_flaws_of_a_token_are_told() {
         let visit = world.one_fault(Some(&token), "token", &[says]).await;
         assert!(!visit.said.contains('\u{1b}'), "{}", visit.said);
     }
-    let client = "33333333-3333-4333-8333-333333333333";
+    // Osier's own registration alone.
+    let client = osier::demo::API_CLIENT_ID;
     world.set("IDENTITY__ALLOWED_CLIENTS", client);
     let says = ["isn't in identity.allowed_clients", "add \"c6e5e890"];
     world.one_fault(Some(&world.token()), "token", &says).await;

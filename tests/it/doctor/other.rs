@@ -43,7 +43,7 @@ async fn other_flaws_of_a_token_are_told() {
         assert!(!visit.said.contains('\u{1b}'), "{}", visit.said);
     }
     // Osier's own registration alone.
-    let client = osier::demo::API_CLIENT_ID;
+    let client = API_CLIENT_ID;
     world.set("IDENTITY__ALLOWED_CLIENTS", client);
     let says = ["isn't in identity.allowed_clients", "add \"c6e5e890"];
     world.one_fault(Some(&world.token()), "token", &says).await;

@@ -95,13 +95,14 @@ pub(super) async fn to_entra(
 ) -> Response {
     let Some(sign_in) = SignIn::new(purpose, &facade.clock) else { return Failure::OURS.page(id) };
     let challenge = sign_in.challenge();
-    let leg = Leg { state: sign_in.state(), challenge: &challenge, login_hint: None };
-    let url = match facade.upstream.authorize_url(&leg).await {
-        Ok(url) => url,
-        Err(fault) => {
-            tracing::warn!(%fault, "Entra's authorization endpoint isn't known");
-            return Failure::ENTRA_AWAY.page(id);
-        }
+    let leg = Leg {
+        state: sign_in.state(),
+        challenge: &challenge,
+        login_hint: None,
+        select_account: matches!(sign_in.purpose, Purposes::Link(_)),
+    };
+    let Ok(url) = facade.upstream.authorize_url(&leg).await else {
+        return Failure::ENTRA_AWAY.page(id);
     };
     match sign_in.keep(facade.cookies, &facade.keys, asked, &mut headers) {
         Ok(()) => redirect(url.as_str(), headers),

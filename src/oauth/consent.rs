@@ -81,7 +81,7 @@ pub(super) fn ask(
         name: &client.name,
         host: client.host.as_deref(),
         returns_to: &redirect.shown_host(),
-        loopback: redirect.is_loopback(),
+        on_device: !asked.is_remembered(),
         scope: &facade.scope,
         days,
         request: &request,

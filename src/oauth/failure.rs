@@ -214,7 +214,8 @@ impl Failure {
         status: StatusCode::NOT_FOUND,
         title: "There is no such question",
         happened: "The link is wrong, has expired, or isn't for the account that you signed in with.",
-        remedy: "Ask your assistant to do it again: it gives you a new link.",
+        remedy: "Open the link again with the account that your assistant is connected with, or ask your \
+                 assistant to do it again: it gives you a new link.",
     };
 
     /// What a form that can't be read is told as.

@@ -59,7 +59,12 @@ pub(super) async fn show(
     };
     match facade.pipeline.confirmations.shown(&link, &here.person).await {
         Ok(Some(shown)) => question(&link, &here, &shown),
-        Ok(None) => Failure::NO_LINK.page(id),
+        Ok(None) => {
+            // Perhaps the wrong one of their accounts: opened again, the link asks which.
+            let mut response = Failure::NO_LINK.page(id);
+            facade.cookies.clear(response.headers_mut(), &cookie_name(&link));
+            response
+        }
         Err(fault) => lost(&fault).page(id),
     }
 }
@@ -172,13 +177,10 @@ impl Facade {
         (code, verifier): (&str, &str),
         asked: &HeaderMap,
     ) -> Result<HeaderMap, Failure> {
-        let tokens = self.upstream.redeem(code, verifier).await.map_err(|fault| {
-            tracing::warn!(%fault, "the code of a sign-in by link wasn't redeemed");
-            match fault {
-                UpstreamFault::Grant(_) => Failure::REFUSED,
-                UpstreamFault::Misconfigured(_) => Failure::OURS,
-                UpstreamFault::Unavailable(_) => Failure::ENTRA_AWAY,
-            }
+        let tokens = self.upstream.redeem(code, verifier).await.map_err(|fault| match fault {
+            UpstreamFault::Grant(_) => Failure::REFUSED,
+            UpstreamFault::Misconfigured(_) => Failure::OURS,
+            UpstreamFault::Unavailable(_) => Failure::ENTRA_AWAY,
         })?;
         let identity = self.judge(&tokens.access_token).await.map_err(|error| match error {
             OauthError { code: "invalid_grant", .. } => Failure::NO_ACCESS,

@@ -36,8 +36,9 @@ pub struct Consent<'a> {
     pub host: Option<&'a str>,
     /// Where the browser goes afterwards.
     pub returns_to: &'a str,
-    /// Is that on the person's own device?
-    pub loopback: bool,
+    /// Is that on the person's own device? Loopback or a program's own scheme: any program there may
+    /// be listening (RFC 8252 §8.3, §8.6).
+    pub on_device: bool,
     /// The short name of the scope that is granted.
     pub scope: &'a str,
     /// For how many days the client can stay connected: it gets a refresh token whatever it asks for.

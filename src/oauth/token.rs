@@ -214,17 +214,11 @@ impl Facade {
     }
 }
 
-/// What the client is told of Entra's refusal.
+/// What the client is told of Entra's refusal; the log has it from `upstream`.
 fn refused(fault: &UpstreamFault) -> OauthError {
     match fault {
-        UpstreamFault::Grant(_) => {
-            tracing::info!(%fault, "a grant was refused");
-            OauthError::of_entra(NOT_GOOD.code, fault, NOT_GOOD_SAYS)
-        }
-        UpstreamFault::Misconfigured(_) => {
-            tracing::error!(%fault, "Entra refuses this server's own registration");
-            SERVER_ERROR
-        }
+        UpstreamFault::Grant(_) => OauthError::of_entra(NOT_GOOD.code, fault, NOT_GOOD_SAYS),
+        UpstreamFault::Misconfigured(_) => SERVER_ERROR,
         UpstreamFault::Unavailable(_) => AWAY,
     }
 }

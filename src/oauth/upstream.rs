@@ -45,6 +45,9 @@ pub struct Leg<'a> {
     pub challenge: &'a str,
     /// Whom the client thinks will sign in. Left out where it isn't plain.
     pub login_hint: Option<&'a str>,
+    /// Is the person asked which of their accounts it is, whatever the configuration says? Where
+    /// the wrong one leads nowhere, Entra's own memory of it must not choose again.
+    pub select_account: bool,
 }
 
 /// What Entra's token endpoint gave.

@@ -1,4 +1,4 @@
-// What others wrote is text on our pages, and our pages stand in nobody's frame (cases 45).
+// What others wrote is text on our pages, and our pages stand in nobody's frame (case 45).
 import assert from 'node:assert/strict';
 import http from 'node:http';
 

@@ -41,7 +41,8 @@ impl Request {
             if let Some(domain) = &self.domain_hint {
                 query.append_pair("domain_hint", domain);
             }
-            if let Some(prompt) = self.prompt {
+            let choose = leg.select_account.then_some(Prompt::SelectAccount);
+            if let Some(prompt) = self.prompt.or(choose) {
                 query.append_pair("prompt", prompt.as_str());
             }
         }
@@ -72,7 +73,8 @@ mod tests {
     }
 
     fn query(request: &Request, hint: Option<&str>) -> BTreeMap<String, String> {
-        let leg = Leg { state: "n&once", challenge: "E9Melhoa", login_hint: hint };
+        let leg =
+            Leg { state: "n&once", challenge: "E9Melhoa", login_hint: hint, select_account: false };
         let endpoint = "https://login.example/authorize?p=b2c_1_sign_in".parse().unwrap();
         let url = request.url(endpoint, &leg);
         assert_eq!(url.query_pairs().count(), url.query().unwrap().split('&').count(), "{url}");

@@ -43,7 +43,12 @@ impl Upstream {
     /// [`UpstreamFault`], not logged: that of the redirect address, or of what was asked for.
     pub async fn probe_redirect(&self) -> Result<Landing, UpstreamFault> {
         in_time(async {
-            let leg = Leg { state: "osier-doctor", challenge: CHALLENGE, login_hint: None };
+            let leg = Leg {
+                state: "osier-doctor",
+                challenge: CHALLENGE,
+                login_hint: None,
+                select_account: false,
+            };
             let request = Request { prompt: None, ..self.request.clone() };
             let mut url = request.url(self.endpoints().await?.authorization, &leg);
             url.query_pairs_mut().append_pair("prompt", "none");

@@ -117,8 +117,8 @@ async fn another_persons_link_is_an_unknown_one() {
         nobodys.headers.get("content-security-policy")
     );
     // She can't answer it either, whatever form she makes up.
-    let (_, value) = ana.cookie(&host(&app), "osier_link_").unwrap();
-    let form = [("token".to_owned(), value), ("decision".to_owned(), "yes".to_owned())];
+    assert!(ana.cookie(&host(&app), "osier_link_").is_none());
+    let form = [("token".to_owned(), "x".to_owned()), ("decision".to_owned(), "yes".to_owned())];
     assert_page(&ana.post(&link, &form, &theirs.url).await, 403);
     assert!(ben.call("create_ticket", ticket()).await.text().contains("/confirm/"));
     assert_eq!(created(&app), 0);
@@ -195,4 +195,18 @@ async fn where_nobody_signs_in_here_there_is_no_link() {
     let ben = mute(&app, "ben", Version::V2025_11_25).await;
     let told = ben.call("create_ticket", ticket()).await;
     assert!(told.is_error() && !told.text().contains("/confirm/"), "{told:?}");
+}
+
+#[tokio::test]
+async fn who_took_the_wrong_account_opens_the_link_again_and_takes_another() {
+    let app = TestApp::new().await;
+    let ben = mute(&app, "ben", Version::V2025_11_25).await;
+    let link = asked(&app, &ben).await;
+    let mut browser = Browser::new(&app.http);
+    assert_page(&opened(&mut browser, &link, "ana").await, 404);
+    // Entra knows ana by now, and asks all the same.
+    let page = opened(&mut browser, &link, "ben").await;
+    assert_eq!(page.status, 200, "{page:?}");
+    browser.press(&page, "yes").await;
+    assert!(!ben.call("create_ticket", ticket()).await.is_error());
 }

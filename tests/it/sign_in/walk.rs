@@ -58,12 +58,14 @@ async fn what_was_allowed_for_an_https_address_isnt_asked_again() {
 #[tokio::test]
 async fn a_program_on_the_device_is_asked_for_each_time() {
     let app = TestApp::new().await;
-    let assistant = Assistant::registered(&app, LOOPBACK).await;
-    let mut browser = Browser::new(&app.http);
-    assert!(assistant.walk(&mut browser, "ben").await.parameter("code").is_some());
-    let page = browser.get(&assistant.authorize_url()).await;
-    assert_eq!(page.status, 200);
-    assert!(page.text().contains("a program on the device in front of you"), "{}", page.text());
+    for address in [LOOPBACK, "cursor://anysphere.cursor-mcp/oauth/callback"] {
+        let assistant = Assistant::registered(&app, address).await;
+        let mut browser = Browser::new(&app.http);
+        assert!(assistant.walk(&mut browser, "ben").await.parameter("code").is_some());
+        let page = browser.get(&assistant.authorize_url()).await;
+        assert_eq!(page.status, 200);
+        assert!(page.text().contains("a program on the device in front of you"), "{}", page.text());
+    }
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ async fn without_discovery_nothing_is_asked() {
     let world = World::new().await;
     let upstream = world.upstream(&facade());
     world.around.entra().inject(Endpoint::Discovery, Fault::answer(500, ""));
-    let leg = Leg { state: "nonce", challenge: CHALLENGE, login_hint: None };
+    let leg = Leg { state: "nonce", challenge: CHALLENGE, login_hint: None, select_account: false };
     let said = upstream.authorize_url(&leg).await.unwrap_err();
     assert!(matches!(said, UpstreamFault::Unavailable(_)), "{said}");
     assert_eq!(world.around.entra().hits(Endpoint::Token), 0);
@@ -86,7 +86,12 @@ async fn endpoints_elsewhere_are_refused() {
             let upstream = world.upstream(&facade());
             let said = refreshed(&upstream).await;
             assert!(matches!(said, UpstreamFault::Unavailable(_)), "{field} {endpoint}: {said}");
-            let leg = Leg { state: "nonce", challenge: CHALLENGE, login_hint: None };
+            let leg = Leg {
+                state: "nonce",
+                challenge: CHALLENGE,
+                login_hint: None,
+                select_account: false,
+            };
             upstream.authorize_url(&leg).await.unwrap_err();
             // Tokens are still judged: the keys are where they were.
             let judge = world.authenticator(world.settings());

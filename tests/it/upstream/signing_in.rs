@@ -72,7 +72,7 @@ async fn case_054_the_authorize_page_gets_what_is_listed() {
     let world = World::new().await;
     let upstream = world.upstream(&facade());
     let hint = Some("ben.osei@willow-demo.example&resource=https://x&prompt=consent");
-    let leg = Leg { state: "nonce", challenge: CHALLENGE, login_hint: hint };
+    let leg = Leg { state: "nonce", challenge: CHALLENGE, login_hint: hint, select_account: false };
     let url = upstream.authorize_url(&leg).await.unwrap();
     let endpoint = world.around.entra().url(Endpoint::Authorize);
     assert!(url.as_str().starts_with(&format!("{endpoint}?")), "{url}");

@@ -68,7 +68,8 @@ impl World {
 
     /// Ben signs in and consents; gives Entra's code.
     pub(crate) async fn code(&self, upstream: &Upstream) -> String {
-        let leg = Leg { state: "nonce", challenge: CHALLENGE, login_hint: None };
+        let leg =
+            Leg { state: "nonce", challenge: CHALLENGE, login_hint: None, select_account: false };
         let url = upstream.authorize_url(&leg).await.unwrap();
         self.around.entra().consent(&demo::BEN, API_CLIENT_ID, &["Mcp.Access"]);
         let back = self.http.post(url).form(&[("person", "ben")]).send().await.unwrap();

@@ -27,6 +27,9 @@ use super::redirect::RedirectUri;
 use super::sign_in::{Purposes, SignIn};
 use super::upstream::Leg;
 
+/// How much of an address that isn't allowed goes to the log, in characters.
+const LOGGED: usize = 200;
+
 pub(super) async fn authorize(
     State(facade): State<Arc<Facade>>,
     Extension(id): Extension<RequestId>,
@@ -74,8 +77,9 @@ async fn who(
     // RFC 9700 §4.1.3: it has to be sent, and to be registered.
     let redirect = redirect.ok_or(Failure::MALFORMED)?;
     let redirect = client.redirect(redirect, facade.clients.rules()).map_err(|fault| {
-        // Not its name: that may be a stranger's text.
-        tracing::info!(client = client.logged(), %fault, "a redirect isn't allowed");
+        // Not its name: that may be a stranger's text. The address is what an operator would allow.
+        let address: String = redirect.chars().take(LOGGED).collect();
+        tracing::info!(client = client.logged(), ?address, %fault, "a redirect isn't allowed");
         Failure::REDIRECT
     })?;
     Ok((client, redirect))

@@ -105,7 +105,7 @@ impl Failure {
         title: "This program may not be answered there",
         happened: "The program asks to be answered at an address that isn't registered for it.",
         remedy: "Remove the connection in that program and add it again. If it still fails, give your \
-                 administrator the id below: the address may have to be added to clients.redirect_uris.",
+                 administrator the id below: the log has the address, and it can be allowed.",
     };
     /// A request without meaning, where nothing of it can be trusted.
     pub const MALFORMED: Self = Self {

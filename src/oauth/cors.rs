@@ -12,12 +12,13 @@ use tower_http::cors::{Any, CorsLayer};
 /// Opens the routes of `router` to pages of any origin; answers their preflights.
 pub fn open<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
     const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+    const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
     router.route_layer(
         CorsLayer::new()
             .allow_origin(Any)
             .allow_methods([Method::GET, Method::POST, Method::OPTIONS])
             .allow_headers([CONTENT_TYPE, AUTHORIZATION, VERSION])
-            .expose_headers([WWW_AUTHENTICATE, RETRY_AFTER])
+            .expose_headers([WWW_AUTHENTICATE, RETRY_AFTER, REQUEST_ID])
             .max_age(Duration::from_mins(10)),
     )
 }

@@ -15,6 +15,7 @@ use axum::routing::post;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
+use tower_http::request_id::RequestId;
 
 use super::client::{Clients, Unregistrable};
 use super::pace::{TooFast, peer};
@@ -64,11 +65,12 @@ enum Refusal {
 }
 
 async fn register(State(clients): State<Arc<Clients>>, request: Request) -> Response {
+    let id = request.extensions().get::<RequestId>().cloned();
     match answer(&clients, request).await {
         Ok(response) => response,
         Err(refusal) => {
             tracing::debug!(%refusal, "a client wasn't registered");
-            refusal.into_response()
+            refusal.response(id.as_ref().and_then(|id| id.header_value().to_str().ok()))
         }
     }
 }
@@ -133,9 +135,9 @@ impl From<Unregistrable> for Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
-    /// RFC 7591 §3.2.2.
-    fn into_response(self) -> Response {
+impl Refusal {
+    /// RFC 7591 §3.2.2. `id` is the request's.
+    fn response(self, id: Option<&str>) -> Response {
         let (status, error) = match &self {
             Self::Off => (StatusCode::FORBIDDEN, "access_denied"),
             Self::TooFast(_) => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable"),
@@ -145,7 +147,10 @@ impl IntoResponse for Refusal {
             Self::Redirect(_) => (StatusCode::BAD_REQUEST, "invalid_redirect_uri"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
         };
-        let body = serde_json::json!({"error": error, "error_description": self.to_string()});
+        let mut body = serde_json::json!({"error": error, "error_description": self.to_string()});
+        if let (Some(id), Some(members)) = (id, body.as_object_mut()) {
+            members.insert("request_id".to_owned(), id.into());
+        }
         let mut response = json(status, &body);
         if let Self::TooFast(TooFast { retry_after }) = self {
             response.headers_mut().insert(RETRY_AFTER, retry_after.as_secs().into());

@@ -129,3 +129,19 @@ async fn in_direct_mode_clients_are_sent_to_entra() {
         assert_eq!(status, 404, "{path}");
     }
 }
+
+#[tokio::test]
+async fn each_oauth_error_says_what_and_which_request() {
+    let app = TestApp::new().await;
+    let register = app.http.post(format!("{}/register", app.url));
+    let register = register.json(&json!({"redirect_uris": ["https://evil.example/"]}));
+    let token = app.http.post(format!("{}/token", app.url)).form(&[("grant_type", "x")]);
+    for request in [register, token] {
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 400);
+        let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!(body["request_id"], id.as_str(), "{body}");
+        assert!(body["error"].is_string() && body["error_description"].is_string(), "{body}");
+    }
+}

@@ -65,7 +65,10 @@ fn trap_07_no_definition_and_no_code_holds_an_id_of_a_customer() {
         read_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut files);
     }
     assert!(files.len() > 100);
-    let holding: Vec<_> = files.iter().filter(|(_, text)| guid.is_match(text)).collect();
+    // Microsoft Graph's, the same in every tenant: `doctor` says what a token for it is.
+    let graph = "00000003-0000-0000-c000-000000000000";
+    let held = |text: &String| guid.is_match(&text.replace(graph, ""));
+    let holding: Vec<_> = files.iter().filter(|(_, text)| held(text)).collect();
     assert!(holding.is_empty(), "{:?}", holding.iter().map(|(name, _)| name).collect::<Vec<_>>());
 }
 

@@ -7,7 +7,7 @@ use osier::clock::Clock;
 use serde_json::{Value, json};
 
 use super::{assert_page, host};
-use crate::harness::{Browser, Client, Page, Setup, TestApp, Version};
+use crate::harness::{Browser, Client, Page, Postgres, Setup, TestApp, Version};
 
 /// A client that can't ask anything.
 async fn mute(app: &TestApp, name: &str, version: Version) -> Client {
@@ -188,13 +188,22 @@ async fn who_has_no_access_is_told_whom_to_ask() {
     assert!(page.text().contains("Ask the administrator"), "{}", page.text());
 }
 
-#[tokio::test]
-async fn where_nobody_signs_in_here_there_is_no_link() {
-    let settings = [("OSIER_AUTH__MODE".to_owned(), "direct".to_owned())];
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn while_the_store_is_away_the_page_says_that_it_is_not_known() {
+    let mut postgres = Postgres::start().await;
+    let url = postgres.database("osier").await;
+    let settings = [("OSIER_STORE__URL".to_owned(), url)];
     let app = TestApp::with(Setup { settings: settings.into(), ..Setup::default() }).await;
     let ben = mute(&app, "ben", Version::V2025_11_25).await;
-    let told = ben.call("create_ticket", ticket()).await;
-    assert!(told.is_error() && !told.text().contains("/confirm/"), "{told:?}");
+    let link = asked(&app, &ben).await;
+    let mut browser = Browser::new(&app.http);
+    let page = opened(&mut browser, &link, "ben").await;
+    postgres.stop();
+    for away in [browser.get(&link).await, browser.press(&page, "yes").await] {
+        assert_page(&away, 503);
+        assert!(away.text().contains("The question can't be had at the moment"), "{}", away.text());
+    }
+    assert_eq!(created(&app), 0);
 }
 
 #[tokio::test]

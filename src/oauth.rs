@@ -29,6 +29,7 @@ pub mod form;
 mod json;
 pub mod link;
 pub mod metadata;
+pub mod no_store;
 pub mod pace;
 pub mod page;
 pub mod protected_resource;

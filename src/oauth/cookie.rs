@@ -3,6 +3,8 @@
 //! since browsers would refuse it; any other plain-http origin is refused at start.
 
 use ::cookie::{Cookie, SameSite, time::Duration};
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 use url::Url;
@@ -77,6 +79,14 @@ impl Cookies {
             headers.append(SET_COOKIE, line);
         }
     }
+}
+
+/// The name of a cookie of its own for each of several things that may be open in one browser at once:
+/// `kind`, and a short digest of what it is for.
+pub fn name_for(kind: &str, what: &str) -> String {
+    let digest = digest(&SHA256, what.as_bytes());
+    let short = digest.as_ref().first_chunk::<4>().copied().unwrap_or_default();
+    format!("{kind}{}", HEXLOWER.encode(&short))
 }
 
 /// The cookies of a request, in their order.

@@ -4,13 +4,14 @@
 use std::borrow::Cow;
 
 use axum::Extension;
-use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::response::Response;
+use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 use tower_http::request_id::RequestId;
 
 use super::form::FormFault;
+use super::no_store;
 use super::page::{self, Problem};
 use super::upstream::UpstreamFault;
 use crate::aadsts::Mender;
@@ -55,11 +56,7 @@ impl OauthError {
         if let (Some(id), Some(members)) = (id, body.as_object_mut()) {
             members.insert("request_id".to_owned(), id.into());
         }
-        let headers = [
-            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        ];
-        let mut response = (status, headers, body.to_string()).into_response();
+        let mut response = no_store::json(status, body.to_string());
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
         }

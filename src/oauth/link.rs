@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use axum::Extension;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
@@ -17,6 +16,7 @@ use tower_http::request_id::RequestId;
 
 use super::Facade;
 use super::authorize::{redirect, to_entra};
+use super::cookie::name_for;
 use super::failure::{Failure, OauthError};
 use super::sign_in::{Purposes, same};
 use super::upstream::UpstreamFault;
@@ -62,7 +62,7 @@ pub(super) async fn show(
         Ok(None) => {
             // Perhaps the wrong one of their accounts: opened again, the link asks which.
             let mut response = Failure::NO_LINK.page(id);
-            facade.cookies.clear(response.headers_mut(), &cookie_name(&link));
+            facade.cookies.clear(response.headers_mut(), &name_for(COOKIE, &link));
             response
         }
         Err(fault) => lost(&fault).page(id),
@@ -156,17 +156,10 @@ fn answered(yes: bool) -> Response {
     page::answer(StatusCode::OK, &page::Notice { title, text })
 }
 
-/// Each link has its own cookie: several may be open in one browser.
-fn cookie_name(link: &str) -> String {
-    let digest = digest(&SHA256, link.as_bytes());
-    let short = digest.as_ref().first_chunk::<4>().copied().unwrap_or_default();
-    format!("{COOKIE}{}", HEXLOWER.encode(&short))
-}
-
 impl Facade {
     /// Who signed in, in this browser, to answer this link.
     fn here(&self, headers: &HeaderMap, link: &str) -> Option<Here> {
-        let sealed = self.cookies.get(headers, &cookie_name(link))?;
+        let sealed = self.cookies.get(headers, &name_for(COOKIE, link))?;
         let here: Here = self.keys.open(Purpose::LinkPerson, &sealed).ok()?;
         (here.link == link && self.clock.unix_seconds() < here.expires).then_some(here)
     }
@@ -196,7 +189,7 @@ impl Facade {
         let sealed = self.keys.seal(Purpose::LinkPerson, &here).map_err(|_| Failure::OURS)?;
         let mut headers = HeaderMap::new();
         self.cookies.make_room(asked, COOKIE, &mut headers);
-        self.cookies.set(&mut headers, &cookie_name(link), &sealed, LIFE);
+        self.cookies.set(&mut headers, &name_for(COOKIE, link), &sealed, LIFE);
         Ok(headers)
     }
 }

@@ -12,14 +12,15 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use tower_http::request_id::RequestId;
 
 use super::client::{Clients, Unregistrable};
 use super::pace::{TooFast, peer};
-use super::{cors, redirect::RedirectUri};
+use super::redirect::RedirectUri;
+use super::{cors, no_store};
 use request::{ApplicationType, Metadata};
 
 /// The largest body, in bytes.
@@ -115,13 +116,8 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (PRAGMA, HeaderValue::from_static("no-cache")),
-    ];
     match serde_json::to_string(body) {
-        Ok(body) => (status, headers, body).into_response(),
+        Ok(body) => no_store::json(status, body),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

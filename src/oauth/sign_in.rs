@@ -3,11 +3,11 @@
 //! person has agreed, and binds the callback to the browser that started it (CVE-2026-27124).
 
 use aws_lc_rs::digest::{SHA256, digest};
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use data_encoding::BASE64URL_NOPAD;
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
-use super::cookie::Cookies;
+use super::cookie::{Cookies, name_for};
 use super::failure::Failure;
 use super::seen::Seen;
 use crate::clock::Clock;
@@ -91,7 +91,7 @@ impl SignIn {
     ) -> Result<(), Failure> {
         let sealed = keys.seal(Purpose::SignIn, self).map_err(|_| Failure::OURS)?;
         cookies.make_room(asked, COOKIE, headers);
-        cookies.set(headers, &cookie(&self.state), &sealed, LIFE);
+        cookies.set(headers, &name_for(COOKIE, &self.state), &sealed, LIFE);
         Ok(())
     }
 
@@ -107,7 +107,8 @@ impl SignIn {
         seen: &Seen,
         clock: &Clock,
     ) -> Result<Self, Failure> {
-        let sealed = cookies.get(headers, &cookie(state)).ok_or(Failure::OTHER_BROWSER)?;
+        let sealed =
+            cookies.get(headers, &name_for(COOKIE, state)).ok_or(Failure::OTHER_BROWSER)?;
         if sealed == USED {
             return Err(Failure::STALE);
         }
@@ -125,15 +126,8 @@ impl SignIn {
 
     /// Marks the cookie as used, on the callback's answer.
     pub fn spend(&self, cookies: Cookies, headers: &mut HeaderMap) {
-        cookies.set(headers, &cookie(&self.state), USED, LIFE);
+        cookies.set(headers, &name_for(COOKIE, &self.state), USED, LIFE);
     }
-}
-
-/// Several sign-ins may be open in one browser.
-fn cookie(state: &str) -> String {
-    let digest = digest(&SHA256, state.as_bytes());
-    let short = digest.as_ref().first_chunk::<4>().copied().unwrap_or_default();
-    format!("{COOKIE}{}", HEXLOWER.encode(&short))
 }
 
 /// RFC 7636 §4.2: BASE64URL(SHA256(verifier)).

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use data_encoding::BASE64;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -21,10 +21,10 @@ use tower_http::request_id::RequestId;
 use super::Facade;
 use super::client::logged;
 use super::failure::OauthError;
-use super::form;
 use super::query::{Parameters, Repeated};
 use super::sign_in::client_digest;
 use super::upstream::{Tokens, UpstreamFault};
+use super::{form, no_store};
 use crate::identity::{Identity, RejectionKind};
 use crate::seal::{Purpose, random_name};
 
@@ -91,14 +91,7 @@ pub(super) async fn token(
         }
     };
     match answer(&facade, &headers, &form).await {
-        Ok(body) => {
-            let headers = [
-                (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-                (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-                (PRAGMA, HeaderValue::from_static("no-cache")),
-            ];
-            (StatusCode::OK, headers, body).into_response()
-        }
+        Ok(body) => no_store::json(StatusCode::OK, body),
         Err(error) => refuse(error, &headers, id),
     }
 }

@@ -8,11 +8,14 @@ mod rest;
 mod retry_after;
 #[cfg(feature = "conformance")]
 pub(crate) mod scripted;
+mod service;
 mod token;
+mod transport;
 
 pub use render::arguments;
-pub use rest::{Rest, RestSettings};
+pub use service::{Kind, Service};
 pub use token::{Origin, OutgoingToken};
+pub use transport::{ServiceSettings, Transport};
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -33,7 +36,7 @@ use render::Rendering;
 
 /// The customer's services by their names in the configuration.
 pub struct Backends {
-    rest: BTreeMap<String, Rest>,
+    services: BTreeMap<String, Service>,
     clock: Clock,
 }
 
@@ -49,7 +52,12 @@ pub struct RawResult {
 #[derive(Debug)]
 pub enum Body {
     /// A service's JSON.
-    Json(Value),
+    Json {
+        /// The answer.
+        value: Value,
+        /// The service said that parts of it are missing.
+        partial: bool,
+    },
     /// Nothing was sent, since nothing of what was asked for lies inside the scope.
     Nothing,
     /// Content blocks of a backend that makes its own, and whether they tell of an error.
@@ -59,6 +67,17 @@ pub enum Body {
         /// MCP `isError`.
         is_error: bool,
     },
+}
+
+/// One request of a call on its way: what fills it, and where word of it goes.
+pub(crate) struct Errand<'a> {
+    /// What fills its holes.
+    pub(crate) fill: &'a Fill<'a>,
+    /// Progress, for what takes long.
+    #[expect(dead_code, reason = "no kind of backend takes long as yet")]
+    pub(crate) notes: &'a Notes,
+    /// What it did at the service.
+    pub(crate) sent: &'a mut Sent,
 }
 
 /// What a call did at its service, for the audit record.
@@ -72,8 +91,8 @@ pub struct Sent {
 
 impl Backends {
     /// The services, each under its name.
-    pub fn new(rest: BTreeMap<String, Rest>, clock: Clock) -> Self {
-        Self { rest, clock }
+    pub fn new(services: BTreeMap<String, Service>, clock: Clock) -> Self {
+        Self { services, clock }
     }
 
     /// Carries a consented call out.
@@ -92,13 +111,13 @@ impl Backends {
         let body = match &tool.plan {
             Plan::Read(ReadPlan::Request(request)) => {
                 let at = consent.located().checked().position();
-                self.page(&consent, request, at, sent).await?
+                self.page(&consent, request, at, notes, sent).await?
             }
             Plan::Read(ReadPlan::Found(argument)) => {
                 let record = consent.located().records().get(argument).ok_or(Refusal::Internal)?;
-                Body::Json(record.value.clone())
+                Body::Json { value: record.value.clone(), partial: false }
             }
-            Plan::Read(ReadPlan::Caller) => Body::Json(caller(&consent)),
+            Plan::Read(ReadPlan::Caller) => Body::Json { value: caller(&consent), partial: false },
             #[cfg(feature = "conformance")]
             Plan::Read(ReadPlan::Script(script)) => {
                 scripted::run(script, &consent, confirmations, notes).await?
@@ -107,7 +126,7 @@ impl Backends {
             Plan::Compose(_) => return Err(Refusal::Internal.into()),
             Plan::Write { write, .. } => {
                 let yes = consent.yes().ok_or(Refusal::Internal)?;
-                let rest = self.rest(&tool.backend)?;
+                let service = self.service(&tool.backend)?;
                 match Rendering::of(write.http(), &consent.located().fill(), &self.clock)? {
                     // None of the sites that it names is the person's.
                     Rendering::OutOfScope => {
@@ -116,14 +135,14 @@ impl Backends {
                     }
                     Rendering::Ready(request) => {
                         let identity = consent.located().checked().permit().identity();
-                        let reply = rest.write(request, yes, identity, sent).await?;
-                        Body::Json(reply.body)
+                        let reply = service.write(request, yes, identity, sent).await?;
+                        Body::Json { value: reply.body, partial: reply.partial }
                     }
                 }
             }
         };
-        // Questions and notes of a service's own: only scripts have them as yet.
-        let _ = (confirmations, notes);
+        // Questions of a service's own: only scripts have them as yet.
+        let _ = confirmations;
         let at = consent.located().checked().position().clone();
         Ok(RawResult { consent, at, body })
     }
@@ -136,6 +155,7 @@ impl Backends {
         &self,
         page: RawResult,
         at: Position,
+        notes: &Notes,
         sent: &mut Sent,
     ) -> Result<RawResult, Refusal> {
         let RawResult { consent, .. } = page;
@@ -143,7 +163,7 @@ impl Backends {
         let Plan::Read(ReadPlan::Request(request)) = &tool.plan else {
             return Err(Refusal::Internal);
         };
-        let body = self.page(&consent, request, &at, sent).await?;
+        let body = self.page(&consent, request, &at, notes, sent).await?;
         Ok(RawResult { consent, at, body })
     }
 
@@ -152,6 +172,7 @@ impl Backends {
         consent: &Consent,
         request: &SafeRequest,
         at: &Position,
+        notes: &Notes,
         sent: &mut Sent,
     ) -> Result<Body, Refusal> {
         let checked = consent.located().checked();
@@ -164,27 +185,16 @@ impl Backends {
         }
         let fill = consent.located().fill();
         let fill = Fill { position: at, arguments: &arguments, ..fill };
-        self.send_safe(&checked.permit().tool().backend, request, fill, sent).await
+        let service = self.service(&checked.permit().tool().backend)?;
+        let mut errand = Errand { fill: &fill, notes, sent };
+        Ok(match service.read(request, &self.clock, &mut errand).await? {
+            Some(reply) => Body::Json { value: reply.body, partial: reply.partial },
+            None => Body::Nothing,
+        })
     }
 
-    async fn send_safe(
-        &self,
-        backend: &str,
-        request: &SafeRequest,
-        fill: Fill<'_>,
-        sent: &mut Sent,
-    ) -> Result<Body, Refusal> {
-        let rest = self.rest(backend)?;
-        match Rendering::of(request.http(), &fill, &self.clock)? {
-            Rendering::OutOfScope => Ok(Body::Nothing),
-            Rendering::Ready(request) => {
-                Ok(Body::Json(rest.read(request, fill.identity, sent).await?.body))
-            }
-        }
-    }
-
-    fn rest(&self, name: &str) -> Result<&Rest, Refusal> {
-        self.rest.get(name).ok_or(Refusal::Internal)
+    fn service(&self, name: &str) -> Result<&Service, Refusal> {
+        self.services.get(name).ok_or(Refusal::Internal)
     }
 }
 
@@ -196,13 +206,10 @@ impl Source for Backends {
         fill: Fill<'a>,
     ) -> BoxFuture<'a, Result<Reply, Refusal>> {
         async move {
-            let rest = self.rest(backend)?;
-            match Rendering::of(request.http(), &fill, &self.clock)? {
-                Rendering::OutOfScope => Ok(Reply::default()),
-                Rendering::Ready(request) => {
-                    rest.read(request, fill.identity, &mut Sent::default()).await
-                }
-            }
+            let mut sent = Sent::default();
+            let mut errand = Errand { fill: &fill, notes: &Notes::silent(), sent: &mut sent };
+            let reply = self.service(backend)?.read(request, &self.clock, &mut errand).await?;
+            Ok(reply.unwrap_or_default())
         }
         .boxed()
     }

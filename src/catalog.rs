@@ -21,7 +21,7 @@ mod text;
 mod tool;
 
 pub use document::{Document, Spot};
-pub use http_request::{ByEffect, HttpRequest, SafeRequest, WriteRequest};
+pub use http_request::{ByEffect, Dialect, HttpRequest, SafeRequest, WriteRequest};
 pub use load::{Files, load};
 pub use pointer::Pointer;
 pub use problem::{Problem, Problems};
@@ -34,7 +34,8 @@ pub use scope_rule::{Filter, PlaceFilter, ScopeRule};
 pub use template::{Hole, Leaf, Template};
 pub use text::Text;
 pub use tool::{
-    Answer, Effect, Input, More, Part, Plan, ReadPlan, Requirement, Resolved, Same, Tool, ToolId,
+    Answer, Asked, Effect, Input, List, More, Part, Plan, ReadPlan, Requirement, Resolved, Same,
+    Tool, ToolId,
 };
 
 use std::collections::BTreeMap;

@@ -15,7 +15,7 @@ use tracing::Instrument;
 
 use crate::audit::{Record, Stage};
 use crate::backend::{RawResult, Sent};
-use crate::call::{Call, Refusal, Stop, Trouble, TroubleKind};
+use crate::call::{Call, Notes, Refusal, Stop, Trouble, TroubleKind};
 use crate::confirm::{Consent, Trace};
 use crate::identity::Identity;
 use crate::response::{self, Outcome};
@@ -121,7 +121,7 @@ impl Pipeline {
         let raw = self.backends.execute(consent, &self.confirmations, notes, &mut sent).await;
         record.upstream(&sent);
         let raw = raw.inspect_err(|stop| record.asked(stop))?;
-        let shown = self.show(raw, sent, record).await;
+        let shown = self.show(raw, sent, notes, record).await;
         // A write that was carried out isn't undone by an answer that can't be shown.
         shown.map_err(|refusal| lost.unwrap_or(refusal).into())
     }
@@ -130,10 +130,11 @@ impl Pipeline {
         &self,
         raw: RawResult,
         mut sent: Sent,
+        notes: &Notes,
         record: &mut Record,
     ) -> Result<Outcome, Refusal> {
         record.enter(Stage::Scope);
-        let scoped = scope::apply(raw, &self.backends, &mut sent).await;
+        let scoped = scope::apply(raw, &self.backends, notes, &mut sent).await;
         record.upstream(&sent);
         let scoped = scoped?;
 

@@ -43,9 +43,23 @@ pub fn check(
         Content::Blocks(blocks, is_error) => {
             return blocks_outcome(blocks, *is_error, bounds);
         }
-        Content::Object(object) => with_fields(scoped, object.clone()),
-        Content::Rows { rows, next, cut } => {
-            page(scoped, rows, next.as_ref(), *cut, bounds, keys, clock)?
+        Content::Object(object, partial) => {
+            let mut object = with_fields(scoped, object.clone());
+            if *partial {
+                object.insert("partial".into(), true.into());
+            }
+            object
+        }
+        Content::Rows { rows, next, cut, partial, missing } => {
+            let mut page = page(scoped, rows, next.as_ref(), *cut, bounds, keys, clock)?;
+            let not_found = [scoped.checked().sites_not_found(), missing.clone()].concat();
+            if !not_found.is_empty() {
+                page.insert("notFound".into(), not_found.into());
+            }
+            if *partial {
+                page.insert("partial".into(), true.into());
+            }
+            page
         }
     };
     worded(structured, scoped.checked().permit().tool(), bounds)
@@ -134,10 +148,6 @@ fn page(
     let to = if items.len() < rows.len() { after.cloned() } else { next.cloned() };
     let mut page = Map::new();
     page.insert("items".into(), items.into());
-    let not_found = scoped.checked().sites_not_found();
-    if !not_found.is_empty() {
-        page.insert("notFound".into(), not_found.into());
-    }
     if let (Some(to), true) = (to, paged) {
         page.insert("nextCursor".into(), scoped.checked().cursor(to, keys, clock)?.into());
     }

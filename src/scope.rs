@@ -5,11 +5,13 @@
 
 mod list;
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::access::{Standing, judge};
 use crate::backend::{Backends, Body, RawResult, Sent};
-use crate::call::{Refusal, Trouble, TroubleKind};
+use crate::call::{Notes, Refusal, Trouble, TroubleKind};
 use crate::catalog::{Answer, Filter, Pointer, Row};
 use crate::request::{Checked, Position};
 
@@ -31,9 +33,14 @@ pub enum Content {
         next: Option<Position>,
         /// True where rows were left out for their number.
         cut: bool,
+        /// True where the service said that a part of the answer is missing.
+        partial: bool,
+        /// Ids that were asked for and of which there is no row, by place (`twinIds.3`).
+        missing: Vec<String>,
     },
-    /// One object: a record under `item`, or counts.
-    Object(Map<String, Value>),
+    /// One object: a record under `item`, or counts; and whether the service said that a part of it
+    /// is missing.
+    Object(Map<String, Value>, bool),
     /// MCP content blocks, and whether they tell of an error.
     Blocks(Vec<Value>, bool),
 }
@@ -47,35 +54,36 @@ pub enum Content {
 pub async fn apply(
     raw: RawResult,
     backends: &Backends,
+    notes: &Notes,
     sent: &mut Sent,
 ) -> Result<Scoped, Refusal> {
     let tool = raw.consent().located().checked().permit().tool().clone();
-    if let (Body::Json(_), Answer::List { items, more, row, limit }) = (raw.body(), &tool.answer) {
-        let shape = list::Shape { items, more: more.as_ref(), row, limit: *limit };
-        let (raw, content) = list::read(raw, &shape, backends, sent).await?;
+    if let (Body::Json { .. }, Answer::List(list)) = (raw.body(), &tool.answer) {
+        let (raw, content) = list::read(raw, list, backends, notes, sent).await?;
         return Ok(Scoped { raw, content });
     }
     let content = match (raw.body(), &tool.answer) {
         (Body::Content { blocks, is_error }, Answer::Content) => {
             Content::Blocks(blocks.clone(), *is_error)
         }
-        (Body::Nothing, Answer::List { .. }) => {
-            Content::Rows { rows: Vec::new(), next: None, cut: false }
+        (Body::Nothing, Answer::List(list)) => {
+            let missing = list::missing(&raw, list, &BTreeSet::new());
+            Content::Rows { rows: Vec::new(), next: None, cut: false, partial: false, missing }
         }
         (Body::Nothing, Answer::Counts { empty, .. }) => {
-            Content::Object(empty.as_object().cloned().unwrap_or_default())
+            Content::Object(empty.as_object().cloned().unwrap_or_default(), false)
         }
         (Body::Nothing, Answer::Record { .. }) => return Err(not_found(&raw)),
-        (Body::Json(body), Answer::Record { at, row }) => {
-            let record = at.of(body).filter(|record| record.is_object());
+        (Body::Json { value, partial }, Answer::Record { at, row }) => {
+            let record = at.of(value).filter(|record| record.is_object());
             let record = record.ok_or_else(|| bad_answer(&raw))?;
             let kept = keep(&raw, row, record).ok_or_else(|| outside(&raw))?;
-            Content::Object(Map::from_iter([("item".to_owned(), kept)]))
+            Content::Object(Map::from_iter([("item".to_owned(), kept)]), *partial)
         }
-        (Body::Json(body), Answer::Counts { at, row, .. }) => {
-            let counts = at.of(body).ok_or_else(|| bad_answer(&raw))?;
+        (Body::Json { value, partial }, Answer::Counts { at, row, .. }) => {
+            let counts = at.of(value).ok_or_else(|| bad_answer(&raw))?;
             match row.project(counts) {
-                Value::Object(counts) => Content::Object(counts),
+                Value::Object(counts) => Content::Object(counts, *partial),
                 _ => return Err(bad_answer(&raw)),
             }
         }

@@ -36,6 +36,8 @@ pub struct Reply {
     pub body: Value,
     /// The `ETag` header.
     pub etag: Option<String>,
+    /// The service said that parts of it are missing.
+    pub partial: bool,
     /// The HTTP status.
     pub status: u16,
 }

@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use crate::access::{Access, Adapter, Ages, Assignments, HttpAdapter};
 use crate::app::App;
 use crate::audit::Sink;
-use crate::backend::{Backends, OutgoingToken, Rest, RestSettings};
+use crate::backend::{self, Backends, OutgoingToken, Service, ServiceSettings, Transport};
 use crate::catalog::{self, Catalog, Files, Pointer};
 use crate::check;
 use crate::clock::Clock;
@@ -239,7 +239,7 @@ fn backends(config: &Config, clock: &Clock) -> anyhow::Result<Backends> {
         let Backend::Rest(rest) = backend else { continue };
         let limits = Limits::calls(rest.deadline, reach(rest.allow_private_network));
         let client = outbound::client(&limits).with_context(|| format!("the client of {name}"))?;
-        let settings = RestSettings {
+        let settings = ServiceSettings {
             name: name.clone(),
             base_url: rest.base_url.clone(),
             token: match rest.token {
@@ -249,7 +249,8 @@ fn backends(config: &Config, clock: &Clock) -> anyhow::Result<Backends> {
             deadline: rest.deadline,
             max_answer: rest.max_response_bytes,
         };
-        services.insert(name.clone(), Rest::new(settings, client, clock.clone()));
+        let transport = Transport::new(settings, client, clock.clone());
+        services.insert(name.clone(), Service::new(backend::Kind::Rest, transport));
     }
     Ok(Backends::new(services, clock.clone()))
 }

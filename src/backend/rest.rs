@@ -1,227 +1,53 @@
-//! A REST service: JSON over HTTP, one origin, a deadline, a size cap, no redirects, no retries.
+//! `rest`: a service that takes a request as it stands and answers with JSON.
 
-use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use http::header::ETAG;
+use serde_json::Value;
 
-use http::header::{CONTENT_TYPE, ETAG};
-use http::{HeaderMap, StatusCode};
-use reqwest::Client;
-use serde_json::{Map, Value};
-use url::Url;
-
-use crate::call::{Refusal, Trouble, TroubleKind};
-use crate::clock::Clock;
+use crate::call::{Refusal, TroubleKind};
 use crate::confirm::Yes;
 use crate::identity::Identity;
-use crate::outbound;
 use crate::target::Reply;
 
-use super::Sent;
+use super::Errand;
 use super::render::Filled;
-use super::retry_after;
-use super::token::{Origin, OutgoingToken};
+use super::transport::{Received, Transport};
 
-/// More fields than this aren't named when a service rejects values.
-const MAX_FIELDS_NAMED: usize = 10;
-
-/// One service's settings.
-#[derive(Clone, Debug)]
-pub struct RestSettings {
-    /// Its name in the configuration.
-    pub name: String,
-    /// The URL under which all its paths lie.
-    pub base_url: Url,
-    /// How a token goes out.
-    pub token: OutgoingToken,
-    /// How long it may take to answer in full.
-    pub deadline: Duration,
-    /// How long an answer may be, in bytes.
-    pub max_answer: usize,
+/// Sends a request that only reads.
+pub(super) async fn read(
+    service: &Transport,
+    request: Filled,
+    errand: &mut Errand<'_>,
+) -> Result<Reply, Refusal> {
+    let received = service.send(request, None, errand.fill.identity, errand.sent).await;
+    received.and_then(reply).map_err(|kind| service.trouble(kind))
 }
 
-/// One service.
-pub struct Rest {
-    settings: RestSettings,
-    origin: Origin,
-    client: Client,
-    clock: Clock,
-}
-
-impl Rest {
-    /// A service that is called with this client.
-    pub fn new(settings: RestSettings, client: Client, clock: Clock) -> Self {
-        let origin = settings.base_url.origin();
-        Self { settings, origin, client, clock }
-    }
-
-    /// Sends a request that only reads.
-    pub(super) async fn read(
-        &self,
-        request: Filled,
-        identity: &Identity,
-        sent: &mut Sent,
-    ) -> Result<Reply, Refusal> {
-        self.send(request, None, identity, sent).await.map_err(|kind| self.trouble(kind))
-    }
-
-    /// Sends a request that changes something. It takes the person's yes, whose idempotency key
-    /// goes with it.
-    pub(super) async fn write(
-        &self,
-        request: Filled,
-        yes: &Yes,
-        identity: &Identity,
-        sent: &mut Sent,
-    ) -> Result<Reply, Refusal> {
-        let key = Some(yes.idempotency_key());
-        self.send(request, key, identity, sent).await.map_err(|kind| {
-            self.trouble(match kind {
-                // It went out; whether it was carried out isn't known.
-                TroubleKind::NoAnswer | TroubleKind::BadAnswer => TroubleKind::Unknown,
-                kind => kind,
-            })
+/// Sends a request that changes something. It takes the person's yes, whose idempotency key goes
+/// with it.
+pub(super) async fn write(
+    service: &Transport,
+    request: Filled,
+    yes: &Yes,
+    identity: &Identity,
+    sent: &mut super::Sent,
+) -> Result<Reply, Refusal> {
+    let key = Some(yes.idempotency_key());
+    let received = service.send(request, key, identity, sent).await;
+    received.and_then(reply).map_err(|kind| {
+        service.trouble(match kind {
+            // It went out; whether it was carried out isn't known.
+            TroubleKind::NoAnswer | TroubleKind::BadAnswer => TroubleKind::Unknown,
+            kind => kind,
         })
-    }
-
-    async fn send(
-        &self,
-        request: Filled,
-        idempotency_key: Option<&str>,
-        identity: &Identity,
-        sent: &mut Sent,
-    ) -> Result<Reply, TroubleKind> {
-        let url = self.url(&request)?;
-        let names = names_in(&request);
-        let mut builder = self.client.request(request.method, url.clone());
-        for (name, value) in request.headers {
-            builder = builder.header(name, value);
-        }
-        if let Some(key) = idempotency_key {
-            builder = builder.header("Idempotency-Key", key);
-        }
-        if let Some(body) = &request.body {
-            builder = builder.json(body);
-        }
-        let builder = self
-            .settings
-            .token
-            .put_on(builder, &url, &self.origin, identity)?
-            .header("Accept", "application/json")
-            .timeout(self.settings.deadline);
-        let started = Instant::now();
-        let answered = self.receive(builder, &names, sent).await;
-        sent.took += started.elapsed();
-        answered
-    }
-
-    async fn receive(
-        &self,
-        request: reqwest::RequestBuilder,
-        names: &BTreeSet<String>,
-        sent: &mut Sent,
-    ) -> Result<Reply, TroubleKind> {
-        let response = request.send().await.map_err(|error| {
-            let error = error.without_url();
-            tracing::warn!(service = self.settings.name, timeout = error.is_timeout(), "no answer");
-            if error.is_connect() { TroubleKind::Unreachable } else { TroubleKind::NoAnswer }
-        })?;
-        let status = response.status();
-        sent.status = Some(status.as_u16());
-        let headers = response.headers().clone();
-        let cap = self.settings.max_answer;
-        let body = outbound::read_capped(response, cap, self.settings.deadline).await;
-        if !status.is_success() {
-            return Err(self.judge(status, &headers, body.as_deref().unwrap_or_default(), names));
-        }
-        let body = body.map_err(|_| TroubleKind::BadAnswer)?;
-        let body = if body.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(&body).map_err(|_| TroubleKind::BadAnswer)?
-        };
-        let etag = headers.get(ETAG).and_then(|etag| etag.to_str().ok()).map(str::to_owned);
-        Ok(Reply { body, etag, status: status.as_u16() })
-    }
-
-    /// The request's address: always below the base URL.
-    fn url(&self, request: &Filled) -> Result<Url, TroubleKind> {
-        let mut url = self.settings.base_url.clone();
-        let base = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&format!("{base}/{}", request.path));
-        if !request.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(&request.query);
-        }
-        let below = url.path().starts_with(&format!("{base}/"));
-        if below { Ok(url) } else { Err(TroubleKind::BadAnswer) }
-    }
-
-    fn judge(
-        &self,
-        status: StatusCode,
-        headers: &HeaderMap,
-        body: &[u8],
-        names: &BTreeSet<String>,
-    ) -> TroubleKind {
-        tracing::warn!(service = self.settings.name, status = status.as_u16(), "refused");
-        match status {
-            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
-                TroubleKind::Rejected(rejected_fields(headers, body, names))
-            }
-            StatusCode::UNAUTHORIZED => TroubleKind::NotSignedIn,
-            StatusCode::FORBIDDEN => TroubleKind::Forbidden,
-            StatusCode::NOT_FOUND | StatusCode::GONE => TroubleKind::Gone,
-            StatusCode::CONFLICT => TroubleKind::Conflict,
-            StatusCode::PRECONDITION_FAILED => TroubleKind::Stale,
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                TroubleKind::Busy(retry_after::read(headers, &self.clock))
-            }
-            StatusCode::GATEWAY_TIMEOUT | StatusCode::BAD_GATEWAY => TroubleKind::NoAnswer,
-            _ => TroubleKind::BadAnswer,
-        }
-    }
-
-    fn trouble(&self, kind: TroubleKind) -> Refusal {
-        Refusal::Service(Trouble { service: self.settings.name.clone(), kind })
-    }
+    })
 }
 
-/// The names of what a request says: of its query, and of its body's fields.
-fn names_in(request: &Filled) -> BTreeSet<String> {
-    let query = request.query.iter().map(|(name, _)| name);
-    let body = request.body.as_ref().and_then(Value::as_object);
-    query.chain(body.into_iter().flat_map(Map::keys)).cloned().collect()
-}
-
-/// Of the names that a request says, those that a problem document (RFC 9457, ASP.NET `errors`)
-/// calls wrong, in our spelling. Its texts stay here, and so do names of its own: they may tell
-/// what the caller may not see.
-fn rejected_fields(headers: &HeaderMap, body: &[u8], names: &BTreeSet<String>) -> Vec<String> {
-    let json = headers
-        .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .is_some_and(|kind| kind.contains("json"));
-    let problem: Option<Value> = json.then(|| serde_json::from_slice(body).ok()).flatten();
-    let errors = problem.as_ref().and_then(|problem| problem.get("errors")?.as_object());
-    let wrong = |name: &&String| {
-        errors.is_some_and(|errors| errors.keys().any(|key| key.eq_ignore_ascii_case(name)))
+fn reply(received: Received) -> Result<Reply, TroubleKind> {
+    let body = if received.body.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_slice(&received.body).map_err(|_| TroubleKind::BadAnswer)?
     };
-    names.iter().filter(wrong).take(MAX_FIELDS_NAMED).cloned().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_names_of_the_request_are_told() {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, "application/problem+json".parse().unwrap());
-        let names = ["dueDate", "summary"].map(str::to_owned).into();
-        let body = br#"{"title":"x","errors":{"DueDate":["secret"],"secret":["x"],"":["y"]}}"#;
-        assert_eq!(rejected_fields(&headers, body, &names), ["dueDate"]);
-        assert!(rejected_fields(&HeaderMap::new(), body, &names).is_empty());
-        for odd in ["", "[]", "{}", r#"{"errors":["dueDate"]}"#, r#"{"errors":"dueDate"}"#] {
-            assert!(rejected_fields(&headers, odd.as_bytes(), &names).is_empty(), "{odd}");
-        }
-    }
+    let etag = received.headers.get(ETAG).and_then(|etag| etag.to_str().ok()).map(str::to_owned);
+    Ok(Reply { body, etag, partial: false, status: received.status.as_u16() })
 }

@@ -4,9 +4,20 @@
 
 use super::template::{Hole, Template};
 
-/// An HTTP request with holes.
+/// How a backend kind puts a request on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// `rest`: as it stands.
+    #[default]
+    Rest,
+}
+
+/// A request with holes. Where its dialect isn't [`Dialect::Rest`], the body says in that dialect's
+/// own terms what is asked, and the backend makes the HTTP requests of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HttpRequest {
+    /// For which kind of backend it is.
+    pub dialect: Dialect,
     /// The method.
     pub method: http::Method,
     /// The path's segments below the backend's base URL; each is percent-encoded whole.

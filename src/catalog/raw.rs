@@ -215,6 +215,11 @@ pub(super) struct RawAnswer {
     pub more: Option<RawMore>,
     /// At most this many rows.
     pub limit: Option<usize>,
+    /// Where a list says that a part of it is missing: anything there but null, false, [] and {}.
+    pub partial: Option<String>,
+    /// For a list of things that are asked for by id: `{arg: NAME, at: POINTER}`, the argument that
+    /// holds the ids, and where a row holds its own.
+    pub not_found: Option<RawAsked>,
     /// Where a record, or an aggregate, is.
     pub record: Option<String>,
     /// The record is counts over many rows.
@@ -240,6 +245,16 @@ pub(super) struct RawMore {
     pub page: Option<String>,
     /// Where the answer holds a continuation token.
     pub token: Option<String>,
+}
+
+/// Which rows answer to which of the ids that were asked for.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAsked {
+    /// The argument: a list of ids.
+    pub arg: String,
+    /// Where a row, as the service gives it, holds its id.
+    pub at: String,
 }
 
 /// What holds an answer inside the scope.

@@ -165,17 +165,8 @@ pub enum ReadPlan {
 /// What a tool's answer looks like.
 #[derive(Debug)]
 pub enum Answer {
-    /// `{items: […], nextCursor?, truncated?}`
-    List {
-        /// Where the rows are.
-        items: Pointer,
-        /// How the next page is found.
-        more: Option<More>,
-        /// One row.
-        row: Row,
-        /// At most this many rows, where the service doesn't page.
-        limit: Option<usize>,
-    },
+    /// `{items: […], nextCursor?, truncated?, partial?, notFound?}`
+    List(List),
     /// `{item: {…}}`
     Record {
         /// Where the record is.
@@ -196,6 +187,33 @@ pub enum Answer {
     Content,
     /// `{NAME: …}`: what the parts of a composed tool answer.
     Parts,
+}
+
+/// A list.
+#[derive(Debug)]
+pub struct List {
+    /// Where the rows are.
+    pub items: Pointer,
+    /// How the next page is found.
+    pub more: Option<More>,
+    /// One row.
+    pub row: Row,
+    /// At most this many rows, where the service doesn't page.
+    pub limit: Option<usize>,
+    /// Where the service says that a part of its answer is missing: anything there but null, false
+    /// and an empty list or object.
+    pub partial: Option<Pointer>,
+    /// The ids that are asked for one by one, so that those which find nothing can be told.
+    pub asked: Option<Asked>,
+}
+
+/// `not_found: {arg: NAME, at: POINTER}`: which rows answer to which of the ids that were asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// The argument: a list of ids.
+    pub argument: String,
+    /// Where a row holds its id.
+    pub at: Pointer,
 }
 
 /// How a list says that there is more.
@@ -219,6 +237,18 @@ impl Plan {
             Self::Read(ReadPlan::Request(request)) => Some(request.http()),
             Self::Write { write, .. } => Some(write.http()),
             Self::Read(_) | Self::Compose(_) => None,
+        }
+    }
+}
+
+impl List {
+    /// Does the service say that a part of this answer is missing?
+    pub fn says_partial(&self, answer: &Value) -> bool {
+        match self.partial.as_ref().and_then(|at| at.of(answer)) {
+            None | Some(Value::Null | Value::Bool(false)) => false,
+            Some(Value::Array(items)) => !items.is_empty(),
+            Some(Value::Object(fields)) => !fields.is_empty(),
+            Some(_) => true,
         }
     }
 }

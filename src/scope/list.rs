@@ -3,30 +3,25 @@
 //! What a caller is given (rows, and whether there are more) depends on the rows inside alone:
 //! a page that is short, or a cursor to nothing, would tell how many others there are.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{Content, bad_answer, keep};
 use crate::backend::{Backends, Body, RawResult, Sent};
-use crate::call::Refusal;
-use crate::catalog::{More, Pointer, Row};
+use crate::call::{Notes, Refusal};
+use crate::catalog::{List, More};
 use crate::request::Position;
 
 /// One call reads no more pages than this; what it has found by then is given, with a cursor.
 const MOST_PAGES: usize = 40;
 
-/// What the definition says of a list.
-pub(super) struct Shape<'a> {
-    pub(super) items: &'a Pointer,
-    pub(super) more: Option<&'a More>,
-    pub(super) row: &'a Row,
-    pub(super) limit: Option<usize>,
-}
-
 /// Reads a list from the page that came until a page's rows and one more are inside, or it ends.
 pub(super) async fn read(
     mut raw: RawResult,
-    shape: &Shape<'_>,
+    list: &List,
     backends: &Backends,
+    notes: &Notes,
     sent: &mut Sent,
 ) -> Result<(RawResult, Content), Refusal> {
     let checked = raw.consent().located().checked();
@@ -35,32 +30,53 @@ pub(super) async fn read(
     let mut doubtful = checked.permit().scopes().is_partial();
     let mut rows = Vec::new();
     let mut next = None;
+    let mut partial = false;
+    let mut given = BTreeSet::new();
     for page in 1..=MOST_PAGES {
-        let Body::Json(body) = raw.body() else { return Err(bad_answer(&raw)) };
-        let items = shape.items.of(body).and_then(Value::as_array);
+        let Body::Json { value: body, partial: lacking } = raw.body() else {
+            return Err(bad_answer(&raw));
+        };
+        partial |= *lacking || list.says_partial(body);
+        let items = list.items.of(body).and_then(Value::as_array);
         let items = items.ok_or_else(|| bad_answer(&raw))?;
         let at = raw.position();
         for (index, item) in items.iter().enumerate().skip(at.given) {
-            match keep(&raw, shape.row, item) {
-                Some(row) => rows.push((row, Position { given: index + 1, ..at.clone() })),
+            match keep(&raw, &list.row, item) {
+                Some(row) => {
+                    let asked = list.asked.as_ref().and_then(|asked| asked.at.text_of(item));
+                    given.extend(asked.map(str::to_owned));
+                    rows.push((row, Position { given: index + 1, ..at.clone() }));
+                }
                 None => doubtful = true,
             }
         }
         // A service that calls this page the next one would never end.
-        next = following(body, shape.more, at).filter(|next| next != at);
+        next = following(body, list.more.as_ref(), at).filter(|next| next != at);
         match &next {
             Some(at)
                 if (doubtful || rows.is_empty()) && rows.len() < wanted && page < MOST_PAGES =>
             {
-                raw = backends.read_on(raw, at.clone(), sent).await?;
+                raw = backends.read_on(raw, at.clone(), notes, sent).await?;
             }
             _ => break,
         }
     }
-    let upto = shape.limit.unwrap_or(usize::MAX);
+    let missing = missing(&raw, list, &given);
+    let upto = list.limit.unwrap_or(usize::MAX);
     let cut = rows.len() > upto;
     rows.truncate(upto);
-    Ok((raw, Content::Rows { rows, next, cut }))
+    Ok((raw, Content::Rows { rows, next, cut, partial, missing }))
+}
+
+/// The places of ids that were asked for and of which nothing was given: unknown, left out by the
+/// service or outside of the scope, all alike.
+pub(super) fn missing(raw: &RawResult, list: &List, given: &BTreeSet<String>) -> Vec<String> {
+    let Some(asked) = &list.asked else { return Vec::new() };
+    let arguments = raw.consent().located().checked().arguments();
+    let named = arguments.get(&asked.argument).and_then(Value::as_array);
+    let named = named.into_iter().flatten().enumerate();
+    let lacking = named.filter(|(_, id)| !id.as_str().is_some_and(|id| given.contains(id)));
+    lacking.map(|(index, _)| format!("{}.{index}", asked.argument)).collect()
 }
 
 /// The next page's position, by what the service says of it.

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::*;
 use crate::access::{Place, Scopes};
-use crate::catalog::Pointer;
+use crate::catalog::{Dialect, Pointer};
 use crate::identity::Identity;
 use crate::request::Position;
 use crate::target::{Record, Records};
@@ -57,7 +57,14 @@ impl Values {
 
 fn request(method: Method) -> HttpRequest {
     let path = vec![Template::Literal("things".into())];
-    HttpRequest { method, path, query: Vec::new(), headers: Vec::new(), body: None }
+    HttpRequest {
+        dialect: Dialect::Rest,
+        method,
+        path,
+        query: Vec::new(),
+        headers: Vec::new(),
+        body: None,
+    }
 }
 
 fn hole(leaf: Leaf) -> Template {

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::catalog::document::Spot;
 use crate::catalog::problem::Problems;
-use crate::catalog::raw::{RawAnswer, RawMore};
+use crate::catalog::raw::{RawAnswer, RawAsked, RawMore};
 use crate::catalog::row::Row;
-use crate::catalog::tool::{Answer, More};
+use crate::catalog::tool::{Answer, Asked, List, More};
 
 use super::{Service, pointer};
 
@@ -27,7 +27,7 @@ pub(super) fn answer(
     }
     match (&raw.items, &raw.record) {
         (Some(items), None) => {
-            stray(raw, &["items", "more", "limit", "row"], spot, problems);
+            stray(raw, &["items", "more", "limit", "partial", "not_found", "row"], spot, problems);
             let items = pointer(items, &spot.child("items"), problems);
             let more = match &raw.more {
                 Some(raw) => Some(more(raw, &spot.child("more"), problems)?),
@@ -37,7 +37,21 @@ pub(super) fn answer(
                 spot.child("limit").problem(problems, "a list has at least one row");
             }
             let row = row(raw, service, spot, problems)?;
-            Some(Answer::List { items: items?, more, row, limit: raw.limit })
+            let read =
+                |at: &String, spot: &Spot<'_>, problems: &mut Problems| pointer(at, spot, problems);
+            let partial = match &raw.partial {
+                Some(at) => Some(read(at, &spot.child("partial"), problems)?),
+                None => None,
+            };
+            let asked = match &raw.not_found {
+                Some(RawAsked { arg, at }) => {
+                    let at = read(at, &spot.child("not_found").child("at"), problems)?;
+                    Some(Asked { argument: arg.clone(), at })
+                }
+                None => None,
+            };
+            let limit = raw.limit;
+            Some(Answer::List(List { items: items?, more, row, limit, partial, asked }))
         }
         (None, Some(at)) => {
             stray(raw, &["record", "aggregate", "empty", "row"], spot, problems);
@@ -75,6 +89,8 @@ fn stray(raw: &RawAnswer, taken: &[&str], spot: &Spot<'_>, problems: &mut Proble
         ("items", raw.items.is_some()),
         ("more", raw.more.is_some()),
         ("limit", raw.limit.is_some()),
+        ("partial", raw.partial.is_some()),
+        ("not_found", raw.not_found.is_some()),
         ("record", raw.record.is_some()),
         ("aggregate", raw.aggregate),
         ("empty", raw.empty.is_some()),
@@ -155,26 +171,34 @@ pub(super) fn output_schema(
             "additionalProperties": false,
         })
     };
+    let partly = json!({
+        "type": "boolean",
+        "description": "True where the service left something out.",
+    });
     let schema = match answer {
-        Answer::List { row, .. } => {
+        Answer::List(List { row, asked, .. }) => {
             let mut properties = json!({
                 "items": {"type": "array", "items": schema_of(row)},
                 "truncated": {"type": "boolean"},
+                "partial": partly,
             });
             if let (true, Some(properties)) = (paged, properties.as_object_mut()) {
                 properties.insert("nextCursor".into(), json!({"type": "string"}));
             }
-            if let (true, Some(properties)) = (names_sites, properties.as_object_mut()) {
+            let names_ids = names_sites || asked.is_some();
+            if let (true, Some(properties)) = (names_ids, properties.as_object_mut()) {
                 let ids = json!({
                     "type": "array",
                     "items": {"type": "string"},
-                    "description": "Places in siteIds that name no site of the person's.",
+                    "description": "Places in the arguments that name nothing of the person's.",
                 });
                 properties.insert("notFound".into(), ids);
             }
             closed(properties, json!(["items"]))
         }
-        Answer::Record { row, .. } => closed(json!({"item": schema_of(row)}), json!(["item"])),
+        Answer::Record { row, .. } => {
+            closed(json!({"item": schema_of(row), "partial": partly}), json!(["item"]))
+        }
         Answer::Counts { row, .. } => row.schema(|_| true),
         // A composed tool's schema is made of its parts'.
         Answer::Content | Answer::Parts => return None,

@@ -6,7 +6,7 @@ use crate::catalog::http_request::HttpRequest;
 use crate::catalog::problem::Problems;
 use crate::catalog::scope_rule::{Filter, ScopeRule};
 use crate::catalog::template::{Hole, Leaf, Template};
-use crate::catalog::tool::{Answer, Plan, ReadPlan, Requirement};
+use crate::catalog::tool::{Answer, List, Plan, ReadPlan, Requirement};
 
 use super::names::{Kind, Names};
 use super::push;
@@ -128,7 +128,7 @@ impl Fence<'_> {
         let Some(request) = self.plan.request().filter(|_| !judged) else { return };
         self.check_path(request, document, problems);
         let row = match self.answer {
-            Answer::List { row, .. } | Answer::Record { row, .. } => Some(row),
+            Answer::List(List { row, .. }) | Answer::Record { row, .. } => Some(row),
             _ => None,
         };
         let in_path = |name: &String| {

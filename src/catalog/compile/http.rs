@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue, Method};
 use serde_json::{Map, Value};
 
 use crate::catalog::document::Spot;
-use crate::catalog::http_request::{ByEffect, HttpRequest};
+use crate::catalog::http_request::{ByEffect, Dialect, HttpRequest};
 use crate::catalog::problem::Problems;
 use crate::catalog::template::Template;
 
@@ -102,7 +102,8 @@ pub(super) fn request(
         .collect();
     let headers = headers(parts.headers, names, spot, problems);
     let body = parts.body.map(|body| template(body, names, &spot.child("body"), problems));
-    let request = HttpRequest { method: method.clone(), path, query, headers, body };
+    let dialect = Dialect::Rest;
+    let request = HttpRequest { dialect, method: method.clone(), path, query, headers, body };
     Some(ByEffect::judge(request, parts.safe))
 }
 

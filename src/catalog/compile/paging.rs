@@ -18,7 +18,7 @@ pub(super) fn agree(
     let cursor = request.and_then(|request| request.holes().find_map(cursor_of));
     let spot = document.at("/answer");
     let more = match answer {
-        Answer::List { more, .. } => more.as_mut(),
+        Answer::List(list) => list.more.as_mut(),
         _ => None,
     };
     let Some(more) = more else {

@@ -11,7 +11,9 @@ use crate::catalog::problem::Problems;
 use crate::catalog::raw::RawTool;
 use crate::catalog::scope_rule::{Filter, ScopeRule};
 use crate::catalog::template::Leaf;
-use crate::catalog::tool::{Answer, Input, Plan, ReadPlan, Requirement, Resolved, Tool, ToolId};
+use crate::catalog::tool::{
+    Answer, Input, List, Plan, ReadPlan, Requirement, Resolved, Tool, ToolId,
+};
 
 use super::fence::Fence;
 use super::names::Names;
@@ -34,7 +36,7 @@ pub(in crate::catalog) fn tool(
     let permission = requirement(&raw.permission, &document.at("/permission"), problems);
     let mut answer = answer::answer(&raw.answer, service, &document.at("/answer"), problems);
     let row = match &answer {
-        Some(Answer::List { row, .. } | Answer::Record { row, .. }) => Some(row),
+        Some(Answer::List(List { row, .. }) | Answer::Record { row, .. }) => Some(row),
         _ => None,
     };
     let (input, names) =
@@ -52,6 +54,7 @@ pub(in crate::catalog) fn tool(
         paging::agree(answer, paged, plan.request(), document, problems);
         check_answer(plan, answer, document, problems);
         check_above(answer, scope, document, problems);
+        check_asked(answer, &names, document, problems);
         let permission = permission.as_ref();
         fence::check(&Fence { plan, answer, scope, permission, names: &names }, document, problems);
     }
@@ -147,7 +150,7 @@ fn check_above(answer: &Answer, scope: &ScopeRule, document: &Document, problems
         return;
     }
     let spot = document.at("/scope/filter/above");
-    let Answer::List { row, .. } = answer else {
+    let Answer::List(List { row, .. }) = answer else {
         spot.problem(problems, "'above' is for lists");
         return;
     };
@@ -160,6 +163,20 @@ fn check_above(answer: &Answer, scope: &ScopeRule, document: &Document, problems
     }
     if row.field("id").is_none() {
         spot.problem(problems, "rows above the scope are known by their id: the row has none");
+    }
+}
+
+/// What can't be found is told by its place in a list of ids that is always there, of an answer that
+/// comes whole.
+fn check_asked(answer: &Answer, names: &Names, document: &Document, problems: &mut Problems) {
+    let Answer::List(List { asked: Some(asked), more, .. }) = answer else { return };
+    let spot = document.at("/answer/not_found");
+    if !names.always(&asked.argument) {
+        let text = format!("'{}' isn't a required argument", asked.argument);
+        spot.child("arg").problem(problems, text);
+    }
+    if more.is_some() {
+        spot.problem(problems, "a page of a list doesn't say what is missing from the whole");
     }
 }
 

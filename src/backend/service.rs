@@ -1,0 +1,63 @@
+//! One service of the configuration: what it speaks, and the transport to it.
+
+use crate::call::Refusal;
+use crate::catalog::{Dialect, SafeRequest};
+use crate::clock::Clock;
+use crate::confirm::Yes;
+use crate::identity::Identity;
+use crate::target::Reply;
+
+use super::render::{Filled, Rendering};
+use super::transport::Transport;
+use super::{Errand, Sent, rest};
+
+/// One service.
+pub struct Service {
+    kind: Kind,
+    transport: Transport,
+}
+
+/// What a service speaks: `[backends.NAME] kind`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// JSON over HTTP, a request as its file says it.
+    Rest,
+}
+
+impl Service {
+    /// A service that speaks this.
+    pub fn new(kind: Kind, transport: Transport) -> Self {
+        Self { kind, transport }
+    }
+
+    /// Sends a request that only reads; nothing where the pushed scope met nothing of what was
+    /// asked for.
+    pub(super) async fn read(
+        &self,
+        request: &SafeRequest,
+        clock: &Clock,
+        errand: &mut Errand<'_>,
+    ) -> Result<Option<Reply>, Refusal> {
+        let dialect = request.http().dialect;
+        let Rendering::Ready(request) = Rendering::of(request.http(), errand.fill, clock)? else {
+            return Ok(None);
+        };
+        match (self.kind, dialect) {
+            (Kind::Rest, Dialect::Rest) => rest::read(&self.transport, request, errand).await,
+        }
+        .map(Some)
+    }
+
+    /// Sends a request that changes something, after a yes.
+    pub(super) async fn write(
+        &self,
+        request: Filled,
+        yes: &Yes,
+        identity: &Identity,
+        sent: &mut Sent,
+    ) -> Result<Reply, Refusal> {
+        match self.kind {
+            Kind::Rest => rest::write(&self.transport, request, yes, identity, sent).await,
+        }
+    }
+}

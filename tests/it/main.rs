@@ -22,6 +22,7 @@ mod links;
 mod refusals;
 mod scoping;
 mod sign_in;
+mod sixty;
 mod store;
 mod transport;
 mod upstream;

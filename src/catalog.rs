@@ -35,7 +35,7 @@ pub use template::{Hole, Leaf, Template};
 pub use text::Text;
 pub use tool::{
     Answer, Asked, Effect, Input, List, More, Part, Plan, ReadPlan, Requirement, Resolved, Same,
-    Tool, ToolId,
+    Span, Tool, ToolId,
 };
 
 use std::collections::BTreeMap;

@@ -154,13 +154,13 @@ fn row(
 /// The schema of the structured content: closed objects, every field typed.
 ///
 /// `partial`: rows may come with some of their fields only, since the caller picks fields or since
-/// they lie above the scope; then a row promises no more than its id. `names_sites`: the caller can
-/// name sites, and is told which of them aren't theirs.
+/// they lie above the scope; then a row promises no more than its id. `names_many`: the caller can
+/// name sites or records in a list, and is told which of them aren't theirs.
 pub(super) fn output_schema(
     answer: &Answer,
     paged: bool,
     partial: bool,
-    names_sites: bool,
+    names_many: bool,
 ) -> Option<Map<String, Value>> {
     let schema_of = |row: &Row| row.schema(|field| !partial || field == "id");
     let closed = |properties: Value, required: Value| {
@@ -185,7 +185,7 @@ pub(super) fn output_schema(
             if let (true, Some(properties)) = (paged, properties.as_object_mut()) {
                 properties.insert("nextCursor".into(), json!({"type": "string"}));
             }
-            let names_ids = names_sites || asked.is_some();
+            let names_ids = names_many || asked.is_some();
             if let (true, Some(properties)) = (names_ids, properties.as_object_mut()) {
                 let ids = json!({
                     "type": "array",

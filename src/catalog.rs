@@ -36,8 +36,8 @@ pub use scope_rule::{Filter, PlaceFilter, ScopeRule};
 pub use template::{Hole, Leaf, Template};
 pub use text::Text;
 pub use tool::{
-    Answer, Asked, Effect, Input, List, More, Plan, ReadPlan, Requirement, Resolved, Same, Tool,
-    ToolId,
+    Answer, Asked, Effect, Input, List, More, Plan, ReadPlan, Requirement, Resolved, Same,
+    Span, Tool, ToolId,
 };
 
 use std::collections::BTreeMap;

@@ -12,6 +12,7 @@ mod entra;
 mod fields;
 mod idempotency;
 mod keys;
+mod livedata;
 mod paging;
 mod people;
 mod problem;
@@ -38,6 +39,7 @@ pub use self::authz::{Authz, PERMISSIONS_PATH};
 pub use self::banner::banner;
 pub use self::command::{run, settings};
 pub use self::entra::{App, Endpoint, Entra, Federated, Policy, Secret, sign_in};
+pub use self::livedata::FaultSpells;
 pub use self::people::{
     ANA, API_CLIENT_ID, ASSIGNMENTS, BEN, CHLOE, CLI_CLIENT_ID, CLIENT_SECRET, DAN, ERIN, FINN,
     PASSWORD, PEOPLE, Person, SCOPE, TENANT_ID, person,

@@ -35,7 +35,7 @@ pub enum Content {
         cut: bool,
         /// True where the service said that a part of the answer is missing.
         partial: bool,
-        /// Ids that were asked for and of which there is no row, by place (`twinIds.3`).
+        /// Ids in lists that find nothing for the caller, by place (`twinIds.3`).
         missing: Vec<String>,
     },
     /// One object: a record under `item`, or counts; and whether the service said that a part of it
@@ -100,7 +100,7 @@ fn keep(raw: &RawResult, row: &Row, item: &Value) -> Option<Value> {
         None => Some(row.project(item)),
         Some(Filter::Equal { at, argument, found }) => {
             let theirs = located.records().get(argument)?;
-            at.agrees(item, found, &theirs.value).then(|| row.project(item))
+            theirs.agrees(at, item, found).then(|| row.project(item))
         }
         Some(Filter::Place(place)) => {
             match judge(place, permit.scopes(), located.ancestors(), item) {

@@ -18,6 +18,7 @@ mod row;
 mod schema;
 mod scope;
 mod shape;
+mod span;
 mod template;
 mod tool;
 

@@ -33,6 +33,9 @@ pub(super) struct RawService {
 pub(super) struct RawResolver {
     /// The ways to find it; the first whose `matches` fits the id is taken.
     pub when: Option<Vec<RawWay>>,
+    /// How many of them are found by one request, which asks `{by: ids}` and is answered with
+    /// `record: {in: POINTER, where: POINTER}`; an id without a row finds nothing.
+    pub all: Option<RawWay>,
     /// The one way to find it, where there is only one.
     #[serde(flatten)]
     pub way: RawWay,
@@ -104,20 +107,35 @@ pub(super) struct RawTool {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawInput {
-    /// Shared arguments: `sites`, `page`, `fields`.
+    /// Shared arguments: `sites`, `page` (or `cursor` alone), `fields`.
     #[serde(default, rename = "use")]
     pub shared: Vec<String>,
-    /// The tool's own: JSON Schemas; `resolve: NAME` for one that names a record.
+    /// The tool's own: JSON Schemas; `resolve: NAME` for one that names a record, `resolve_all: NAME`
+    /// for a list of ids that each name one.
     #[serde(default)]
     pub properties: Map<String, Value>,
     /// Those that must be there.
     #[serde(default)]
     pub required: Vec<String>,
+    /// Two of them that are moments, the one before the other.
+    pub span: Option<RawSpan>,
     /// JSON Schema `minProperties`.
     #[serde(rename = "minProperties")]
     pub min_properties: Option<u64>,
     /// A whole JSON Schema instead, for tools whose arguments don't go into a request.
     pub schema: Option<Map<String, Value>>,
+}
+
+/// Two moments, and how far they may be apart.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSpan {
+    /// The argument with the first moment.
+    pub from: String,
+    /// The argument with the second.
+    pub to: String,
+    /// How far they may be apart: days (`P31D`) or hours (`PT12H`).
+    pub max: String,
 }
 
 /// What a tool sends.

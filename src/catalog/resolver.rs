@@ -11,6 +11,8 @@ pub struct Resolver {
     pub backend: String,
     /// The ways to find it; the first whose `matches` fits the id is taken.
     pub ways: Vec<Way>,
+    /// How many are found by one request, where the service can.
+    pub all: Option<Way>,
     /// Where its entity tag is.
     pub etag: Option<EtagAt>,
     /// What holds it inside the scope.

@@ -62,6 +62,8 @@ pub enum Leaf {
     Etag(String),
     /// `{by: id}`: in a resolver, the id that was named.
     By,
+    /// `{by: ids}`: in a resolver's `all`, the ids that were named.
+    ByAll,
 }
 
 impl Template {

@@ -97,6 +97,22 @@ pub struct Input {
     pub resolved: Vec<Resolved>,
     /// True where the tool takes a cursor.
     pub paged: bool,
+    /// From when to when it may be asked about.
+    pub span: Option<Span>,
+}
+
+/// `span: {from, to, max}`: two arguments, moments of which the second is the later one, but not by
+/// too much.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Span {
+    /// The argument with the first moment.
+    pub from: String,
+    /// The argument with the second.
+    pub to: String,
+    /// How far they may be apart, in seconds.
+    pub seconds: i64,
+    /// The same in words.
+    pub words: String,
 }
 
 /// An argument that names a record.
@@ -106,6 +122,8 @@ pub struct Resolved {
     pub argument: String,
     /// How its record is found.
     pub resolver: Arc<Resolver>,
+    /// `resolve_all`: the argument is a list of ids, and each names a record.
+    pub many: bool,
     /// `same: {POINTER: {found: …}}`: what the record must share with one located before it.
     pub same: Vec<Same>,
 }

@@ -2,7 +2,7 @@
 //! WorkflowCore, each below its own path. [`Services`] is both the routes' state and the handle
 //! by which a test looks in, changes data and lets things go wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,7 +16,7 @@ use super::fields::{set, text};
 use super::problem::Problem;
 use super::wire::{self, Fault, Wire};
 use super::world::World;
-use super::{sitecore, workflowcore};
+use super::{livedata, sitecore, workflowcore};
 use crate::access::Assignments;
 use crate::clock::Clock;
 
@@ -32,6 +32,8 @@ struct Inner {
     wire: Wire,
     world: Mutex<World>,
     strict: AtomicBool,
+    /// Points of which LiveDataCore says that it can't read them just now.
+    unreadable: Mutex<BTreeSet<String>>,
 }
 
 impl Services {
@@ -47,7 +49,8 @@ impl Services {
         let authz = Authz::new(assignments, wire.clone());
         let strict = AtomicBool::new(strict);
         let world = Mutex::new(world);
-        Self(Arc::new(Inner { base, clock, entra, authz, wire, world, strict }))
+        let unreadable = Mutex::default();
+        Self(Arc::new(Inner { base, clock, entra, authz, wire, world, strict, unreadable }))
     }
 
     /// The routes, behind the wire.
@@ -56,6 +59,7 @@ impl Services {
             .route(authz::PERMISSIONS_PATH, get(authz::my_permissions))
             .nest("/sitecore", sitecore::routes())
             .nest("/workflowcore", workflowcore::routes())
+            .nest("/livedatacore", livedata::routes())
             .fallback(|| async { Problem::not_found("The page") })
             .with_state(self.clone())
             .layer(axum::middleware::from_fn_with_state(self.0.wire.clone(), wire::pass))
@@ -90,6 +94,22 @@ impl Services {
     /// The base URL of WorkflowCore, without a trailing slash.
     pub fn workflowcore_url(&self) -> String {
         format!("{}/workflowcore", self.0.base)
+    }
+
+    /// The base URL of LiveDataCore, without a trailing slash.
+    pub fn livedatacore_url(&self) -> String {
+        format!("{}/livedatacore", self.0.base)
+    }
+
+    /// Points that LiveDataCore can't read from now on: it leaves their samples out of an answer
+    /// and names them there under `errorData`. An empty list mends it.
+    pub fn set_unreadable(&self, twin_ids: &[&str]) {
+        let ids = twin_ids.iter().map(|&id| id.to_owned()).collect();
+        *self.unreadable_points() = ids;
+    }
+
+    pub(super) fn unreadable_points(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.0.unreadable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was asked of the services; paths begin with `/authz`, `/sitecore`, `/workflowcore`.

@@ -174,13 +174,13 @@ fn row(
 /// The schema of the structured content: closed objects, every field typed.
 ///
 /// `partial`: rows may come with some of their fields only, since the caller picks fields or since
-/// they lie above the scope; then a row promises no more than its id. `names_sites`: the caller can
-/// name sites, and is told which of them aren't theirs.
+/// they lie above the scope; then a row promises no more than its id. `names_many`: the caller can
+/// name sites or records in a list, and is told which of them aren't theirs.
 pub(super) fn output_schema(
     answer: &Answer,
     paged: bool,
     partial: bool,
-    names_sites: bool,
+    names_many: bool,
 ) -> Option<Map<String, Value>> {
     let schema_of = |row: &Row| row.schema(|field| !partial || field == "id");
     let closed = |properties: Value, required: Value| {
@@ -210,7 +210,7 @@ pub(super) fn output_schema(
             if paged {
                 add(&mut properties, "nextCursor", json!({"type": "string"}));
             }
-            if names_sites || asked.is_some() {
+            if names_many || asked.is_some() {
                 add(&mut properties, "notFound", not_found);
             }
             closed(properties, json!(["items"]))
@@ -222,7 +222,7 @@ pub(super) fn output_schema(
             let mut schema = row.schema(|_| true);
             if let Some(properties) = schema.get_mut("properties") {
                 add(properties, "partial", partly);
-                if names_sites {
+                if names_many {
                     add(properties, "notFound", not_found);
                 }
             }

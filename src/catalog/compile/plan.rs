@@ -8,7 +8,7 @@ use crate::catalog::document::{Document, Spot};
 use crate::catalog::http_request::{ByEffect, HttpRequest};
 use crate::catalog::problem::Problems;
 use crate::catalog::raw::{RawPart, RawRequest, RawTool};
-use crate::catalog::template::{Leaf, Template};
+use crate::catalog::template::{Hole, Leaf, Template};
 use crate::catalog::tool::{Answer, Effect, Plan, ReadPlan};
 
 use super::Known;
@@ -31,6 +31,9 @@ pub(super) fn plan(
             let spot = spot.child("found");
             if names.record(argument).is_none() {
                 spot.problem(problems, format!("'{argument}' isn't an argument with resolve"));
+            } else if names.is_many(argument) {
+                let text = format!("'{argument}' names several records, and an answer is one");
+                spot.problem(problems, text);
             } else if !names.always(argument) {
                 let text = format!("'{argument}' must be required: its record is the answer");
                 spot.problem(problems, text);
@@ -201,13 +204,25 @@ fn parts(raw: &RawRequest) -> Parts<'_> {
     }
 }
 
-/// A path has no optional segments: what fills one must be there.
+/// A path has no optional segments: what fills one must be there. Neither it nor a header holds a
+/// list.
 fn check_path(request: &HttpRequest, names: &Names, spot: &Spot<'_>, problems: &mut Problems) {
+    for (name, value) in &request.headers {
+        let lists = |hole: &&Hole| matches!(&hole.leaf, Leaf::Found { argument, .. } if names.is_many(argument));
+        if value.holes().iter().any(lists) {
+            let text = "the argument names several records, and a header has one value";
+            spot.child("headers").child(name.as_str()).problem(problems, text);
+        }
+    }
     let spot = spot.child(request.method.as_str().to_ascii_lowercase());
     for (index, segment) in request.path.iter().enumerate() {
         let Template::Hole(hole) = segment else { continue };
         let text = match &hole.leaf {
             _ if hole.only_if.is_some() => "a segment of the path has no condition",
+            Leaf::Found { argument, .. } if names.is_many(argument) => {
+                "the argument names several records, and a segment is one: send them in the query \
+                 or the body"
+            }
             Leaf::Argument(name) | Leaf::Found { argument: name, .. } if names.always(name) => {
                 continue;
             }

@@ -45,12 +45,22 @@ pub(in crate::catalog) fn resolver(
     let scope = scope::scope(&raw.scope, &context, &at, problems);
     let mut ways = Vec::new();
     for (raw, spot) in &written {
-        let Some(way) = way(raw, spot, problems) else { continue };
+        let Some(way) = way(raw, &names, spot, problems) else { continue };
         if let Some(scope) = &scope {
             push::check(scope.push, Some(way.request.http()), &names, &at, problems);
         }
         ways.push(way);
     }
+    let all = raw.all.as_ref().and_then(|raw| {
+        let spot = spot.child("all");
+        let names = Names::of_resolver_of_many();
+        let way = way(raw, &names, &spot, problems)?;
+        if let Some(scope) = &scope {
+            push::check(scope.push, Some(way.request.http()), &names, &at, problems);
+        }
+        check_all(&way, raw, &spot, problems);
+        Some(way)
+    });
     let etag = match raw.etag.as_deref() {
         None => None,
         Some("header") => Some(EtagAt::Header),
@@ -64,7 +74,7 @@ pub(in crate::catalog) fn resolver(
         check_etag(&ways, &written, problems);
     }
     let scope = scope.filter(|_| problems.count() == before)?;
-    Some(Resolver { backend: service.backend.clone(), ways, etag, scope })
+    Some(Resolver { backend: service.backend.clone(), ways, all, etag, scope })
 }
 
 /// With `when`, what stands beside it would never be read.
@@ -115,18 +125,35 @@ fn check_etag(ways: &[Way], written: &[(&RawWay, Spot<'_>)], problems: &mut Prob
     }
 }
 
-fn way(raw: &RawWay, spot: &Spot<'_>, problems: &mut Problems) -> Option<Way> {
+/// Which of many records an id means is known by the id that each holds.
+fn check_all(way: &Way, raw: &RawWay, spot: &Spot<'_>, problems: &mut Problems) {
+    if !matches!(way.record, RecordAt::Where { .. }) {
+        let text = "say where each record holds its id: record: {in: /items, where: /id}";
+        spot.problem(problems, text);
+    }
+    if raw.again.is_some() {
+        spot.child("again").problem(problems, "many at once are not read once more");
+    }
+    if !way.request.http().holes().any(|hole| hole.leaf == Leaf::ByAll) {
+        spot.problem(
+            problems,
+            "nothing says which records are meant: put {by: ids} in the request",
+        );
+    }
+}
+
+fn way(raw: &RawWay, names: &Names, spot: &Spot<'_>, problems: &mut Problems) -> Option<Way> {
     if spot.is_spoilt(problems) {
         return None;
     }
     let before = problems.count();
     let matches = matches(raw.matches.as_deref(), &spot.child("matches"), problems);
     let again = raw.again.as_ref().and_then(|at| pointer(at, &spot.child("again"), problems));
-    let request = safe(raw, spot, problems);
+    let request = safe(raw, names, spot, problems);
     let record = record(raw, spot, problems);
     let (request, record) = (request?, record?);
     let asks = request.http().holes().any(|hole| hole.leaf == Leaf::By);
-    if !asks && !matches!(record, RecordAt::Where { .. }) {
+    if !asks && !names.by_all && !matches!(record, RecordAt::Where { .. }) {
         spot.problem(
             problems,
             "nothing says which record is meant: put {by: id} in the request, or pick it from a \
@@ -157,7 +184,12 @@ fn matches(written: Option<&str>, spot: &Spot<'_>, problems: &mut Problems) -> O
     compiled
 }
 
-fn safe(raw: &RawWay, spot: &Spot<'_>, problems: &mut Problems) -> Option<SafeRequest> {
+fn safe(
+    raw: &RawWay,
+    names: &Names,
+    spot: &Spot<'_>,
+    problems: &mut Problems,
+) -> Option<SafeRequest> {
     let parts = Parts {
         methods: vec![(Method::GET, raw.get.as_ref()), (Method::POST, raw.post.as_ref())],
         safe: raw.safe,
@@ -165,7 +197,7 @@ fn safe(raw: &RawWay, spot: &Spot<'_>, problems: &mut Problems) -> Option<SafeRe
         headers: None,
         body: raw.body.as_ref(),
     };
-    match request(&parts, &Names::of_resolver(), spot, problems)? {
+    match request(&parts, names, spot, problems)? {
         ByEffect::Safe(request) => Some(request),
         ByEffect::Write(_) => {
             spot.problem(problems, "a resolver only reads: a post says safe: true");

@@ -163,9 +163,10 @@ impl<'a> Reader<'a> {
                 Leaf::Found { argument, at: self.at(problems)? }
             }
             ("etag", name) => Leaf::Etag(self.etag(name, problems)?),
-            ("by", "id") if self.names.in_resolver => Leaf::By,
+            ("by", "id") if self.names.in_resolver && !self.names.by_all => Leaf::By,
+            ("by", "ids") if self.names.by_all => Leaf::ByAll,
             _ => {
-                self.spot.child(kind).problem(problems, unknown(kind, self.names.in_resolver));
+                self.spot.child(kind).problem(problems, unknown(kind, self.names));
                 return None;
             }
         })
@@ -219,6 +220,11 @@ impl<'a> Reader<'a> {
     fn etag(&self, name: &str, problems: &mut Problems) -> Option<String> {
         let name = self.record(name, "etag", problems)?;
         let resolver = self.names.record(&name).and_then(|record| record.resolver.as_ref());
+        if self.names.is_many(&name) {
+            let text = format!("'{name}' names several records, and an etag is of one");
+            self.spot.child("etag").problem(problems, text);
+            return None;
+        }
         if resolver.is_some_and(|resolver| resolver.etag.is_none()) {
             let spot = self.spot.child("etag");
             let text = format!("the resolver of '{name}' doesn't say where the etag is");
@@ -237,14 +243,15 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn unknown(kind: &str, in_resolver: bool) -> &'static str {
+fn unknown(kind: &str, names: &Names) -> &'static str {
     match kind {
         "scope" => "write scope: sites",
-        "cursor" if in_resolver => "a resolver reads one record and has no pages",
+        "cursor" if names.in_resolver => "a resolver reads one record and has no pages",
         "cursor" => "write cursor: page or cursor: token",
         "caller" => "write caller: id",
         "now" => "write now: utc",
         "const" => "a const is for a condition: add if: ARGUMENT, or write the text alone",
+        _ if names.by_all => "what finds many at once asks by: ids",
         _ => "write by: id, in a resolver only",
     }
 }

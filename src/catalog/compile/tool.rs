@@ -57,11 +57,11 @@ pub(in crate::catalog) fn tool(
     let parts = ["/permission", "/input", "/request", "/answer", "/scope"];
     let whole = !parts.iter().any(|part| document.at(part).is_spoilt(problems));
     if let (Some(plan), Some(answer), Some(scope), true) = (&plan, &mut answer, &scope, whole) {
-        let paged = raw.input.shared.iter().any(|name| name == "page");
-        paging::agree(answer, paged, plan.request(), document, problems);
+        paging::agree(answer, input::pages(&raw.input), plan.request(), document, problems);
         check_answer(plan, answer, document, problems);
         check_above(answer, scope, document, problems);
         check_asked(answer, &names, document, problems);
+        check_many(plan, answer, &names, document, problems);
         let permission = permission.as_ref();
         fence::check(&Fence { plan, answer, scope, permission, names: &names }, document, problems);
     }
@@ -77,11 +77,12 @@ pub(in crate::catalog) fn tool(
     let (permission, answer, scope) = (permission?, answer?, scope?);
     let (input, plan) = (input?, plan?);
     let partial = scope.keeps_above() || raw.input.shared.iter().any(|name| name == "fields");
-    let names_sites = raw.input.shared.iter().any(|name| name == "sites");
+    let names_many = raw.input.shared.iter().any(|name| name == "sites")
+        || input.resolved.iter().any(|resolved| resolved.many);
     let mut output_schema = if let Plan::Compose(composition) = &plan {
         Some(compose::output_schema(composition, &answer))
     } else {
-        answer::output_schema(&answer, input.paged, partial, names_sites)
+        answer::output_schema(&answer, input.paged, partial, names_many)
     };
     if let (Some(schema), Some(_)) = (&mut output_schema, &link) {
         link::describe(schema);
@@ -188,6 +189,23 @@ fn check_asked(answer: &Answer, names: &Names, document: &Document, problems: &m
     }
     if more.is_some() {
         spot.problem(problems, "a page of a list doesn't say what is missing from the whole");
+    }
+}
+
+/// Of a list of ids, those that find nothing are told beside a list. A write is of all or none.
+fn check_many(
+    plan: &Plan,
+    answer: &Answer,
+    names: &Names,
+    document: &Document,
+    problems: &mut Problems,
+) {
+    let many = names.arguments.keys().find(|name| names.is_many(name));
+    if let (Some(name), Plan::Read(_), false) = (many, plan, matches!(answer, Answer::List(_))) {
+        let text = format!(
+            "of '{name}' some ids may find nothing, which is told beside a list: items: /pointer"
+        );
+        document.at("/answer").problem(problems, text);
     }
 }
 

@@ -4,6 +4,9 @@
 //! A page that would be longer ends early, with a cursor to the rest. The front doors render an
 //! outcome; they can't make one.
 
+mod secrets;
+mod text;
+
 use serde_json::{Map, Value, json};
 
 use crate::call::{Refusal, Trouble, TroubleKind};
@@ -29,6 +32,9 @@ pub struct Bounds {
     pub max_chars: usize,
 }
 
+/// Room for the keys around rows or a text, and for a cursor.
+const AROUND: usize = 1_024;
+
 /// Checks a scoped result and words it.
 ///
 /// # Errors
@@ -42,6 +48,10 @@ pub fn check(
     let structured = match scoped.content() {
         Content::Blocks(blocks, is_error) => {
             return blocks_outcome(blocks, *is_error, bounds);
+        }
+        Content::Text(text, unit) => {
+            let room = (bounds.max_chars / 2).saturating_sub(AROUND);
+            Map::from_iter([("item".to_owned(), text::item(text, *unit, room).into())])
         }
         Content::Object(object, partial) => {
             let mut object = with_fields(scoped, object.clone());
@@ -124,8 +134,6 @@ fn page(
     keys: &KeyRing,
     clock: &Clock,
 ) -> Result<Map<String, Value>, Refusal> {
-    /// Room for the keys around the rows and for a cursor.
-    const AROUND: usize = 1_024;
     let room = (bounds.max_chars / 2).saturating_sub(AROUND);
     let asked_for = scoped.checked().page_size().unwrap_or(usize::MAX).min(rows.len());
     let mut used = 0_usize;

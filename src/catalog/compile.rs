@@ -5,6 +5,7 @@ mod answer;
 mod argument;
 mod compose;
 mod fence;
+mod graphql;
 mod http;
 mod input;
 mod names;
@@ -18,6 +19,7 @@ mod schema;
 mod scope;
 mod shape;
 mod template;
+mod text;
 mod tool;
 
 pub(super) use resolver::resolver;

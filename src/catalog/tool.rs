@@ -11,7 +11,9 @@ use super::question::QuestionText;
 use super::resolver::Resolver;
 use super::row::Row;
 use super::scope_rule::{Filter, ScopeRule};
+use super::spread::Spread;
 use super::template::Template;
+use super::text_answer::TextAnswer;
 
 /// A tool's identity: its service's slug and its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -183,6 +185,8 @@ pub enum Answer {
         /// The answer for an empty scope.
         empty: Value,
     },
+    /// `{item: {text, offset, nextOffset?, …}}`: a part of a text that the service streams.
+    Text(TextAnswer),
     /// MCP content blocks of the backend's own.
     Content,
     /// `{NAME: …}`: what the parts of a composed tool answer.
@@ -192,8 +196,8 @@ pub enum Answer {
 /// A list.
 #[derive(Debug)]
 pub struct List {
-    /// Where the rows are.
-    pub items: Pointer,
+    /// The lists that hold the rows; what lies in elements of another list comes after it.
+    pub items: Vec<Spread>,
     /// How the next page is found.
     pub more: Option<More>,
     /// One row.
@@ -205,6 +209,9 @@ pub struct List {
     pub partial: Option<Pointer>,
     /// The ids that are asked for one by one, so that those which find nothing can be told.
     pub asked: Option<Asked>,
+    /// `only: {arg: NAME, at: POINTER}`: where the argument is there, only rows with one of its
+    /// values.
+    pub only: Option<Asked>,
 }
 
 /// `not_found: {arg: NAME, at: POINTER}`: which rows answer to which of the ids that were asked for.

@@ -5,6 +5,7 @@ mod answer;
 mod argument;
 mod compose;
 mod fence;
+mod graphql;
 mod http;
 mod input;
 mod link;
@@ -20,6 +21,7 @@ mod scope;
 mod shape;
 mod span;
 mod template;
+mod text;
 mod tool;
 
 pub(super) use resolver::resolver;

@@ -12,6 +12,8 @@ use super::question::QuestionText;
 use super::resolver::Resolver;
 use super::row::Row;
 use super::scope_rule::{Filter, ScopeRule};
+use super::spread::Spread;
+use super::text_answer::TextAnswer;
 
 /// A tool's identity: its service's slug and its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -190,6 +192,8 @@ pub enum Answer {
         /// The answer for an empty scope.
         empty: Value,
     },
+    /// `{item: {text, offset, nextOffset?, …}}`: a part of a text that the service streams.
+    Text(TextAnswer),
     /// MCP content blocks of the backend's own.
     Content,
     /// `{NAME: …}`: what the parts of a composed tool answer.
@@ -208,8 +212,8 @@ pub enum Answer {
 /// A list.
 #[derive(Debug)]
 pub struct List {
-    /// Where the rows are.
-    pub items: Pointer,
+    /// The lists that hold the rows; what lies in elements of another list comes after it.
+    pub items: Vec<Spread>,
     /// How the next page is found.
     pub more: Option<More>,
     /// One row.
@@ -221,6 +225,9 @@ pub struct List {
     pub partial: Option<Pointer>,
     /// The ids that are asked for one by one, so that those which find nothing can be told.
     pub asked: Option<Asked>,
+    /// `only: {arg: NAME, at: POINTER}`: where the argument is there, only rows with one of its
+    /// values.
+    pub only: Option<Asked>,
 }
 
 /// `not_found: {arg: NAME, at: POINTER}`: which rows answer to which of the ids that were asked for.

@@ -164,7 +164,7 @@ fn pick(at: &RecordAt, reply: &Reply, id: &str) -> Option<Value> {
         },
         RecordAt::Where { items, key } => {
             let items = items.of(&reply.body)?.as_array()?;
-            items.iter().find(|item| key.text_of(item) == Some(id))
+            items.iter().find(|item| key.texts_of(item).any(|text| text == id))
         }
     };
     // Something without an id is no record: an id such as `search` may lead to another resource.

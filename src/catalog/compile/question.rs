@@ -135,6 +135,7 @@ fn check_shown(
 fn arguments(hole: &Hole) -> impl Iterator<Item = &str> {
     let narrow = match &hole.leaf {
         Leaf::Sites { narrow } => narrow.as_deref(),
+        Leaf::Given { argument, .. } => Some(argument.as_str()),
         leaf => named(leaf),
     };
     narrow.into_iter().chain(hole.only_if.as_deref())

@@ -19,7 +19,7 @@ use super::fence::Fence;
 use super::names::Names;
 use super::plan::{check_answer, plan};
 use super::{
-    Known, Service, answer, compose, fence, input, link, paging, requirement, scope, typed,
+    Known, Service, answer, compose, fence, input, link, paging, requirement, scope, text, typed,
 };
 
 /// A name longer than this leaves no room for a gateway's prefix; the conformance suite has its own.
@@ -62,13 +62,16 @@ pub(in crate::catalog) fn tool(
         check_above(answer, scope, document, problems);
         check_asked(answer, &names, document, problems);
         check_many(plan, answer, &names, document, problems);
+        if let (Answer::Text(shown), Some(input)) = (&*answer, &input) {
+            text::agree(shown, (plan, scope, input), document, problems);
+        }
         let permission = permission.as_ref();
         fence::check(&Fence { plan, answer, scope, permission, names: &names }, document, problems);
     }
     if let (Some(plan), Some(input), Some(scope), true) = (&plan, &input, &scope, whole && asked)
         && sends_arguments(plan)
     {
-        let used = used(plan, scope, &input.resolved);
+        let used = used(plan, answer.as_ref(), scope, &input.resolved);
         check_used(&names, &used, document, problems);
     }
     if let (Some(permission), Some(input)) = (&permission, &input) {
@@ -181,6 +184,12 @@ fn check_above(answer: &Answer, scope: &ScopeRule, document: &Document, problems
 /// What can't be found is told by its place in a list of ids that is always there, of an answer that
 /// comes whole.
 fn check_asked(answer: &Answer, names: &Names, document: &Document, problems: &mut Problems) {
+    if let Answer::List(List { only: Some(only), .. }) = answer
+        && !names.arguments.contains_key(&only.argument)
+    {
+        let text = format!("'{}' isn't an argument of this tool", only.argument);
+        document.at("/answer/only/arg").problem(problems, text);
+    }
     let Answer::List(List { asked: Some(asked), more, .. }) = answer else { return };
     let spot = document.at("/answer/not_found");
     if !names.always(&asked.argument) {
@@ -210,8 +219,21 @@ fn check_many(
 }
 
 /// The arguments that something is done with.
-fn used(plan: &Plan, scope: &ScopeRule, resolved: &[Resolved]) -> BTreeSet<String> {
+fn used(
+    plan: &Plan,
+    answer: Option<&Answer>,
+    scope: &ScopeRule,
+    resolved: &[Resolved],
+) -> BTreeSet<String> {
     let mut used: BTreeSet<String> = scope.resolved.iter().cloned().collect();
+    match answer {
+        Some(Answer::Text(text)) => used.extend([text.offset.clone(), text.length.clone()]),
+        Some(Answer::List(List { only: Some(only), .. })) => {
+            used.insert(only.argument.clone());
+        }
+        _ => {}
+    }
+    used.extend(resolved.iter().flat_map(|one| one.resolver.beside.iter().cloned()));
     if let Plan::Read(ReadPlan::Found(argument)) = plan {
         used.insert(argument.clone());
     }
@@ -223,7 +245,10 @@ fn used(plan: &Plan, scope: &ScopeRule, resolved: &[Resolved]) -> BTreeSet<Strin
     for hole in sent.chain(compose::holes(plan)) {
         used.extend(hole.only_if.clone());
         match &hole.leaf {
-            Leaf::Argument(name) | Leaf::Etag(name) | Leaf::Found { argument: name, .. } => {
+            Leaf::Argument(name)
+            | Leaf::Given { argument: name, .. }
+            | Leaf::Etag(name)
+            | Leaf::Found { argument: name, .. } => {
                 used.insert(name.clone());
             }
             Leaf::Sites { narrow } => used.extend(narrow.clone()),

@@ -117,3 +117,6 @@ struct Drafted {
     /// What the configuration needs.
     section: String,
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,21 @@ const ROWS: [&str; 12] = [
 ];
 /// Names under which APIs put the one record.
 const RECORDS: [&str; 4] = ["data", "result", "item", "record"];
+/// Names of what stands beside the rows of a list.
+const BESIDE: [&str; 12] = [
+    "page",
+    "paging",
+    "pagination",
+    "meta",
+    "total",
+    "totalCount",
+    "total_count",
+    "count",
+    "links",
+    "_links",
+    "next",
+    "hasMore",
+];
 /// Names of continuation tokens in answers.
 const TOKENS: [&str; 8] = [
     "continuationToken",
@@ -85,7 +100,16 @@ fn rows<'a>(fields: &'a Fields, of: &str) -> Option<(&'a str, &'a Shape)> {
         let (own, _) = fields.all.iter().find(|(own, _)| own == name)?;
         Some((own.as_str(), listed(name)?))
     });
-    known.next()
+    if let Some(found) = known.next() {
+        return Some(found);
+    }
+    // Under a name of its own, beside what only lists have.
+    let mut lists = fields.all.iter().filter_map(|(name, _)| Some((name.as_str(), listed(name)?)));
+    let beside = BESIDE.iter().any(|name| fields.get(name).is_some()) || token(fields).is_some();
+    match (lists.next(), lists.next()) {
+        (found @ Some(_), None) if beside => found,
+        _ => None,
+    }
 }
 
 fn token(fields: &Fields) -> Option<String> {

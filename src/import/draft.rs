@@ -16,11 +16,14 @@ use super::{Draft, words};
 /// Left to a person; `check` refuses it.
 const TODO: &str = "TODO";
 
-/// Drafts a tool.
+/// Drafts a tool, and says which resolver it uses.
 ///
 /// # Errors
 /// Why it can't be one.
-pub(super) fn tool(service: &mut Service<'_>, operation: &Operation) -> Result<Draft, String> {
+pub(super) fn tool(
+    service: &mut Service<'_>,
+    operation: &Operation,
+) -> Result<(Draft, Option<String>), String> {
     let Some(answer) = &operation.answer else { return Err("it has no answer".to_owned()) };
     if answer.list && !operation.reads() {
         return Err("it writes and answers with a list".to_owned());
@@ -71,7 +74,8 @@ pub(super) fn tool(service: &mut Service<'_>, operation: &Operation) -> Result<D
     let mut head = vec![format!("{}, drafted from {}.", operation.label(), service.file_name())];
     head.extend(input.lost.iter().map(|lost| format!("Not sent: {lost}")));
     let text = yaml::file(&head, &entries);
-    Ok(Draft { name: PathBuf::from(format!("{name}.yaml")), text })
+    let resolver = found.map(|found| found.resolver);
+    Ok((Draft { name: PathBuf::from(format!("{name}.yaml")), text }, resolver))
 }
 
 /// A guess at a scope, for the comment above it.

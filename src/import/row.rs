@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::body::is_secret;
 use super::shape::{Fields, Kind, Shape};
 
 /// Every client is sent the whole row as part of the output schema.
@@ -38,6 +39,10 @@ fn object(
             break;
         }
         *room -= 1;
+        if is_secret(name, shape) {
+            lost.push(format!("{place}: it is a secret"));
+            continue;
+        }
         let must = fields.requires(name) && !shape.nullable && shape.is_scalar();
         if let Some(value) = value(shape, &place, must, room, lost) {
             object.insert(name.clone(), value);

@@ -140,7 +140,8 @@ impl<'a> Reader<'a> {
 /// By the values that it may have, where no type is said.
 fn of_values(map: &Map<String, Value>) -> Kind {
     let values = map.get("enum").and_then(Value::as_array);
-    let mut values = values.into_iter().flatten().chain(map.get("const")).peekable();
+    let values = values.into_iter().flatten().chain(map.get("const"));
+    let mut values = values.filter(|value| !value.is_null()).peekable();
     if values.peek().is_some() && values.all(Value::is_string) {
         return Kind::Text;
     }

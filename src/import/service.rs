@@ -42,6 +42,8 @@ struct Resolver {
     /// Where the record's id is.
     id: String,
     shape: Shape,
+    /// A draft has an argument that is found by it.
+    used: bool,
 }
 
 /// The record that a path leads through.
@@ -115,7 +117,7 @@ impl<'a> Service<'a> {
         way.insert("record".into(), json!(answer.at));
         let path = words.into_iter().map(Some).chain([None]).collect();
         let (id, shape) = (pointer(id), answer.row.clone());
-        self.resolvers.push(Resolver { name, path, way, id, shape });
+        self.resolvers.push(Resolver { name, path, way, id, shape, used: false });
     }
 
     /// The record that a path leads through: the longest that is known.
@@ -146,7 +148,12 @@ impl<'a> Service<'a> {
             None => draft::tool(self, operation),
         };
         match drafted {
-            Ok(tool) => self.tools.push(tool),
+            Ok((tool, resolver)) => {
+                self.tools.push(tool);
+                for own in &mut self.resolvers {
+                    own.used |= resolver.as_ref() == Some(&own.name);
+                }
+            }
             Err(why) => self.left_out.push((operation.label(), why)),
         }
     }
@@ -187,14 +194,7 @@ impl<'a> Service<'a> {
             "Take away what nobody should see."
         );
         text += &yaml::section("backend", &json!(self.slug), 0);
-        let used: Vec<&Resolver> = self
-            .resolvers
-            .iter()
-            .filter(|resolver| {
-                let mark = format!("{{resolve: {},", resolver.name);
-                self.tools.iter().any(|tool| tool.text.contains(&mark))
-            })
-            .collect();
+        let used: Vec<&Resolver> = self.resolvers.iter().filter(|resolver| resolver.used).collect();
         if !used.is_empty() {
             text += "resolve:\n";
         }

@@ -85,6 +85,8 @@ impl Shape {
     pub(super) fn and(mut self, other: Self) -> Self {
         self.kind = match (self.kind, other.kind) {
             (Kind::Open(SILENT), kind) | (kind, Kind::Open(SILENT)) => kind,
+            (Kind::Open(_), kind) => kind,
+            (Kind::List(one), Kind::List(two)) => Kind::List(Box::new(one.and(*two))),
             (Kind::Object(one), Kind::Object(two)) => Kind::Object(one.and(two)),
             (Kind::Number, Kind::Integer) => Kind::Integer,
             (kind, _) => kind,

@@ -45,7 +45,8 @@ pub(super) fn import(from: &Import) -> anyhow::Result<()> {
 }
 
 pub(super) fn tools(asked: &Tools) -> anyhow::Result<()> {
-    let settings = config::Tools { dir: asked.tools.clone(), disabled: Vec::new() };
+    let dir = asked.tools.clone();
+    let settings = config::Tools { dir, disabled: Vec::new(), app_url: None };
     let catalog = app::definitions(&settings).map_err(BadDefinitions)?;
     print_out(&tools_page::page(&catalog, mcp::listed_bytes(&catalog)))
 }

@@ -42,7 +42,7 @@ pub use self::people::{
     ANA, API_CLIENT_ID, ASSIGNMENTS, BEN, CHLOE, CLI_CLIENT_ID, CLIENT_SECRET, DAN, ERIN, FINN,
     PASSWORD, PEOPLE, Person, SCOPE, TENANT_ID, person,
 };
-pub use self::services::{Services, SiteRecords};
+pub use self::services::{Services, SiteRecords, Whereabouts};
 pub use self::token::token;
 pub use self::wire::{Fault, Recorded, Wire};
 pub use self::world::{

@@ -98,10 +98,12 @@ impl<'a> Service<'a> {
             .all(|parameter| parameter.place == "path" || !parameter.required);
         let (Some(words), true, false) = (words, alone, answer.list) else { return };
         let Some(fields) = answer.row.fields() else { return };
-        let own = [by.as_str(), "id"].into_iter().find_map(|name| {
+        let of = |name| {
             let shape = fields.get(name)?;
-            matches!(shape.kind, Kind::Text | Kind::Integer).then(|| (name, shape))
-        });
+            matches!(shape.kind, Kind::Text | Kind::Integer).then_some((name, shape))
+        };
+        // What has no `id` of its own isn't known as a record.
+        let own = of("id").map(|id| of(by.as_str()).unwrap_or(id));
         let (Some((id, id_shape)), Some(last)) = (own, words.last()) else { return };
         let name = answer.row.name.clone().unwrap_or_else(|| last.clone());
         let name = self.resolver_names.name(&name);

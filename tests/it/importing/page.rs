@@ -89,7 +89,13 @@ fn the_import_writes_what_the_page_shows_and_check_refuses_it() {
     assert_eq!(drafted, block("drafted get_permit.yaml"));
     let (code, said) = check(&folder.path().join("tools"));
     assert_eq!(code, Some(64));
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @"
+    TOOLS/permits/_service.yaml:8: resolve.permit.scope: is still to be decided: what holds the record inside the caller's scope: `push`, `filter`, or `none` with the reason
+    TOOLS/permits/get_permit.yaml:6: permission: write the permission's name, any: [names], all: [names], or signed_in: the reason why no permission is needed; there are no wildcards
+    TOOLS/permits/get_permit.yaml:15: scope: is still to be decided: what holds its answer inside the caller's scope: `push`, `filter`, `resolved`, several of them, or `none` with the reason
+    TOOLS/permits/list_permits.yaml:6: permission: write the permission's name, any: [names], all: [names], or signed_in: the reason why no permission is needed; there are no wildcards
+    TOOLS/permits/list_permits.yaml:21: scope: is still to be decided: what holds its answer inside the caller's scope: `push`, `filter`, `resolved`, several of them, or `none` with the reason
+    ");
     // The page's own files in their place.
     for (name, text) in files() {
         fs::write(folder.path().join(name), text).unwrap();

@@ -1,6 +1,8 @@
 //! Places in JSON, of which one may stand for many: JSON Pointers (RFC 6901) in which the segment `*`
 //! means every element of a list. Lists find their rows with them, rows their keys.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::pointer::Pointer;
@@ -20,6 +22,14 @@ pub struct Key {
     pub at: Spread,
     /// What the text begins with; texts that don't are another key's.
     pub after: Option<String>,
+}
+
+impl fmt::Display for Spread {
+    /// As it is written.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let steps: Vec<&str> = self.steps.iter().map(Pointer::as_str).collect();
+        f.write_str(&steps.join("/*"))
+    }
 }
 
 /// What lies at a spread's end, and the elements on the way there, outermost first.

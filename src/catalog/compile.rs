@@ -6,6 +6,7 @@ mod argument;
 mod compose;
 mod fence;
 mod http;
+mod inner;
 mod input;
 mod names;
 mod paging;

@@ -1,6 +1,7 @@
 //! The business data of the sample services: generated from a seed, kept in memory, changed by
 //! writes. `sitecore` and `workflowcore` answer from it; tests reach into it through the handle.
 
+mod inspections;
 mod places;
 mod random;
 mod reference;
@@ -16,6 +17,7 @@ use bytes::Bytes;
 use chrono::{DateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
 
+use self::inspections::Inspections;
 use self::places::Places;
 use self::random::Random;
 use self::reference::Reference;
@@ -39,6 +41,7 @@ pub(super) struct World {
     pub(super) comments: Vec<Value>,
     pub(super) attachments: Vec<Attachment>,
     pub(super) activity: Vec<Value>,
+    pub(super) inspections: Inspections,
     /// The last ticket number that was given out, by site code.
     pub(super) last_number: BTreeMap<String, usize>,
     pub(super) receipts: Receipts,
@@ -96,6 +99,7 @@ impl World {
             comments: Vec::new(),
             attachments: Vec::new(),
             activity: Vec::new(),
+            inspections: Inspections::default(),
             last_number: BTreeMap::new(),
             receipts: BTreeMap::new(),
         };
@@ -104,6 +108,7 @@ impl World {
         }
         traps::plant(&mut world, today);
         threads::build(&mut world, &mut random);
+        world.inspections = Inspections::build(&world, seed, today);
         world
     }
 

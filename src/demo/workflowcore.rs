@@ -15,6 +15,8 @@ use axum::{Json, Router};
 
 use serde_json::Value;
 
+#[cfg(test)]
+pub(super) use self::tickets::SEARCHABLE;
 use super::bearer::{Caller, covers};
 use super::fields::text;
 use super::paging::Params;

@@ -8,6 +8,7 @@ mod fence;
 mod http;
 mod inner;
 mod input;
+mod link;
 mod names;
 mod paging;
 mod plan;

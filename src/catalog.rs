@@ -40,8 +40,8 @@ pub use template::{Hole, Leaf, Template};
 pub use text::Text;
 pub use text_answer::{CONTEXT, TextAnswer, Unit};
 pub use tool::{
-    Answer, Asked, Effect, Input, List, More, Plan, ReadPlan, Requirement, Resolved, Same,
-    Span, Tool, ToolId,
+    Answer, Asked, Effect, Input, List, More, Plan, ReadPlan, Requirement, Resolved, Same, Span,
+    Tool, ToolId,
 };
 
 use std::collections::BTreeMap;

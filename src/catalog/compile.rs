@@ -7,6 +7,7 @@ mod compose;
 mod fence;
 mod graphql;
 mod http;
+mod inner;
 mod input;
 mod link;
 mod names;

@@ -352,6 +352,12 @@ pub(super) struct RawFilter {
     pub site: Option<Value>,
     /// Where a row names its locations.
     pub location: Option<String>,
+    /// Where a row lists what it is about, each with a site (and locations) of its own: one inside
+    /// is enough, and the others leave the row.
+    pub any_of: Option<String>,
+    /// Lists inside a row whose elements are judged as the row is.
+    #[serde(default)]
+    pub within: Vec<String>,
     /// What is kept of a row above a place of the scope.
     #[serde(default)]
     pub above: Vec<String>,

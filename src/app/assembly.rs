@@ -236,7 +236,11 @@ fn fields(names: &config::Fields) -> Option<crate::access::Fields> {
 fn backends(config: &Config, clock: &Clock) -> anyhow::Result<Backends> {
     let mut services = BTreeMap::new();
     for (name, backend) in &config.backends {
-        let Backend::Rest(rest) = backend else { continue };
+        let (kind, rest) = match backend {
+            Backend::Rest(rest) => (backend::Kind::Rest, rest),
+            Backend::Adt(rest) => (backend::Kind::Adt, rest),
+            _ => continue,
+        };
         let limits = Limits::calls(rest.deadline, reach(rest.allow_private_network));
         let client = outbound::client(&limits).with_context(|| format!("the client of {name}"))?;
         let settings = ServiceSettings {
@@ -250,7 +254,7 @@ fn backends(config: &Config, clock: &Clock) -> anyhow::Result<Backends> {
             max_answer: rest.max_response_bytes,
         };
         let transport = Transport::new(settings, client, clock.clone());
-        services.insert(name.clone(), Service::new(backend::Kind::Rest, transport));
+        services.insert(name.clone(), Service::new(kind, transport));
     }
     Ok(Backends::new(services, clock.clone()))
 }

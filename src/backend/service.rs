@@ -9,7 +9,7 @@ use crate::target::Reply;
 
 use super::render::{Filled, Rendering};
 use super::transport::Transport;
-use super::{Errand, Sent, rest};
+use super::{Errand, Sent, adt, rest};
 
 /// One service.
 pub struct Service {
@@ -22,6 +22,8 @@ pub struct Service {
 pub enum Kind {
     /// JSON over HTTP, a request as its file says it.
     Rest,
+    /// The data plane of Azure Digital Twins.
+    Adt,
 }
 
 impl Service {
@@ -44,6 +46,12 @@ impl Service {
         };
         match (self.kind, dialect) {
             (Kind::Rest, Dialect::Rest) => rest::read(&self.transport, request, errand).await,
+            (Kind::Adt, Dialect::Adt) => adt::read(&self.transport, request, errand).await,
+            (Kind::Adt, Dialect::Rest) => {
+                adt::read_as_it_stands(&self.transport, request, errand).await
+            }
+            // `check` tells what doesn't go together before anything is served.
+            (Kind::Rest, Dialect::Adt) => Err(Refusal::Internal),
         }
         .map(Some)
     }
@@ -58,6 +66,7 @@ impl Service {
     ) -> Result<Reply, Refusal> {
         match self.kind {
             Kind::Rest => rest::write(&self.transport, request, yes, identity, sent).await,
+            Kind::Adt => adt::write(&self.transport, request, yes, identity, sent).await,
         }
     }
 }

@@ -10,6 +10,8 @@ pub enum Dialect {
     /// `rest`: as it stands.
     #[default]
     Rest,
+    /// `adt`: the body says what is asked of Azure Digital Twins.
+    Adt,
 }
 
 /// A request with holes. Where its dialect isn't [`Dialect::Rest`], the body says in that dialect's

@@ -84,7 +84,7 @@ fn about_backends(config: &Config, catalog: &Catalog) -> Vec<String> {
         if !used.contains(name.as_str()) {
             notes.push(format!("backends.{name}: no tool uses it"));
         }
-        if let Backend::Rest(rest) = backend
+        if let Backend::Rest(rest) | Backend::Adt(rest) = backend
             && rest.token == OutgoingToken::None
         {
             notes.push(format!(

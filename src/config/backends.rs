@@ -18,6 +18,8 @@ use super::problems::Report;
 pub enum Backend {
     /// A JSON-over-HTTP API.
     Rest(Rest),
+    /// The data plane of Azure Digital Twins.
+    Adt(Rest),
     /// The caller's own record, from their identity and permissions; no service is called.
     Caller,
     /// Scripted answers for the conformance suite's tools.
@@ -57,6 +59,8 @@ enum Kind {
     /// A JSON-over-HTTP API.
     #[default]
     Rest,
+    /// The data plane of Azure Digital Twins.
+    Adt,
     /// The caller's own record; no service is called.
     Caller,
     /// Scripted answers for the conformance suite's tools.
@@ -69,7 +73,7 @@ enum Kind {
 pub(super) struct RawBackend {
     /// What the service is. `OSIER_BACKENDS__NAME__KIND`
     kind: Kind,
-    /// Required for `rest`. What every path is put behind. `OSIER_BACKENDS__NAME__BASE_URL`
+    /// Required for `rest` and `adt`. What every path is put behind. `OSIER_BACKENDS__NAME__BASE_URL`
     base_url: Option<String>,
     /// What goes out in `Authorization`: the person's own token, or nothing.
     /// `OSIER_BACKENDS__NAME__TOKEN`
@@ -139,6 +143,7 @@ impl RawBackend {
     ) -> Option<Backend> {
         match self.kind {
             Kind::Rest => self.resolve_rest(section, audience, report).map(Backend::Rest),
+            Kind::Adt => self.resolve_rest(section, audience, report).map(Backend::Adt),
             Kind::Caller => self.resolve_local(section, "caller", report, Backend::Caller),
             #[cfg(feature = "conformance")]
             Kind::Scripted => self.resolve_local(section, "scripted", report, Backend::Scripted),

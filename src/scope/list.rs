@@ -31,12 +31,14 @@ pub(super) async fn read(
     let mut rows = Vec::new();
     let mut next = None;
     let mut partial = false;
+    let mut cut = false;
     let mut given = BTreeSet::new();
     for page in 1..=MOST_PAGES {
         let Body::Json { value: body, partial: lacking } = raw.body() else {
             return Err(bad_answer(&raw));
         };
         partial |= *lacking || list.says_partial(body);
+        cut |= list.says_truncated(body);
         let items = list.items.of(body).and_then(Value::as_array);
         let items = items.ok_or_else(|| bad_answer(&raw))?;
         let at = raw.position();
@@ -63,7 +65,7 @@ pub(super) async fn read(
     }
     let missing = missing(&raw, list, &given);
     let upto = list.limit.unwrap_or(usize::MAX);
-    let cut = rows.len() > upto;
+    cut |= rows.len() > upto;
     rows.truncate(upto);
     Ok((raw, Content::Rows { rows, next, cut, partial, missing }))
 }

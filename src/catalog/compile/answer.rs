@@ -27,7 +27,7 @@ pub(super) fn answer(
     }
     match (&raw.items, &raw.record) {
         (Some(items), None) => {
-            stray(raw, &["items", "more", "limit", "partial", "not_found", "row"], spot, problems);
+            stray(raw, &["items", "more", "limit", "partial", "truncated", "not_found", "row"], spot, problems);
             let items = pointer(items, &spot.child("items"), problems);
             let more = match &raw.more {
                 Some(raw) => Some(more(raw, &spot.child("more"), problems)?),
@@ -43,6 +43,10 @@ pub(super) fn answer(
                 Some(at) => Some(read(at, &spot.child("partial"), problems)?),
                 None => None,
             };
+            let truncated = match &raw.truncated {
+                Some(at) => Some(read(at, &spot.child("truncated"), problems)?),
+                None => None,
+            };
             let asked = match &raw.not_found {
                 Some(RawAsked { arg, at }) => {
                     let at = read(at, &spot.child("not_found").child("at"), problems)?;
@@ -51,7 +55,8 @@ pub(super) fn answer(
                 None => None,
             };
             let limit = raw.limit;
-            Some(Answer::List(List { items: items?, more, row, limit, partial, asked }))
+            let items = items?;
+            Some(Answer::List(List { items, more, row, limit, partial, truncated, asked }))
         }
         (None, Some(at)) => {
             stray(raw, &["record", "aggregate", "empty", "row"], spot, problems);
@@ -90,6 +95,7 @@ fn stray(raw: &RawAnswer, taken: &[&str], spot: &Spot<'_>, problems: &mut Proble
         ("more", raw.more.is_some()),
         ("limit", raw.limit.is_some()),
         ("partial", raw.partial.is_some()),
+        ("truncated", raw.truncated.is_some()),
         ("not_found", raw.not_found.is_some()),
         ("record", raw.record.is_some()),
         ("aggregate", raw.aggregate),

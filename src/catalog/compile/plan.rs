@@ -1,7 +1,6 @@
 //! What a tool sends, and whether that is the effect which its file says.
 
 use http::Method;
-#[cfg(feature = "conformance")]
 use serde_json::Value;
 
 use crate::catalog::document::{Document, Spot};
@@ -11,8 +10,9 @@ use crate::catalog::raw::{RawPart, RawRequest, RawTool};
 use crate::catalog::template::{Leaf, Template};
 use crate::catalog::tool::{Answer, Effect, Plan, ReadPlan};
 
-use super::Known;
+use super::adt;
 use super::compose;
+use super::Known;
 use super::http::{Parts, request};
 use super::names::Names;
 use super::question;
@@ -44,6 +44,10 @@ pub(super) fn plan(
         }
         #[cfg(feature = "conformance")]
         Kind::Script(script) => Plan::Read(ReadPlan::Script(script.clone())),
+        Kind::Adt(asked) => {
+            let request = adt::request(asked, names, &spot.child("adt"), problems)?;
+            Plan::Read(ReadPlan::Request(request))
+        }
         Kind::Http => match request(&parts(&raw.request), names, &spot, problems)? {
             ByEffect::Safe(request) => {
                 check_path(request.http(), names, &spot, problems);
@@ -137,6 +141,7 @@ enum Kind<'a> {
     Found(&'a str),
     Caller,
     Compose(&'a [RawPart]),
+    Adt(&'a Value),
     #[cfg(feature = "conformance")]
     Script(&'a Value),
 }
@@ -155,6 +160,7 @@ fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Op
     ];
     let others = (&raw.found, raw.caller.as_deref(), &raw.compose, &raw.script);
     let other = match others {
+        (None, None, None, None) if raw.adt.is_some() => raw.adt.as_ref().map(Kind::Adt),
         (None, None, None, None) => return Some(Kind::Http),
         (Some(argument), None, None, None) => Some(Kind::Found(argument)),
         (None, None, Some(parts), None) => Some(Kind::Compose(parts)),
@@ -171,12 +177,13 @@ fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Op
             None
         }
         _ => {
-            spot.problem(problems, "write one of: a method with its path, found, caller, compose");
+            let text = "write one of: a method with its path, found, caller, compose, adt";
+            spot.problem(problems, text);
             None
         }
     };
     for (key, _) in http.iter().filter(|(_, there)| *there) {
-        let text = "nothing is sent here: take this away, or found, caller or compose";
+        let text = "nothing of this is sent here: take it away, or found, caller, compose or adt";
         spot.child(key).problem(problems, text);
     }
     other

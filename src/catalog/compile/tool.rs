@@ -18,7 +18,9 @@ use crate::catalog::tool::{
 use super::fence::Fence;
 use super::names::Names;
 use super::plan::{check_answer, plan};
-use super::{Known, Service, answer, compose, fence, input, paging, requirement, scope, typed};
+use super::{
+    Known, Service, adt, answer, compose, fence, input, paging, requirement, scope, typed,
+};
 
 /// A name longer than this leaves no room for a gateway's prefix; the conformance suite has its own.
 const MAX_NAME: usize = if cfg!(feature = "conformance") { 64 } else { 40 };
@@ -56,6 +58,7 @@ pub(in crate::catalog) fn tool(
         check_above(answer, scope, document, problems);
         check_asked(answer, &names, document, problems);
         let permission = permission.as_ref();
+        adt::agree(plan, scope, document, problems);
         fence::check(&Fence { plan, answer, scope, permission, names: &names }, document, problems);
     }
     if let (Some(plan), Some(input), Some(scope), true) = (&plan, &input, &scope, whole && asked)

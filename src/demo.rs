@@ -19,6 +19,7 @@ mod search;
 mod services;
 mod sitecore;
 mod token;
+pub(crate) mod twins;
 mod wire;
 mod workflowcore;
 mod world;
@@ -44,6 +45,9 @@ pub use self::people::{
 };
 pub use self::services::{Services, SiteRecords};
 pub use self::token::token;
+pub use self::twins::{
+    TWIN_BETWEEN_SITES, TWIN_WITH_QUOTES, TWINS_FED_FROM_ELSEWHERE, TWINS_IN_A_CYCLE,
+};
 pub use self::wire::{Fault, Recorded, Wire};
 pub use self::world::{
     FINN_LEVEL, PORTFOLIO_NORTH, PORTFOLIO_SOUTH, SITE_3LW, SITE_8KP, SITE_12H, SITE_60M, SITES,

@@ -15,7 +15,7 @@ use super::fields::{set, text};
 use super::problem::Problem;
 use super::wire::{self, Fault, Wire};
 use super::world::World;
-use super::{sitecore, workflowcore};
+use super::{sitecore, twins, workflowcore};
 use crate::access::Assignments;
 use crate::clock::Clock;
 
@@ -55,6 +55,7 @@ impl Services {
             .route(authz::PERMISSIONS_PATH, get(authz::my_permissions))
             .nest("/sitecore", sitecore::routes())
             .nest("/workflowcore", workflowcore::routes())
+            .nest("/adt", twins::routes())
             .fallback(|| async { Problem::not_found("The page") })
             .with_state(self.clone())
             .layer(axum::middleware::from_fn_with_state(self.0.wire.clone(), wire::pass))
@@ -89,6 +90,21 @@ impl Services {
     /// The base URL of WorkflowCore, without a trailing slash.
     pub fn workflowcore_url(&self) -> String {
         format!("{}/workflowcore", self.0.base)
+    }
+
+    /// The base URL of the digital twins, without a trailing slash.
+    pub fn twins_url(&self) -> String {
+        format!("{}/adt", self.0.base)
+    }
+
+    /// Every twin, as served.
+    pub fn twins(&self) -> Vec<Value> {
+        self.world().twins.twins.clone()
+    }
+
+    /// Every relationship between twins, as served.
+    pub fn relationships(&self) -> Vec<Value> {
+        self.world().twins.relationships.clone()
     }
 
     /// What was asked of the services; paths begin with `/authz`, `/sitecore`, `/workflowcore`.

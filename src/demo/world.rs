@@ -22,8 +22,9 @@ use self::places::Places;
 use self::random::Random;
 use self::reference::Reference;
 use super::fields::text;
+use super::twins::Graph;
 
-pub(super) use self::places::BLUEPRINTS;
+pub(super) use self::places::{BLUEPRINTS, stable_id};
 pub use self::places::{
     FINN_LEVEL, PORTFOLIO_NORTH, PORTFOLIO_SOUTH, SITE_3LW, SITE_8KP, SITE_12H, SITE_60M, SITES,
     canary,
@@ -46,6 +47,8 @@ pub(super) struct World {
     pub(super) receipts: Receipts,
     /// The machines, shared by all who speak of them.
     pub(super) equipment: Arc<Equipment>,
+    /// The twins of places and machines.
+    pub(super) twins: Arc<Graph>,
 }
 
 /// One ticket and how often it was changed.
@@ -92,6 +95,7 @@ impl World {
         let opened = rfc3339(today - TimeDelta::days(900));
         let places = Places::build(&mut random, &opened);
         let equipment = Equipment::build(seed, &places.locations, today);
+        let twins = Graph::build(&places.locations, &equipment, today);
         let mut world = Self {
             sites: places.sites,
             floors: places.floors,
@@ -104,6 +108,7 @@ impl World {
             last_number: BTreeMap::new(),
             receipts: BTreeMap::new(),
             equipment: Arc::new(equipment),
+            twins: Arc::new(twins),
         };
         for site in &BLUEPRINTS {
             tickets::build(&mut world, site, today, &mut random);

@@ -105,13 +105,14 @@ pub(super) struct One {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Relations {
     pub of: String,
     #[serde(default)]
     pub direction: Direction,
     #[serde(default)]
     pub names: Vec<String>,
+    pub page_size: Option<usize>,
     pub after: Option<String>,
 }
 

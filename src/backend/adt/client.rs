@@ -56,6 +56,7 @@ impl Client<'_, '_> {
         &mut self,
         segments: &[&str],
         query: &[(&str, &str)],
+        size: Option<usize>,
     ) -> Result<Value, TroubleKind> {
         let path: Vec<String> = segments.iter().map(|segment| encoded(segment)).collect();
         let version = [("api-version", API_VERSION)];
@@ -64,7 +65,7 @@ impl Client<'_, '_> {
             method: Method::GET,
             path: path.join("/"),
             query: query.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-            headers: Vec::new(),
+            headers: size.map(at_most).into_iter().collect(),
             body: None,
         };
         self.send(request).await
@@ -76,15 +77,11 @@ impl Client<'_, '_> {
         asked: Asked<'_>,
         size: usize,
     ) -> Result<Page, TroubleKind> {
-        let size = size.clamp(1, LONGEST_PAGE);
         let request = Filled {
             method: Method::POST,
             path: "query".to_owned(),
             query: vec![("api-version".to_owned(), API_VERSION.to_owned())],
-            headers: vec![(
-                HeaderName::from_static("max-items-per-page"),
-                HeaderValue::from(size),
-            )],
+            headers: vec![at_most(size)],
             body: Some(match asked {
                 Asked::Query(text) => json!({"query": text}),
                 Asked::Rest(token) => json!({"continuationToken": token}),
@@ -151,7 +148,7 @@ impl Client<'_, '_> {
         if !is_twin_id(id) {
             return Ok(None);
         }
-        match self.get(&["digitaltwins", id], &[]).await {
+        match self.get(&["digitaltwins", id], &[], None).await {
             Ok(row) => Ok(twin(row).filter(|twin| text(twin, "id") == id)),
             Err(TroubleKind::Gone) => Ok(None),
             Err(kind) => Err(kind),
@@ -172,6 +169,12 @@ impl Client<'_, '_> {
         let (done, total) = (count(done), Some(count(total)));
         self.errand.notes.write(Note::Progress { done, total, message: Some(message) });
     }
+}
+
+/// How many rows a page may have; the service may give fewer.
+fn at_most(size: usize) -> (HeaderName, HeaderValue) {
+    let name = HeaderName::from_static("max-items-per-page");
+    (name, HeaderValue::from(size.clamp(1, LONGEST_PAGE)))
 }
 
 /// The token of the page that a link leads to, whatever host it names.

@@ -15,6 +15,8 @@ use super::record::text;
 
 /// As many pages of models are read; an instance has at most 10,000 models.
 const MOST_PAGES: usize = 100;
+/// As many models are asked for at once.
+const MODELS_AT_ONCE: usize = 1_000;
 /// Models a page, where nothing is said.
 const USUAL_PAGE: usize = 25;
 
@@ -88,7 +90,7 @@ async fn read(of: Option<&str>, client: &mut Client<'_, '_>) -> Result<Vec<Value
         let mut query = vec![("includeModelDefinition", "true")];
         query.extend(of.map(|id| ("dependenciesFor", id)));
         query.extend(token.as_deref().map(|token| ("continuationToken", token)));
-        let mut page = client.get(&["models"], &query).await?;
+        let mut page = client.get(&["models"], &query, Some(MODELS_AT_ONCE)).await?;
         match page.get_mut("value").map(Value::take) {
             Some(Value::Array(rows)) => models.extend(rows),
             _ => return Err(TroubleKind::BadAnswer),

@@ -43,7 +43,7 @@ pub(super) async fn page(
     if let Some(token) = token {
         query.push(("continuationToken", token));
     }
-    let mut answer = client.get(&["digitaltwins", &asked.of, list], &query).await?;
+    let mut answer = client.get(&["digitaltwins", &asked.of, list], &query, asked.page_size).await?;
     let Some(Value::Array(rows)) = answer.get_mut("value").map(Value::take) else {
         return Err(TroubleKind::BadAnswer.into());
     };
@@ -99,6 +99,7 @@ pub(super) async fn beside(
         of: text(&twin, "id").to_owned(),
         direction: super::ask::Direction::Both,
         names: Vec::new(),
+        page_size: None,
         after: None,
     };
     let mut shown = Vec::new();

@@ -24,7 +24,7 @@ const FORMS: [(&str, usize, &[&str]); 7] = [
     ),
     ("count", 0, &["sites", "models", "subtypes", "search", "where"]),
     ("twin", 1, &["id", "relationships"]),
-    ("relationships", 1, &["of", "direction", "names", "after"]),
+    ("relationships", 1, &["of", "direction", "names", "pageSize", "after"]),
     ("walk", 1, &["from", "paths", "depth", "nodes"]),
     ("models", 0, &["search", "below", "pageSize", "after"]),
     ("model", 1, &["id"]),

@@ -29,6 +29,7 @@ use self::random::Random;
 use self::reference::Reference;
 use self::skills::Skills;
 use super::fields::text;
+use super::twins::Graph;
 
 pub use self::insights::INSIGHT_WITHOUT_SITE;
 pub(super) use self::places::{BLUEPRINTS, stable_id};
@@ -59,6 +60,8 @@ pub(super) struct World {
     pub(super) receipts: Receipts,
     /// The machines, shared by all who speak of them.
     pub(super) equipment: Arc<Equipment>,
+    /// The twins of places and machines.
+    pub(super) twins: Arc<Graph>,
 }
 
 /// One ticket and how often it was changed.
@@ -105,6 +108,7 @@ impl World {
         let opened = rfc3339(today - TimeDelta::days(900));
         let places = Places::build(&mut random, &opened);
         let equipment = Equipment::build(seed, &places.locations, today);
+        let twins = Graph::build(&places.locations, &equipment, today);
         let mut world = Self {
             sites: places.sites,
             floors: places.floors,
@@ -121,6 +125,7 @@ impl World {
             last_number: BTreeMap::new(),
             receipts: BTreeMap::new(),
             equipment: Arc::new(equipment),
+            twins: Arc::new(twins),
         };
         for site in &BLUEPRINTS {
             tickets::build(&mut world, site, today, &mut random);

@@ -3,8 +3,12 @@
 //! A safe request needs only a located call; a write can't be sent without the yes inside a
 //! [`Consent`]. Bodies of services never leave as they came: trouble is told in words of ours.
 
+mod circuit;
+mod ended;
+mod on_behalf;
 mod render;
 mod rest;
+mod retry;
 mod retry_after;
 #[cfg(feature = "conformance")]
 pub(crate) mod scripted;
@@ -12,10 +16,11 @@ mod service;
 mod token;
 mod transport;
 
+pub use on_behalf::OnBehalf;
 pub use render::arguments;
 pub use service::{Kind, Service};
 pub use token::{Origin, OutgoingToken};
-pub use transport::{ServiceSettings, Transport};
+pub use transport::{Bounds, ServiceSettings, Transport};
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

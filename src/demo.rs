@@ -15,6 +15,7 @@ mod keys;
 mod paging;
 mod people;
 mod problem;
+mod relay;
 mod search;
 mod services;
 mod sitecore;
@@ -42,6 +43,7 @@ pub use self::people::{
     ANA, API_CLIENT_ID, ASSIGNMENTS, BEN, CHLOE, CLI_CLIENT_ID, CLIENT_SECRET, DAN, ERIN, FINN,
     PASSWORD, PEOPLE, Person, SCOPE, SNOWFLAKE_AUDIENCE, TENANT_ID, TWINS_AUDIENCE, person,
 };
+pub use self::relay::Relay;
 pub use self::services::{Services, SiteRecords};
 pub use self::token::token;
 pub use self::wire::{Fault, Recorded, Wire};

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::{HeaderMap, header, request::Parts};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::people::{self, API_CLIENT_ID, TENANT_ID};
+use super::people::{self, TENANT_ID};
 use super::problem::Problem;
 use super::services::Services;
 use crate::access::Scopes;
@@ -67,7 +67,9 @@ impl FromRequestParts<Services> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &Services) -> Result<Self, Problem> {
-        person_for(state, &parts.headers, API_CLIENT_ID)
+        // The whole path: the routes are nested.
+        let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        person_for(state, &parts.headers, state.audience_at(path))
     }
 }
 

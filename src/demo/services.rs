@@ -2,6 +2,7 @@
 //! WorkflowCore, each below its own path. [`Services`] is both the routes' state and the handle
 //! by which a test looks in, changes data and lets things go wrong.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,6 +13,7 @@ use serde_json::Value;
 use super::authz::{self, Authz};
 use super::entra::Entra;
 use super::fields::{set, text};
+use super::people::API_CLIENT_ID;
 use super::problem::Problem;
 use super::wire::{self, Fault, Wire};
 use super::world::World;
@@ -31,6 +33,8 @@ struct Inner {
     wire: Wire,
     world: Mutex<World>,
     strict: AtomicBool,
+    /// The audience that a test has a service demand, by its path.
+    audiences: Mutex<BTreeMap<&'static str, &'static str>>,
 }
 
 impl Services {
@@ -46,7 +50,8 @@ impl Services {
         let authz = Authz::new(assignments, wire.clone());
         let strict = AtomicBool::new(strict);
         let world = Mutex::new(world);
-        Self(Arc::new(Inner { base, clock, entra, authz, wire, world, strict }))
+        let audiences = Mutex::default();
+        Self(Arc::new(Inner { base, clock, entra, authz, wire, world, strict, audiences }))
     }
 
     /// The routes, behind the wire.
@@ -110,6 +115,19 @@ impl Services {
     /// sees and does everything.
     pub fn set_strict(&self, strict: bool) {
         self.0.strict.store(strict, Ordering::Relaxed);
+    }
+
+    /// From now on the service below this path (`/sitecore`) takes only tokens of this audience.
+    pub fn demand(&self, path: &'static str, audience: &'static str) {
+        let mut audiences = self.0.audiences.lock().unwrap_or_else(PoisonError::into_inner);
+        audiences.insert(path, audience);
+    }
+
+    /// The audience that a service of ours takes tokens for.
+    pub(super) fn audience_at(&self, path: &str) -> &'static str {
+        let audiences = self.0.audiences.lock().unwrap_or_else(PoisonError::into_inner);
+        let demanded = audiences.iter().find(|(below, _)| path.starts_with(**below));
+        demanded.map_or(API_CLIENT_ID, |(_, audience)| audience)
     }
 
     /// All tickets, as they are now.

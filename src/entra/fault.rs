@@ -197,3 +197,22 @@ fn id_after(text: &str, mark: &str) -> Option<Uuid> {
     let (_, rest) = text.split_once(mark)?;
     rest.get(..36).and_then(|id| Uuid::try_parse(id).ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claims_challenge_gets_to_the_log_in_one_line() {
+        let policies = r#"{ "access_token": {"capolids": {"values": ["a"],
+            "essential": true}} }"#;
+        let claims = Said::challenge(policies);
+        let fault = EntraFault::Grant(Said { aadsts: Some(50076), claims, ..Said::default() });
+        let line = r#"{"access_token":{"capolids":{"values":["a"],"essential":true}}}"#;
+        let told = format!("Entra refused the grant: AADSTS50076, claims {line}");
+        assert_eq!(fault.to_string(), told);
+        for other in ["", "x\ny", "[1]", "\"x\"", &format!("{{\"a\":\"{}\"}}", "x".repeat(2000))] {
+            assert_eq!(Said::challenge(other), None, "{other}");
+        }
+    }
+}

@@ -4,9 +4,13 @@
 //! [`Consent`]. Bodies of services never leave as they came: trouble is told in words of ours.
 
 mod adt;
+mod circuit;
+mod ended;
 mod graphql;
+mod on_behalf;
 mod render;
 mod rest;
+mod retry;
 mod retry_after;
 #[cfg(feature = "conformance")]
 pub(crate) mod scripted;
@@ -15,11 +19,12 @@ mod text;
 mod token;
 mod transport;
 
+pub use on_behalf::OnBehalf;
 pub use render::arguments;
 pub use service::{Kind, Service};
 pub use text::Streamed;
 pub use token::{Origin, OutgoingToken};
-pub use transport::{ServiceSettings, Transport};
+pub use transport::{Bounds, ServiceSettings, Transport};
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -35,8 +35,8 @@ use validator::Validate;
 
 pub use access::{Access, Adapter, Fields, HttpAdapter};
 pub use audit::{Audit, Sink};
-pub use auth::{Auth, Certificate, Credential, Facade, ManagedIdentity, Prompt};
-pub use backends::{Backend, OutgoingToken, Rest};
+pub use auth::{Auth, Certificate, Credential, Facade, ManagedIdentity, Prompt, Registration};
+pub use backends::{Backend, OutgoingToken, Resilience, Rest};
 pub use clients::{
     Clients, DocumentId, DocumentIdFault, DocumentIds, RedirectFault, RedirectRule, RedirectRules,
     RedirectUri,
@@ -170,6 +170,9 @@ impl RawConfig {
         let auth = self.auth.resolve(audience, identity.as_ref(), environment, report);
         let access = self.access.resolve(audience, report);
         let backends = backends::resolve(self.backends, audience, report);
+        if let (Some(backends), Some(auth), Some(identity)) = (&backends, &auth, &identity) {
+            backends::can_ask_on_behalf(backends, auth, identity, report);
+        }
         let clients = self.clients.resolve(report);
         let tools = self.tools.resolve(report);
         let keys = self.keys.resolve(report);

@@ -18,6 +18,7 @@ mod livedata;
 mod paging;
 mod people;
 mod problem;
+mod relay;
 mod search;
 mod services;
 mod sitecore;
@@ -41,12 +42,13 @@ use crate::clock::Clock;
 pub use self::authz::{Authz, PERMISSIONS_PATH};
 pub use self::banner::banner;
 pub use self::command::{run, settings};
-pub use self::entra::{App, Endpoint, Entra, Federated, Policy, Secret, sign_in};
+pub use self::entra::{App, Endpoint, Entra, Federated, Obstacle, Policy, Secret, sign_in};
 pub use self::livedata::FaultSpells;
 pub use self::people::{
     ANA, API_CLIENT_ID, ASSIGNMENTS, BEN, CHLOE, CLI_CLIENT_ID, CLIENT_SECRET, DAN, ERIN, FINN,
-    PASSWORD, PEOPLE, Person, SCOPE, TENANT_ID, person,
+    PASSWORD, PEOPLE, Person, SCOPE, SNOWFLAKE_AUDIENCE, TENANT_ID, TWINS_AUDIENCE, person,
 };
+pub use self::relay::Relay;
 pub use self::services::{InsightRecords, Services, SiteRecords, Whereabouts};
 pub use self::token::token;
 pub use self::twins::{

@@ -57,7 +57,7 @@ pub async fn examine(
     sign_in::examine(&bench, &mut report).await;
     let identity = token::examine(&bench, given, &mut report).await;
     services::permissions(&bench, identity.as_ref(), &mut report).await;
-    services::backends(&bench, &mut report).await;
+    services::backends(&bench, identity.as_ref(), &mut report).await;
     store::examine(&bench, &mut report).await;
     Ok(report)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-use crate::call::{Refusal, Trouble, TroubleKind, Unreadable};
+use crate::call::{Hindrance, Refusal, Trouble, TroubleKind, Unreadable};
 
 /// JSON-RPC 2.0 §5.1: the parameters aren't what the method takes.
 const INVALID_PARAMS: i32 = -32602;
@@ -181,7 +181,39 @@ fn service_text(trouble: &Trouble) -> String {
         TroubleKind::NoToken => {
             format!("{service} needs your own sign-in, and this caller has none to pass on.")
         }
+        TroubleKind::NoTokenFor(hindrance, what) => no_token_for(service, *hindrance, *what),
     }
+}
+
+fn no_token_for(service: &str, hindrance: Hindrance, what: Option<&'static str>) -> String {
+    let what = what.map(|what| format!(" {what}")).unwrap_or_default();
+    let (cannot, then) = match hindrance {
+        Hindrance::Consent => (
+            "can't be used in your name as yet.",
+            "An administrator of your organisation has to consent to it in Microsoft Entra, once for \
+             everybody. Then try again.",
+        ),
+        Hindrance::SignIn => (
+            "can't be used with your present sign-in.",
+            "Sign out of Osier in your assistant and sign in again, going through what Microsoft \
+             Entra asks. If this comes back, ask an administrator of your organisation.",
+        ),
+        Hindrance::Policy => (
+            "can't be used by you: Microsoft Entra doesn't allow it.",
+            "Ask an administrator of your organisation.",
+        ),
+        Hindrance::Setup => (
+            "can't be used in your name, because Osier isn't set up for it.",
+            "Ask whoever runs Osier in your organisation.",
+        ),
+        Hindrance::Away => (
+            "can't be used at the moment, because Microsoft Entra gives no token for it.",
+            "Try again in a minute.",
+        ),
+    };
+    // What Entra says of a set-up is for whoever runs Osier, who has it in the log.
+    let what = if matches!(hindrance, Hindrance::Setup | Hindrance::Away) { "" } else { &what };
+    format!("{service} {cannot}{what} {then}")
 }
 
 /// Hours and minutes, rounded down: a link that is said to work does.

@@ -1,8 +1,8 @@
 //! From settings to a server that can be served: every part made once, here.
 
+mod backends;
 mod facade;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -14,11 +14,10 @@ use tokio_util::task::TaskTracker;
 use crate::access::{Access, Adapter, Ages, Assignments, HttpAdapter};
 use crate::app::App;
 use crate::audit::Sink;
-use crate::backend::{self, Backends, OutgoingToken, Service, ServiceSettings, Transport};
 use crate::catalog::{self, Catalog, Files, Pointer};
 use crate::check;
 use crate::clock::Clock;
-use crate::config::{self, AllowedClients, Backend, Config, Fallback};
+use crate::config::{self, AllowedClients, Config, Fallback};
 use crate::confirm::Confirmations;
 use crate::health::Health;
 use crate::identity::{Authenticator, Challenge, Require, Settings, V1};
@@ -66,7 +65,7 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
     let pipeline = Arc::new(Pipeline {
         catalog: Arc::new(serve_only(catalog, config)),
         access: access(&config.access, &clock)?,
-        backends: backends(config, &clock)?,
+        backends: backends::backends(config, &authenticator, &clock)?,
         confirmations: Confirmations {
             keys: Arc::clone(&keys),
             store,
@@ -107,7 +106,7 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
             let parts = (Arc::clone(&keys), Arc::clone(&authenticator), Arc::clone(&pipeline));
             Some(Arc::new(facade::facade(config, auth, parts, &pipeline.clock)?))
         }
-        config::Auth::Direct => None,
+        config::Auth::Direct(_) => None,
     };
     let oauth = oauth::Door { resource, authenticator: Arc::clone(&authenticator), facade };
     let app = App { door, gate, allowed, body, oauth, health, limits, running, streams };
@@ -129,7 +128,7 @@ fn links(config: &Config) -> Option<String> {
 fn scope(config: &Config) -> String {
     match config.auth {
         config::Auth::Facade(_) => config.identity.scope.clone(),
-        config::Auth::Direct => {
+        config::Auth::Direct(_) => {
             format!("{}/{}", config.server.resource(), config.identity.scope)
         }
     }
@@ -234,34 +233,6 @@ fn fields(names: &config::Fields) -> Option<crate::access::Fields> {
         id: Pointer::parse(&names.id)?,
         site: Pointer::parse(&names.site_id)?,
     })
-}
-
-fn backends(config: &Config, clock: &Clock) -> anyhow::Result<Backends> {
-    let mut services = BTreeMap::new();
-    for (name, backend) in &config.backends {
-        let kind = match backend {
-            Backend::Rest(_) => backend::Kind::Rest,
-            Backend::Graphql(_) => backend::Kind::Graphql,
-            Backend::Adt(_) => backend::Kind::Adt,
-            _ => continue,
-        };
-        let Some(rest) = backend.http() else { continue };
-        let limits = Limits::calls(rest.deadline, reach(rest.allow_private_network));
-        let client = outbound::client(&limits).with_context(|| format!("the client of {name}"))?;
-        let settings = ServiceSettings {
-            name: name.clone(),
-            base_url: rest.base_url.clone(),
-            token: match rest.token {
-                config::OutgoingToken::Forward => OutgoingToken::Forward,
-                config::OutgoingToken::None => OutgoingToken::None,
-            },
-            deadline: rest.deadline,
-            max_answer: rest.max_response_bytes,
-        };
-        let transport = Transport::new(settings, client, clock.clone());
-        services.insert(name.clone(), Service::new(kind, transport));
-    }
-    Ok(Backends::new(services, clock.clone()))
 }
 
 fn reach(allow_private_network: bool) -> Reach {

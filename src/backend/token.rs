@@ -1,17 +1,35 @@
-//! What token goes out with a request, and where to. The caller's own is sent only to the
-//! configured origin of a service of the audience for which it was issued.
+//! What token goes out with a request to one service. The caller's own is sent only to a service of the
+//! audience for which it was issued; `transport` sends any only to the configured origin.
 
-use secrecy::ExposeSecret;
-use url::Url;
+use std::sync::Arc;
+
+use http::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::call::TroubleKind;
 use crate::identity::Identity;
 
+use super::on_behalf::OnBehalf;
+
 /// How a token goes out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub enum OutgoingToken {
     /// The caller's own.
     Forward,
+    /// One of the service's audience, which Entra gives for the caller's own.
+    OnBehalfOf {
+        /// What Entra is asked for.
+        scope: String,
+        /// Who asks.
+        exchange: Arc<OnBehalf>,
+    },
+    /// A credential of our own, the same for everybody.
+    Service {
+        /// `Bearer`, `token`.
+        scheme: &'static str,
+        /// The credential.
+        token: SecretString,
+    },
     /// None.
     None,
 }
@@ -20,23 +38,37 @@ pub enum OutgoingToken {
 pub type Origin = url::Origin;
 
 impl OutgoingToken {
-    /// Puts the token on a request to `url`, if that lies on the configured origin.
-    pub(super) fn put_on(
-        self,
-        request: reqwest::RequestBuilder,
-        url: &Url,
-        origin: &Origin,
+    /// The value of `Authorization` for this caller. `service` is for the log.
+    pub(super) async fn authorization(
+        &self,
         identity: &Identity,
-    ) -> Result<reqwest::RequestBuilder, TroubleKind> {
-        if url.origin() != *origin {
-            return Err(TroubleKind::BadAnswer);
-        }
+        service: &str,
+    ) -> Result<Option<HeaderValue>, TroubleKind> {
         match self {
-            Self::None => Ok(request),
+            Self::None => Ok(None),
             Self::Forward => {
                 let bearer = identity.bearer().ok_or(TroubleKind::NoToken)?;
-                Ok(request.bearer_auth(bearer.expose_secret()))
+                value("Bearer", bearer).map(Some)
             }
+            Self::OnBehalfOf { scope, exchange } => {
+                let token = exchange.token(identity, scope, service).await?;
+                value("Bearer", &token).map(Some)
+            }
+            Self::Service { scheme, token } => value(scheme, token).map(Some),
         }
     }
+
+    /// The service didn't take the token: a kept one goes.
+    pub(super) async fn refused(&self, identity: &Identity) {
+        if let Self::OnBehalfOf { scope, exchange } = self {
+            exchange.forget(identity, scope).await;
+        }
+    }
+}
+
+fn value(scheme: &str, token: &SecretString) -> Result<HeaderValue, TroubleKind> {
+    let value = HeaderValue::try_from(format!("{scheme} {}", token.expose_secret()));
+    let mut value = value.map_err(|_| TroubleKind::NoToken)?;
+    value.set_sensitive(true);
+    Ok(value)
 }

@@ -1,35 +1,37 @@
-//! One service over HTTP, whatever it speaks: one origin, a deadline, a size cap, no redirects, no
-//! retries. The kinds of backends make their requests, send them through here and read the answers.
+//! One service over HTTP, whatever it speaks: one origin, one deadline for all attempts, a bound of
+//! requests at once, a size cap, no redirects. The kinds of backends make their requests, send them
+//! through here and read the answers.
 
 mod part;
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderMap, StatusCode};
-use reqwest::Client;
+use reqwest::{Client, Request};
 use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
 
-use crate::call::{Refusal, Trouble, TroubleKind};
+use crate::call::{Hindrance, Refusal, Trouble, TroubleKind};
 use crate::clock::Clock;
 use crate::identity::Identity;
 use crate::outbound;
 
 use super::Sent;
+use super::circuit::Circuit;
+use super::ended::Ended;
 use super::render::Filled;
-use super::retry_after;
+use super::retry::Retries;
 use super::token::{Origin, OutgoingToken};
 
 pub(super) use part::{Part, PartFault};
 
-/// More fields than this aren't named when a service rejects values.
-const MAX_FIELDS_NAMED: usize = 10;
-
 /// One service's settings.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ServiceSettings {
     /// Its name in the configuration.
     pub name: String,
@@ -37,10 +39,27 @@ pub struct ServiceSettings {
     pub base_url: Url,
     /// How a token goes out.
     pub token: OutgoingToken,
-    /// How long it may take to answer in full.
+    /// How long it may take to answer in full, retries and waits included.
     pub deadline: Duration,
     /// How long an answer may be, in bytes.
     pub max_answer: usize,
+    /// How much its trouble may cost.
+    pub bounds: Bounds,
+}
+
+/// How much a service's trouble may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Requests on their way at once.
+    pub in_flight: usize,
+    /// How long a further one waits for its turn.
+    pub wait: Duration,
+    /// How often one request goes again.
+    pub retries: u32,
+    /// Failures in a row after which the service is left alone; 0 never.
+    pub failures_to_open: u32,
+    /// For how long.
+    pub open: Duration,
 }
 
 /// One service.
@@ -49,6 +68,10 @@ pub struct Transport {
     origin: Origin,
     client: Client,
     clock: Clock,
+    circuit: Circuit,
+    retries: Retries,
+    /// A place for each request that may be on its way.
+    places: Semaphore,
 }
 
 /// A successful answer, as it came.
@@ -63,7 +86,10 @@ impl Transport {
     /// A service that is called with this client.
     pub fn new(settings: ServiceSettings, client: Client, clock: Clock) -> Self {
         let origin = settings.base_url.origin();
-        Self { settings, origin, client, clock }
+        let Bounds { in_flight, retries, failures_to_open, open, .. } = settings.bounds;
+        let circuit = Circuit::new(&settings.name, failures_to_open, open, clock.clone());
+        let (retries, places) = (Retries::new(retries), Semaphore::new(in_flight));
+        Self { settings, origin, client, clock, circuit, retries, places }
     }
 
     /// Sends a request; with an idempotency key where it changes something.
@@ -77,52 +103,136 @@ impl Transport {
         identity: &Identity,
         sent: &mut Sent,
     ) -> Result<Received, TroubleKind> {
-        let url = self.url(&request)?;
+        let started = Instant::now();
+        let ends = started + self.settings.deadline;
         let names = names_in(&request);
-        let mut builder = self.client.request(request.method, url.clone());
-        for (name, value) in request.headers {
+        let answered = async {
+            // First, so that a service in trouble costs nothing, Entra's exchange included.
+            if self.circuit.is_open() {
+                return Err(TroubleKind::Unreachable);
+            }
+            let request = self.request(request, idempotency_key, identity, ends).await?;
+            let _place = self.place(ends).await?;
+            self.attempts(&request, idempotency_key.is_some(), &names, ends, sent).await
+        };
+        let answered = answered.await;
+        if matches!(answered, Err(TroubleKind::NotSignedIn)) {
+            self.settings.token.refused(identity).await;
+        }
+        sent.took += started.elapsed();
+        answered
+    }
+
+    /// The request with its token, to an address below the base URL at the configured origin.
+    async fn request(
+        &self,
+        filled: Filled,
+        idempotency_key: Option<&str>,
+        identity: &Identity,
+        ends: Instant,
+    ) -> Result<Request, TroubleKind> {
+        let url = self.url(&filled)?;
+        if url.origin() != self.origin {
+            return Err(TroubleKind::BadAnswer);
+        }
+        let token = self.settings.token.authorization(identity, &self.settings.name);
+        let late = TroubleKind::NoTokenFor(Hindrance::Away, None);
+        let token = timeout_at(ends, token).await.map_err(|_| late)??;
+        let mut builder =
+            self.client.request(filled.method, url).header(ACCEPT, "application/json");
+        for (name, value) in filled.headers {
             builder = builder.header(name, value);
         }
         if let Some(key) = idempotency_key {
             builder = builder.header("Idempotency-Key", key);
         }
-        if let Some(body) = &request.body {
+        if let Some(token) = token {
+            builder = builder.header(AUTHORIZATION, token);
+        }
+        if let Some(body) = &filled.body {
             builder = builder.json(body);
         }
-        let builder = self
-            .settings
-            .token
-            .put_on(builder, &url, &self.origin, identity)?
-            .header("Accept", "application/json")
-            .timeout(self.settings.deadline);
-        let started = Instant::now();
-        let answered = self.receive(builder, &names, sent).await;
-        sent.took += started.elapsed();
-        answered
+        builder.build().map_err(|_| TroubleKind::BadAnswer)
+    }
+
+    /// A place among the requests on their way. One service that is slow can't hold up more than
+    /// these.
+    async fn place(&self, ends: Instant) -> Result<impl Drop + use<'_>, TroubleKind> {
+        let patience = ends.min(Instant::now() + self.settings.bounds.wait);
+        match timeout_at(patience, self.places.acquire()).await {
+            Ok(Ok(place)) => Ok(place),
+            Ok(Err(_)) | Err(_) => {
+                tracing::warn!(service = self.settings.name, "as many requests as there may be");
+                Err(TroubleKind::Busy(None))
+            }
+        }
+    }
+
+    async fn attempts(
+        &self,
+        request: &Request,
+        writes: bool,
+        names: &BTreeSet<String>,
+        ends: Instant,
+        sent: &mut Sent,
+    ) -> Result<Received, TroubleKind> {
+        self.retries.first();
+        let mut made = 0;
+        loop {
+            made += 1;
+            // It may have been left alone since the attempt before.
+            let leave = self.circuit.leave(self.settings.deadline / 2);
+            let leave = leave.ok_or(TroubleKind::Unreachable)?;
+            let request = request.try_clone().ok_or(TroubleKind::BadAnswer)?;
+            let ended = match self.receive(request, names, ends, sent).await {
+                Ok(received) => {
+                    leave.good();
+                    return Ok(received);
+                }
+                Err(ended) => ended,
+            };
+            if ended.at_fault {
+                leave.bad()
+            } else {
+                leave.good()
+            }
+            let left = ends.saturating_duration_since(Instant::now());
+            let Some(wait) = self.retries.after(ended.failed, made, writes, left) else {
+                return Err(ended.kind);
+            };
+            tracing::debug!(service = self.settings.name, made, failed = ?ended.failed, "again");
+            sleep(wait).await;
+        }
     }
 
     async fn receive(
         &self,
-        request: reqwest::RequestBuilder,
+        mut request: Request,
         names: &BTreeSet<String>,
+        ends: Instant,
         sent: &mut Sent,
-    ) -> Result<Received, TroubleKind> {
-        let response = request.send().await.map_err(|error| self.silence(&error))?;
+    ) -> Result<Received, Ended> {
+        let left = ends.saturating_duration_since(Instant::now());
+        *request.timeout_mut() = Some(left);
+        let response = self.client.execute(request).await.map_err(|error| self.silence(&error))?;
         let status = response.status();
         sent.status = Some(status.as_u16());
         let headers = response.headers().clone();
-        let cap = self.settings.max_answer;
-        let body = outbound::read_capped(response, cap, self.settings.deadline).await;
+        let left = ends.saturating_duration_since(Instant::now());
+        let body = outbound::read_capped(response, self.settings.max_answer, left).await;
         if !status.is_success() {
-            return Err(self.judge(status, &headers, body.as_deref().unwrap_or_default(), names));
+            tracing::warn!(service = self.settings.name, status = status.as_u16(), "refused");
+            let body = body.as_deref().unwrap_or_default();
+            return Err(Ended::of_status(status, &headers, body, names, &self.clock));
         }
-        let body = body.map_err(|_| TroubleKind::BadAnswer)?;
+        let body = body.map_err(Ended::in_body)?;
         Ok(Received { status, headers, body })
     }
 
-    fn silence(&self, error: &reqwest::Error) -> TroubleKind {
-        tracing::warn!(service = self.settings.name, timeout = error.is_timeout(), "no answer");
-        if error.is_connect() { TroubleKind::Unreachable } else { TroubleKind::NoAnswer }
+    fn silence(&self, error: &reqwest::Error) -> Ended {
+        let (timeout, connect) = (error.is_timeout(), error.is_connect());
+        tracing::warn!(service = self.settings.name, timeout, connect, "no answer");
+        Ended::without_answer(connect, timeout)
     }
 
     /// The service's name in the configuration.
@@ -146,31 +256,6 @@ impl Transport {
         if below { Ok(url) } else { Err(TroubleKind::BadAnswer) }
     }
 
-    fn judge(
-        &self,
-        status: StatusCode,
-        headers: &HeaderMap,
-        body: &[u8],
-        names: &BTreeSet<String>,
-    ) -> TroubleKind {
-        tracing::warn!(service = self.settings.name, status = status.as_u16(), "refused");
-        match status {
-            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
-                TroubleKind::Rejected(rejected_fields(headers, body, names))
-            }
-            StatusCode::UNAUTHORIZED => TroubleKind::NotSignedIn,
-            StatusCode::FORBIDDEN => TroubleKind::Forbidden,
-            StatusCode::NOT_FOUND | StatusCode::GONE => TroubleKind::Gone,
-            StatusCode::CONFLICT => TroubleKind::Conflict,
-            StatusCode::PRECONDITION_FAILED => TroubleKind::Stale,
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                TroubleKind::Busy(retry_after::read(headers, &self.clock))
-            }
-            StatusCode::GATEWAY_TIMEOUT | StatusCode::BAD_GATEWAY => TroubleKind::NoAnswer,
-            _ => TroubleKind::BadAnswer,
-        }
-    }
-
     /// What the caller is told of a trouble with this service.
     pub(super) fn trouble(&self, kind: TroubleKind) -> Refusal {
         Refusal::Service(Trouble { service: self.settings.name.clone(), kind })
@@ -182,38 +267,4 @@ fn names_in(request: &Filled) -> BTreeSet<String> {
     let query = request.query.iter().map(|(name, _)| name);
     let body = request.body.as_ref().and_then(Value::as_object);
     query.chain(body.into_iter().flat_map(Map::keys)).cloned().collect()
-}
-
-/// Of the names that a request says, those that a problem document (RFC 9457, ASP.NET `errors`)
-/// calls wrong, in our spelling. Its texts stay here, and so do names of its own: they may tell
-/// what the caller may not see.
-fn rejected_fields(headers: &HeaderMap, body: &[u8], names: &BTreeSet<String>) -> Vec<String> {
-    let json = headers
-        .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .is_some_and(|kind| kind.contains("json"));
-    let problem: Option<Value> = json.then(|| serde_json::from_slice(body).ok()).flatten();
-    let errors = problem.as_ref().and_then(|problem| problem.get("errors")?.as_object());
-    let wrong = |name: &&String| {
-        errors.is_some_and(|errors| errors.keys().any(|key| key.eq_ignore_ascii_case(name)))
-    };
-    names.iter().filter(wrong).take(MAX_FIELDS_NAMED).cloned().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_names_of_the_request_are_told() {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, "application/problem+json".parse().unwrap());
-        let names = ["dueDate", "summary"].map(str::to_owned).into();
-        let body = br#"{"title":"x","errors":{"DueDate":["secret"],"secret":["x"],"":["y"]}}"#;
-        assert_eq!(rejected_fields(&headers, body, &names), ["dueDate"]);
-        assert!(rejected_fields(&HeaderMap::new(), body, &names).is_empty());
-        for odd in ["", "[]", "{}", r#"{"errors":["dueDate"]}"#, r#"{"errors":"dueDate"}"#] {
-            assert!(rejected_fields(&headers, odd.as_bytes(), &names).is_empty(), "{odd}");
-        }
-    }
 }

@@ -113,6 +113,24 @@ pub enum TroubleKind {
     Unknown,
     /// The service needs the caller's own token, and this caller has none that may be sent.
     NoToken,
+    /// The service needs a token of its own audience in the caller's name, and Entra gave none. What
+    /// happened in a sentence, where Entra's number says it.
+    NoTokenFor(Hindrance, Option<&'static str>),
+}
+
+/// What keeps Entra from giving a token in a person's name, by what is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hindrance {
+    /// Nobody consented: an administrator does, once for all.
+    Consent,
+    /// The sign-in isn't enough, or is over: the person signs in again.
+    SignIn,
+    /// A policy or an assignment: an administrator.
+    Policy,
+    /// Osier's registration or settings: whoever runs it.
+    Setup,
+    /// No usable answer: it passes.
+    Away,
 }
 
 impl TroubleKind {
@@ -131,6 +149,11 @@ impl TroubleKind {
             Self::BadAnswer => "service_bad_answer",
             Self::Unknown => "service_end_unknown",
             Self::NoToken => "service_needs_token",
+            Self::NoTokenFor(Hindrance::Consent, _) => "service_needs_consent",
+            Self::NoTokenFor(Hindrance::SignIn, _) => "service_needs_sign_in",
+            Self::NoTokenFor(Hindrance::Policy, _) => "service_blocked_by_policy",
+            Self::NoTokenFor(Hindrance::Setup, _) => "service_token_set_up_wrong",
+            Self::NoTokenFor(Hindrance::Away, _) => "service_token_unavailable",
         }
     }
 }

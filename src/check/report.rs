@@ -84,14 +84,16 @@ fn about_backends(config: &Config, catalog: &Catalog) -> Vec<String> {
         if !used.contains(name.as_str()) {
             notes.push(format!("backends.{name}: no tool uses it"));
         }
-        if let Some(rest) = backend.http()
-            && rest.token == OutgoingToken::None
-        {
-            notes.push(format!(
-                "backends.{name}: token = \"none\": the service doesn't know who asks, so that \
-                 Osier's own scoping is the only fence"
-            ));
-        }
+        let fence = match backend.service().map(|service| &service.token) {
+            Some(OutgoingToken::None) => "token = \"none\": the service doesn't know who asks",
+            Some(OutgoingToken::Service { .. }) => {
+                "token = \"service\": the service takes everybody for Osier"
+            }
+            Some(OutgoingToken::Forward | OutgoingToken::OnBehalfOf { .. }) | None => continue,
+        };
+        notes.push(format!(
+            "backends.{name}: {fence}, so that Osier's own scoping is the only fence"
+        ));
     }
     notes
 }

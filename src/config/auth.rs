@@ -25,8 +25,30 @@ use credential::Kind;
 pub enum Auth {
     /// Osier is their authorization server, in front of Entra.
     Facade(Box<Facade>),
-    /// They go to Entra themselves.
-    Direct,
+    /// They go to Entra themselves. Osier's own registration, where it is to ask for tokens of other
+    /// APIs in their name.
+    Direct(Option<Box<Registration>>),
+}
+
+/// Who Osier is to Entra.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// The registration's application id.
+    pub client_id: String,
+    /// What proves to Entra that it is us.
+    pub credential: Credential,
+}
+
+impl Auth {
+    /// Osier's own registration and its credential, where it has one.
+    pub fn registration(&self) -> Option<(&str, &Credential)> {
+        match self {
+            Self::Facade(facade) => Some((&facade.client_id, &facade.credential)),
+            Self::Direct(registration) => {
+                registration.as_deref().map(|of| (of.client_id.as_str(), &of.credential))
+            }
+        }
+    }
 }
 
 /// Osier's own registration with Entra.
@@ -80,13 +102,14 @@ enum Mode {
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawAuth {
-    /// Whom assistants go to in order to sign people in. With `direct` the other keys don't apply.
+    /// Whom assistants go to in order to sign people in. With `direct`, `client_id` and the credential
+    /// are for backends with `token = "on_behalf_of"`, and the other keys don't apply.
     /// `OSIER_AUTH__MODE`
     mode: Mode,
     /// The application id of Osier's registration; `identity.audience` where that is an id.
     /// `OSIER_AUTH__CLIENT_ID`
     client_id: Option<String>,
-    /// Required for `facade`. What proves to Entra that it is Osier. `OSIER_AUTH__CREDENTIAL`
+    /// Required for `facade`, and for `on_behalf_of`. What proves to Entra that it is Osier. `OSIER_AUTH__CREDENTIAL`
     credential: Option<Kind>,
     /// Required for `secret`, secret. The client secret's value.
     /// `OSIER_AUTH__CLIENT_SECRET` or `OSIER_AUTH__CLIENT_SECRET_FILE`
@@ -161,7 +184,15 @@ impl RawAuth {
         report: &mut Report,
     ) -> Option<Auth> {
         if self.mode == Mode::Direct {
-            return Some(Auth::Direct);
+            let registration = match self.credential {
+                None => None,
+                Some(_) => {
+                    let client_id = self.client_id(audience, report);
+                    let credential = self.credential(identity, environment, report);
+                    Some(Box::new(Registration { client_id: client_id?, credential: credential? }))
+                }
+            };
+            return Some(Auth::Direct(registration));
         }
         let client_id = self.client_id(audience, report);
         if let (Some(id), Some(identity)) = (&client_id, identity) {

@@ -1,17 +1,28 @@
 //! `[backends.NAME]`: the customer's services, by the name that a `_service.yaml` gives. A person's
-//! token is forwarded only to a service of our own audience, on the configured origin.
+//! token is forwarded only to a service of our own audience, on the configured origin. What goes out
+//! in `Authorization` is read in `backends/token.rs`, how much a service's trouble may cost in
+//! `backends/resilience.rs`.
+
+mod resilience;
+mod token;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
+use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
+use uuid::Uuid;
 use validator::Validate;
 
-use super::access::same_audience;
+use super::auth::Auth;
+use super::identity::Identity;
 use super::network::read_service_url;
 use super::problems::Report;
+
+pub use resilience::Resilience;
+pub use token::OutgoingToken;
 
 /// One service.
 #[derive(Clone, Debug)]
@@ -29,16 +40,6 @@ pub enum Backend {
     Scripted,
 }
 
-impl Backend {
-    /// How it is reached over HTTP, where it is.
-    pub fn http(&self) -> Option<&Rest> {
-        match self {
-            Self::Rest(http) | Self::Graphql(http) | Self::Adt(http) => Some(http),
-            _ => None,
-        }
-    }
-}
-
 /// An API over HTTP.
 #[derive(Clone, Debug)]
 pub struct Rest {
@@ -46,23 +47,26 @@ pub struct Rest {
     pub base_url: Url,
     /// What goes out in `Authorization`.
     pub token: OutgoingToken,
-    /// How long one request may take.
+    /// How long one request may take, all its attempts and waits included.
     pub deadline: Duration,
+    /// How much the service's trouble may cost.
+    pub resilience: Resilience,
     /// Largest answer, in bytes.
     pub max_response_bytes: usize,
     /// Whether the host may be, or resolve to, a private address.
     pub allow_private_network: bool,
 }
 
-/// What goes out in `Authorization`.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum OutgoingToken {
-    /// The person's own token; only to a service of the same audience.
-    #[default]
-    Forward,
-    /// Nothing.
-    None,
+impl Backend {
+    /// The service that is called, whatever it speaks.
+    pub fn service(&self) -> Option<&Rest> {
+        match self {
+            Self::Rest(rest) | Self::Graphql(rest) | Self::Adt(rest) => Some(rest),
+            Self::Caller => None,
+            #[cfg(feature = "conformance")]
+            Self::Scripted => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
@@ -90,15 +94,44 @@ pub(super) struct RawBackend {
     /// Required for `rest`, `graphql` and `adt`. What every path is put behind; of `graphql` its
     /// endpoint. `OSIER_BACKENDS__NAME__BASE_URL`
     base_url: Option<String>,
-    /// What goes out in `Authorization`: the person's own token, or nothing.
-    /// `OSIER_BACKENDS__NAME__TOKEN`
-    token: OutgoingToken,
+    /// What goes out in `Authorization`: the person's own token, one for another audience in the
+    /// person's name, a credential of Osier's own, or nothing. `OSIER_BACKENDS__NAME__TOKEN`
+    token: token::Kind,
     /// Required for `forward`. The audience of this service's tokens, which must be
     /// `identity.audience`. `OSIER_BACKENDS__NAME__AUDIENCE`
     audience: Option<String>,
-    /// Milliseconds that one request may take. `OSIER_BACKENDS__NAME__DEADLINE_MS`
+    /// Required for `on_behalf_of`. The scopes that Entra is asked for: the audience's `/.default`, or
+    /// scopes by name. `OSIER_BACKENDS__NAME__SCOPE`
+    scope: Option<String>,
+    /// Required for `service`, secret. The credential that goes out with every request.
+    /// `OSIER_BACKENDS__NAME__SERVICE_TOKEN` or `OSIER_BACKENDS__NAME__SERVICE_TOKEN_FILE`
+    #[schemars(with = "Option<String>", extend("writeOnly" = true))]
+    service_token: Option<SecretString>,
+    /// For `service`: the word before the credential. `OSIER_BACKENDS__NAME__SCHEME`
+    scheme: token::Scheme,
+    /// Milliseconds that one request may take, its retries and waits included.
+    /// `OSIER_BACKENDS__NAME__DEADLINE_MS`
     #[validate(range(min = 10, max = 120_000))]
     deadline_ms: u32,
+    /// Requests that may be on their way at once. `OSIER_BACKENDS__NAME__MAX_IN_FLIGHT`
+    #[validate(range(min = 1, max = 1024))]
+    max_in_flight: u32,
+    /// Milliseconds that a further request waits for its turn before it is told that the service is
+    /// busy. `OSIER_BACKENDS__NAME__MAX_WAIT_MS`
+    #[validate(range(min = 0, max = 30_000))]
+    max_wait_ms: u32,
+    /// How often one request is tried again; 0 turns retries off. Over all requests they stay under a
+    /// tenth. `OSIER_BACKENDS__NAME__RETRIES`
+    #[validate(range(min = 0, max = 5))]
+    retries: u32,
+    /// Failures in a row after which the service is left alone for a while; 0 never leaves it alone.
+    /// `OSIER_BACKENDS__NAME__FAILURES_TO_OPEN`
+    #[validate(range(min = 0, max = 1000))]
+    failures_to_open: u32,
+    /// Milliseconds for which it is left alone, before one request tries it.
+    /// `OSIER_BACKENDS__NAME__OPEN_MS`
+    #[validate(range(min = 100, max = 600_000))]
+    open_ms: u32,
     /// Largest answer, in bytes. `OSIER_BACKENDS__NAME__MAX_RESPONSE_BYTES`
     #[validate(range(min = 1024, max = 67_108_864))]
     max_response_bytes: u32,
@@ -112,9 +145,17 @@ impl Default for RawBackend {
         Self {
             kind: Kind::default(),
             base_url: None,
-            token: OutgoingToken::default(),
+            token: token::Kind::default(),
             audience: None,
+            scope: None,
+            service_token: None,
+            scheme: token::Scheme::default(),
             deadline_ms: 10_000,
+            max_in_flight: 32,
+            max_wait_ms: 1000,
+            retries: 2,
+            failures_to_open: 5,
+            open_ms: 5000,
             max_response_bytes: 2 * 1024 * 1024,
             allow_private_network: false,
         }
@@ -138,6 +179,48 @@ pub(super) fn resolve(
         })
         .collect();
     backends.into_iter().collect()
+}
+
+/// A token in a person's name is asked for with Osier's own registration, to which the person's token
+/// was issued.
+pub(super) fn can_ask_on_behalf(
+    backends: &BTreeMap<String, Backend>,
+    auth: &Auth,
+    identity: &Identity,
+    report: &mut Report,
+) {
+    let asks = |backend: &Backend| {
+        let token = backend.service().map(|service| &service.token);
+        matches!(token, Some(OutgoingToken::OnBehalfOf { .. }))
+    };
+    for (name, _) in backends.iter().filter(|(_, backend)| asks(backend)) {
+        let key = format!("backends.{name}.token");
+        if !identity.policies.is_empty() {
+            let says = "can't be \"on_behalf_of\" with identity.policies: B2C and its user flows have \
+                        no such tokens";
+            report.say(&key, says);
+        }
+        match auth.registration() {
+            None => {
+                let says = format!(
+                    "is required, because {key} is \"on_behalf_of\": what proves to Entra that it \
+                     is Osier (\"secret\", \"certificate\", \"federated_file\" or \
+                     \"managed_identity\"), also with mode = \"direct\""
+                );
+                report.say("auth.credential", says);
+            }
+            Some((id, _)) => {
+                let audience = Uuid::try_parse(&identity.audience).ok();
+                if audience.is_some_and(|audience| Uuid::try_parse(id).ok() != Some(audience)) {
+                    let says = format!(
+                        "must be identity.audience, because {key} is \"on_behalf_of\": Entra \
+                         exchanges only tokens that were issued for the registration that asks"
+                    );
+                    report.say("auth.client_id", says);
+                }
+            }
+        }
+    }
 }
 
 /// Two underscores together would end the section in a variable's name.
@@ -173,18 +256,18 @@ impl RawBackend {
         report: &mut Report,
     ) -> Option<Rest> {
         let key = format!("{section}.base_url");
+        let token = self.outgoing(section, audience, report);
+        let resilience = self.resilience();
         let base_url = report
             .require(&key, self.base_url, "where the service is, such as https://api.example.com")
             .and_then(|text| read_service_url(report, &key, &text, self.allow_private_network));
-        if self.token == OutgoingToken::Forward {
-            same_audience(report, &format!("{section}.audience"), self.audience, audience);
-        }
         let mut base_url = base_url?;
         let path = base_url.path().trim_end_matches('/').to_owned();
         base_url.set_path(&path);
         Some(Rest {
             base_url,
-            token: self.token,
+            token: token?,
+            resilience,
             deadline: Duration::from_millis(self.deadline_ms.into()),
             max_response_bytes: usize::try_from(self.max_response_bytes).ok()?,
             allow_private_network: self.allow_private_network,

@@ -294,6 +294,52 @@ fn a_token_is_forwarded_to_our_own_audience_only() {
     assert!(both.contains("backends.b.audience: differs"), "{both}");
 }
 
+const ON_BEHALF: &str = "
+[backends.b]
+base_url = \"https://b.example\"
+token = \"on_behalf_of\"
+";
+
+#[test]
+fn a_token_in_a_persons_name_needs_a_scope_and_our_own_credential() {
+    let with = |scope: &str| format!("{NEEDED}{ON_BEHALF}scope = \"{scope}\"\n");
+    let told = |text: &str| problems(text);
+    let good = with("https://digitaltwins.azure.net/.default");
+    let config = parse(&good).unwrap();
+    let token = &config.backends["b"].service().unwrap().token;
+    assert!(matches!(token, OutgoingToken::OnBehalfOf { scope } if scope.ends_with(".default")));
+    assert!(told(&format!("{NEEDED}{ON_BEHALF}")).contains("backends.b.scope: is missing"));
+    assert!(told(&with("user_impersonation")).contains("with its name before each"));
+    assert!(told(&with("https://a.example/x https://b.example/y")).contains("names several APIs"));
+    let own = "api://5d0b7a52-1c1f-4c0e-8f0c-2b9a6f3e7d41/.default";
+    assert!(told(&with(own)).contains("token = \"forward\""));
+    // The credential, in either mode, of the registration that the tokens are for.
+    let direct = "auth.mode = \"direct\"\n";
+    assert!(parse(&format!("{direct}{good}")).unwrap().auth.registration().is_some());
+    let without = good.replace("auth.credential = \"secret\"", "");
+    let said = told(&format!("{direct}{without}"));
+    assert!(said.contains("auth.credential: is required, because backends.b.token"), "{said}");
+    let other = "auth.client_id = \"1f0c9e52-6d0f-4d0b-8d43-7f0b1c2d3e4f\"\n";
+    let said = told(&format!("{other}{good}"));
+    assert!(said.contains("auth.client_id: must be identity.audience, because"), "{said}");
+    let flows = "identity.policies = [\"B2C_1_x\"]\nauth.upstream_scope = \"https://a/b\"\n";
+    assert!(told(&format!("{flows}{good}")).contains("backends.b.token: can't be"));
+    assert!(parse(&format!("{direct}{NEEDED}")).unwrap().auth.registration().is_some());
+}
+
+#[test]
+fn a_service_credential_is_a_secret() {
+    let backend = "\n[backends.b]\nbase_url = \"https://b.example\"\ntoken = \"service\"\n";
+    let text = format!("{NEEDED}{backend}");
+    assert!(problems(&text).contains("backends.b.service_token: is missing"));
+    let environment = keyed().with("OSIER_BACKENDS__B__SERVICE_TOKEN", "hush-hush");
+    let config = Config::parse("osier.toml", &text, &environment).unwrap();
+    assert!(!format!("{config:?}").contains("hush-hush"));
+    let environment = keyed().with("OSIER_BACKENDS__B__SERVICE_TOKEN", "two words");
+    let said = Config::parse("osier.toml", &text, &environment).unwrap_err().to_string();
+    assert!(said.contains("is empty, or has a blank") && !said.contains("two words"), "{said}");
+}
+
 #[test]
 fn urls_that_would_mislead_are_refused() {
     let refused = [

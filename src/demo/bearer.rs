@@ -1,16 +1,16 @@
 //! Who calls a sample service: its own check of the bearer token, as each real service does it.
-//! The routes of `authz`, `sitecore` and `workflowcore` take a [`Caller`]; in strict mode the
-//! caller's assignments fence everything that they answer.
+//! The routes of the services of our own audience take a [`Caller`]; those of another audience name it
+//! to [`person_for`]. In strict mode the caller's assignments fence everything that they answer.
 
 use std::collections::BTreeMap;
 
-use axum::extract::FromRequestParts;
-use axum::http::{header, request::Parts};
+use axum::extract::{FromRequestParts, MatchedPath};
+use axum::http::{HeaderMap, header, request::Parts};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::people::{self, API_CLIENT_ID, TENANT_ID};
+use super::people::{self, TENANT_ID};
 use super::problem::Problem;
 use super::services::Services;
 use crate::access::Scopes;
@@ -35,6 +35,7 @@ struct Claims {
     #[serde(default)]
     nbf: u64,
     name: Option<String>,
+    #[serde(alias = "upn")]
     preferred_username: Option<String>,
 }
 
@@ -66,29 +67,39 @@ impl FromRequestParts<Services> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &Services) -> Result<Self, Problem> {
-        let token = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token)
-            .ok_or_else(|| Problem::unauthorized("A bearer token is needed."))?;
-        let claims = verify(state, token).map_err(Problem::unauthorized)?;
-        let known = people::person(&claims.oid);
-        let name = claims.name.or_else(|| known.map(|person| person.full_name.to_owned()));
-        let email =
-            claims.preferred_username.or_else(|| known.map(|person| person.email.to_owned()));
-        Ok(Self {
-            fence: state.is_strict().then(|| state.authz().grants(&claims.oid)),
-            name: name.unwrap_or_else(|| "Unknown".to_owned()),
-            email: email.unwrap_or_default(),
-            oid: claims.oid,
-        })
+        // The whole path: the routes are nested.
+        let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        person_for(state, &parts.headers, state.audience_at(path))
     }
 }
 
-fn verify(services: &Services, token: &str) -> Result<Claims, String> {
+fn credential<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
+    let (sent, value) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    sent.eq_ignore_ascii_case(scheme).then_some(value)
+}
+
+/// The person behind a request to a service of this audience: tokens of another one, ours among
+/// them, are answered with 401.
+pub(super) fn person_for(
+    state: &Services,
+    headers: &HeaderMap,
+    audience: &str,
+) -> Result<Caller, Problem> {
+    let token = credential(headers, "Bearer")
+        .ok_or_else(|| Problem::unauthorized("A bearer token is needed."))?;
+    let claims = verify(state, token, audience).map_err(Problem::unauthorized)?;
+    let known = people::person(&claims.oid);
+    let name = claims.name.or_else(|| known.map(|person| person.full_name.to_owned()));
+    let email = claims.preferred_username.or_else(|| known.map(|person| person.email.to_owned()));
+    Ok(Caller {
+        fence: state.is_strict().then(|| state.authz().grants(&claims.oid)),
+        name: name.unwrap_or_else(|| "Unknown".to_owned()),
+        email: email.unwrap_or_default(),
+        oid: claims.oid,
+    })
+}
+
+fn verify(services: &Services, token: &str, audience: &str) -> Result<Claims, String> {
     let say = |error: jsonwebtoken::errors::Error| format!("The token isn't valid: {error}.");
     let header = jsonwebtoken::decode_header(token).map_err(say)?;
     let kid = header.kid.ok_or("The token names no key.")?;
@@ -97,7 +108,7 @@ fn verify(services: &Services, token: &str) -> Result<Claims, String> {
     let key = DecodingKey::from_rsa_components(&n, e).map_err(say)?;
     let mut rules = Validation::new(Algorithm::RS256);
     // As careful services of a customer whose app registration still has v1 tokens.
-    rules.set_audience(&[API_CLIENT_ID, &format!("api://{API_CLIENT_ID}")]);
+    rules.set_audience(&[audience, &format!("api://{audience}")]);
     rules.set_issuer(&[entra.issuer(), entra.v1_issuer()]);
     rules.set_required_spec_claims(&["aud", "iss", "exp"]);
     // Times are judged below, by the clock that was handed in.

@@ -5,6 +5,10 @@
 pub const TENANT_ID: &str = "f7ddedfa-cd5a-59d6-9621-8d22f6d16a87";
 /// The app registration that Osier and the sample services stand behind: the tokens' `aud`.
 pub const API_CLIENT_ID: &str = "0221c1d6-cf53-53e0-819c-4878edf8c1d4";
+/// The `aud` of tokens for the demo's Azure Digital Twins: another API than ours.
+pub const TWINS_AUDIENCE: &str = "https://digitaltwins.azure.net";
+/// The `aud` of tokens for the demo's Snowflake, as its External OAuth integration names itself.
+pub const SNOWFLAKE_AUDIENCE: &str = "https://snowflake.willow-demo.example";
 /// The secret that this registration has in the look-alike, as a confidential client.
 pub const CLIENT_SECRET: &str = "demo-secret";
 /// The public client that `osier token` signs in with: the tokens' `azp`.

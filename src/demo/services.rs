@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::authz::{self, Authz};
 use super::entra::Entra;
 use super::fields::{set, text};
+use super::people::API_CLIENT_ID;
 use super::problem::Problem;
 use super::wire::{self, Fault, Wire};
 use super::world::{Insights, World};
@@ -34,6 +35,8 @@ struct Inner {
     strict: AtomicBool,
     /// Points of which LiveDataCore says that it can't read them just now.
     unreadable: Mutex<BTreeSet<String>>,
+    /// The audience that a test has a service demand, by its path.
+    audiences: Mutex<BTreeMap<&'static str, &'static str>>,
 }
 
 impl Services {
@@ -49,8 +52,18 @@ impl Services {
         let authz = Authz::new(assignments, wire.clone());
         let strict = AtomicBool::new(strict);
         let world = Mutex::new(world);
-        let unreadable = Mutex::default();
-        Self(Arc::new(Inner { base, clock, entra, authz, wire, world, strict, unreadable }))
+        let (unreadable, audiences) = (Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner {
+            base,
+            clock,
+            entra,
+            authz,
+            wire,
+            world,
+            strict,
+            unreadable,
+            audiences,
+        }))
     }
 
     /// The routes, behind the wire.
@@ -149,6 +162,19 @@ impl Services {
     /// sees and does everything.
     pub fn set_strict(&self, strict: bool) {
         self.0.strict.store(strict, Ordering::Relaxed);
+    }
+
+    /// From now on the service below this path (`/sitecore`) takes only tokens of this audience.
+    pub fn demand(&self, path: &'static str, audience: &'static str) {
+        let mut audiences = self.0.audiences.lock().unwrap_or_else(PoisonError::into_inner);
+        audiences.insert(path, audience);
+    }
+
+    /// The audience that a service of ours takes tokens for.
+    pub(super) fn audience_at(&self, path: &str) -> &'static str {
+        let audiences = self.0.audiences.lock().unwrap_or_else(PoisonError::into_inner);
+        let demanded = audiences.iter().find(|(below, _)| path.starts_with(**below));
+        demanded.map_or(API_CLIENT_ID, |(_, audience)| audience)
     }
 
     /// All tickets, as they are now.

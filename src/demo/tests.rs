@@ -3,6 +3,7 @@
 mod entra;
 mod entra_assertion;
 mod entra_authorize;
+mod entra_on_behalf;
 mod entra_sign_in;
 mod entra_switches;
 mod entra_token;

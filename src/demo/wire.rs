@@ -55,6 +55,14 @@ pub struct Fault {
     remaining: Option<u32>,
     after_handling: bool,
     exact: bool,
+    breaks: Option<Breaks>,
+}
+
+/// Where the connection breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Breaks {
+    BeforeAnswer,
+    InBody,
 }
 
 impl Fault {
@@ -77,6 +85,16 @@ impl Fault {
     /// A body of this many bytes with status 200.
     pub fn oversize(bytes: usize) -> Self {
         Self::answer(200, vec![b' '; bytes]).header("content-type", "application/json")
+    }
+
+    /// The connection ends without an answer: the service died over the request.
+    pub fn reset() -> Self {
+        Self { breaks: Some(Breaks::BeforeAnswer), ..Self::default() }
+    }
+
+    /// The usual answer's first half, and then the connection ends.
+    pub fn truncated() -> Self {
+        Self { breaks: Some(Breaks::InBody), ..Self::default() }
     }
 
     /// Adds a header to the answer. A header that can't be is left out.
@@ -222,11 +240,31 @@ pub(super) async fn pass(State(wire): State<Wire>, request: Request, next: Next)
     if fault.after_handling {
         let done = next.run(request).await;
         tokio::time::sleep(fault.delay).await;
+        if fault.breaks == Some(Breaks::BeforeAnswer) {
+            hang_up();
+        }
         return fault.answer.map_or(done, IntoResponse::into_response);
     }
     tokio::time::sleep(fault.delay).await;
-    match fault.answer {
-        Some(answer) => answer.into_response(),
-        None => next.run(request).await,
+    match (fault.answer, fault.breaks) {
+        (_, Some(Breaks::BeforeAnswer)) => hang_up(),
+        (_, Some(Breaks::InBody)) => half(next.run(request).await).await,
+        (Some(answer), None) => answer.into_response(),
+        (None, None) => next.run(request).await,
     }
+}
+
+/// Ends the connection's task, and so the connection; no message is printed.
+fn hang_up() -> ! {
+    std::panic::resume_unwind(Box::new("a fault that a test injected"))
+}
+
+/// An answer whose body ends too soon, however its length was stated.
+async fn half(answer: Response) -> Response {
+    let (parts, body) = answer.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let first = body.slice(..body.len() / 2);
+    let broken = Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
+    let pieces = futures::stream::iter([Ok(first), broken]);
+    Response::from_parts(parts, Body::from_stream(pieces))
 }

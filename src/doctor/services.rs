@@ -10,10 +10,12 @@ use url::Url;
 
 use super::Bench;
 use super::report::Report;
+use super::sign_in::told;
 use super::words::cause;
 use crate::access::{Assignments, Freshness};
 use crate::app;
-use crate::config::{Adapter, HttpAdapter};
+use crate::config::{Adapter, HttpAdapter, OutgoingToken};
+use crate::entra::{Grant, TokenEndpoint};
 use crate::identity::Identity;
 use crate::outbound::{self, Limits, Reach};
 
@@ -120,10 +122,15 @@ async fn answered(bench: &Bench<'_>, identity: &Arc<Identity>, url: &Url, report
     );
 }
 
-/// Each service that the settings name, without a token.
-pub(super) async fn backends(bench: &Bench<'_>, report: &mut Report) {
+/// Each service that the settings name, without a token; where Entra has to give one in the person's
+/// name, whether it does.
+pub(super) async fn backends(
+    bench: &Bench<'_>,
+    identity: Option<&Arc<Identity>>,
+    report: &mut Report,
+) {
     for (name, backend) in &bench.config.backends {
-        let Some(rest) = backend.http() else { continue };
+        let Some(rest) = backend.service() else { continue };
         let check = format!("backend {name}");
         let url = &rest.base_url;
         let answer = match client(rest.deadline, rest.allow_private_network) {
@@ -146,6 +153,35 @@ pub(super) async fn backends(bench: &Bench<'_>, report: &mut Report) {
                 let what = format!("{url} can't be reached: {}", cause(&error));
                 report.fault(&check, what, reach(&format!("backends.{name}")));
             }
+        }
+        if let OutgoingToken::OnBehalfOf { scope } = &rest.token {
+            on_behalf(bench, &format!("token for {name}"), scope, identity, report).await;
+        }
+    }
+}
+
+/// Asks Entra as the server does, and throws the token away.
+async fn on_behalf(
+    bench: &Bench<'_>,
+    check: &str,
+    scope: &str,
+    identity: Option<&Arc<Identity>>,
+    report: &mut Report,
+) {
+    let Some(sent) = identity.and_then(|identity| identity.bearer()) else {
+        return report.skipped(check, "give --token: it is had in a person's name only");
+    };
+    let Some((client_id, credential)) = bench.config.auth.registration() else { return };
+    let keys = Arc::clone(&bench.authenticator);
+    let endpoint = TokenEndpoint::new(client_id, credential, keys, bench.clock.clone());
+    match endpoint {
+        Ok(endpoint) => match endpoint.ask(Grant::OnBehalf { assertion: sent, scope }).await {
+            Ok(_) => report.ok(check, format!("Entra gives this person a token of {scope}")),
+            Err(fault) => told(check, &fault, bench, report),
+        },
+        Err(unfit) => {
+            let mend = "see auth.certificate_file and auth.certificate_key_file";
+            report.fault(check, unfit.to_string(), mend);
         }
     }
 }

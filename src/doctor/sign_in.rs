@@ -7,7 +7,7 @@ use super::Bench;
 use super::report::Report;
 use super::words::mend;
 use crate::config::{Auth, Credential, Facade};
-use crate::oauth::upstream::{Landing, Upstream, UpstreamFault};
+use crate::oauth::upstream::{EntraFault, Landing, Upstream};
 
 /// An application asked for itself and has no role: its credential was good.
 const NO_ROLE_OF_ITS_OWN: u32 = 501_051;
@@ -67,9 +67,10 @@ async fn redirect(bench: &Bench<'_>, callback: &str, upstream: &Upstream, report
     }
 }
 
-fn told(check: &str, fault: &UpstreamFault, bench: &Bench<'_>, report: &mut Report) {
+/// Says what Entra's refusal means and how it is mended.
+pub(super) fn told(check: &str, fault: &EntraFault, bench: &Bench<'_>, report: &mut Report) {
     match (fault.meaning(), fault) {
-        (Some(meaning), UpstreamFault::Misconfigured(said)) => {
+        (Some(meaning), EntraFault::Misconfigured(said)) => {
             report.fault(check, format!("{} ({said})", meaning.what), mend(&meaning, bench.config));
         }
         (Some(meaning), _) => {
@@ -79,12 +80,12 @@ fn told(check: &str, fault: &UpstreamFault, bench: &Bench<'_>, report: &mut Repo
                 mend(&meaning, bench.config),
             );
         }
-        (None, UpstreamFault::Unavailable(said)) => {
+        (None, EntraFault::Unavailable(said)) => {
             let mend =
                 "let this machine reach Entra's endpoints at the origin of identity.discovery_url";
             report.fault(check, said.to_string(), mend);
         }
-        (None, UpstreamFault::Misconfigured(said)) if said.why.is_some() => {
+        (None, EntraFault::Misconfigured(said)) if said.why.is_some() => {
             report.fault(check, said.to_string(), "see the keys of [auth]");
         }
         (None, _) => {

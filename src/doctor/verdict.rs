@@ -182,7 +182,7 @@ fn asked(config: &Config) -> String {
     let identity = &config.identity;
     match &config.auth {
         Auth::Facade(facade) => facade.upstream_scope.clone(),
-        Auth::Direct => format!("api://{}/{}", identity.audience, identity.scope),
+        Auth::Direct(_) => format!("api://{}/{}", identity.audience, identity.scope),
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn mend(meaning: &Meaning, config: &Config) -> String {
 pub(super) fn filled(text: &str, config: &Config) -> String {
     let client_id = match &config.auth {
         Auth::Facade(facade) => facade.client_id.as_str(),
-        Auth::Direct => "<the client's application id>",
+        Auth::Direct(_) => "<the client's application id>",
     };
     let origin = config.server.public_url.origin().ascii_serialization();
     text.replace("<auth.client_id>", client_id)

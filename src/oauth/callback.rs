@@ -17,7 +17,7 @@ use super::link;
 use super::query::Parameters;
 use super::redirect::RedirectUri;
 use super::sign_in::{ForClient, Purposes, SignIn};
-use super::upstream::UpstreamFault;
+use super::upstream::EntraFault;
 
 /// No code of Entra's is longer.
 const MAX_CODE: usize = 4096;
@@ -104,16 +104,14 @@ fn refused(facade: &Facade, asked: &ForClient, refusal: OauthError) -> Result<Re
 
 /// Entra's error in OAuth's words (RFC 6749 §4.1.2.1); its own go to the log, by their number.
 fn refusal(error: &str, description: Option<&str>) -> OauthError {
-    let fault = UpstreamFault::at_callback(error, description);
-    if let UpstreamFault::Misconfigured(_) = &fault {
+    let fault = EntraFault::at_callback(error, description);
+    if let EntraFault::Misconfigured(_) = &fault {
         tracing::error!(%fault, "a sign-in was refused");
     } else {
         tracing::info!(%fault, "a sign-in was refused");
     }
     let says = match &fault {
-        UpstreamFault::Unavailable(_) => {
-            "Microsoft's sign-in service is busy. Try again in a minute."
-        }
+        EntraFault::Unavailable(_) => "Microsoft's sign-in service is busy. Try again in a minute.",
         _ => {
             "Microsoft's sign-in service did not let the sign-in through, or it was cancelled. If you \
              should have access, ask your administrator."

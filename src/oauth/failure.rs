@@ -13,7 +13,7 @@ use tower_http::request_id::RequestId;
 use super::form::FormFault;
 use super::no_store;
 use super::page::{self, Problem};
-use super::upstream::UpstreamFault;
+use super::upstream::EntraFault;
 use crate::aadsts::Mender;
 
 /// An OAuth error, for a redirect or for `/token`.
@@ -32,7 +32,7 @@ impl OauthError {
     }
 
     /// What Entra's refusal means for a person, and whom to ask. Without a known number, `else_says`.
-    pub fn of_entra(code: &'static str, fault: &UpstreamFault, else_says: &'static str) -> Self {
+    pub fn of_entra(code: &'static str, fault: &EntraFault, else_says: &'static str) -> Self {
         let Some(meaning) = fault.meaning() else { return Self::new(code, else_says) };
         let ask = match meaning.who {
             Mender::Person | Mender::Time => "Try again.",

@@ -19,7 +19,7 @@ use super::authorize::{redirect, to_entra};
 use super::cookie::name_for;
 use super::failure::{Failure, OauthError};
 use super::sign_in::{Purposes, same};
-use super::upstream::UpstreamFault;
+use super::upstream::EntraFault;
 use super::{form, page};
 use crate::confirm::{self, LinkAnswer, Shown};
 use crate::seal::{Purpose, random_bytes};
@@ -171,9 +171,9 @@ impl Facade {
         asked: &HeaderMap,
     ) -> Result<HeaderMap, Failure> {
         let tokens = self.upstream.redeem(code, verifier).await.map_err(|fault| match fault {
-            UpstreamFault::Grant(_) => Failure::REFUSED,
-            UpstreamFault::Misconfigured(_) => Failure::OURS,
-            UpstreamFault::Unavailable(_) => Failure::ENTRA_AWAY,
+            EntraFault::Grant(_) => Failure::REFUSED,
+            EntraFault::Misconfigured(_) => Failure::OURS,
+            EntraFault::Unavailable(_) => Failure::ENTRA_AWAY,
         })?;
         let identity = self.judge(&tokens.access_token).await.map_err(|error| match error {
             OauthError { code: "invalid_grant", .. } => Failure::NO_ACCESS,

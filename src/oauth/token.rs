@@ -23,7 +23,7 @@ use super::client::logged;
 use super::failure::OauthError;
 use super::query::{Parameters, Repeated};
 use super::sign_in::client_digest;
-use super::upstream::{Tokens, UpstreamFault};
+use super::upstream::{EntraFault, Tokens};
 use super::{form, no_store};
 use crate::identity::{Identity, RejectionKind};
 use crate::seal::{Purpose, random_name};
@@ -208,10 +208,10 @@ impl Facade {
 }
 
 /// What the client is told of Entra's refusal; the log has it from `upstream`.
-fn refused(fault: &UpstreamFault) -> OauthError {
+fn refused(fault: &EntraFault) -> OauthError {
     match fault {
-        UpstreamFault::Grant(_) => OauthError::of_entra(NOT_GOOD.code, fault, NOT_GOOD_SAYS),
-        UpstreamFault::Misconfigured(_) => SERVER_ERROR,
-        UpstreamFault::Unavailable(_) => AWAY,
+        EntraFault::Grant(_) => OauthError::of_entra(NOT_GOOD.code, fault, NOT_GOOD_SAYS),
+        EntraFault::Misconfigured(_) => SERVER_ERROR,
+        EntraFault::Unavailable(_) => AWAY,
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use http::Method;
 use osier::audit::Sink;
-use osier::call::{Refusal, Trouble, TroubleKind, Unreadable};
-use osier::demo::{Fault, SITE_60M};
+use osier::call::{Hindrance, Refusal, Trouble, TroubleKind, Unreadable};
+use osier::demo::{API_CLIENT_ID, BEN, Endpoint, Fault, Obstacle, SITE_60M};
 use osier::error;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -56,6 +56,10 @@ fn trouble_shown_by(kind: &TroubleKind) -> fn() {
         TroubleKind::BadAnswer => service_bad_answer,
         TroubleKind::Unknown => service_end_unknown,
         TroubleKind::NoToken => service_needs_token,
+        TroubleKind::NoTokenFor(hindrance, _) => match hindrance {
+            Hindrance::Consent | Hindrance::SignIn | Hindrance::Policy => service_needs_more,
+            Hindrance::Setup | Hindrance::Away => service_token_not_had,
+        },
     }
 }
 
@@ -410,4 +414,33 @@ fn unreadable() {
     insta::assert_snapshot!(words(Unreadable::Type("image/png".into())), @"This file is image/png and can't be shown as text. Read its text with read_document.");
     insta::assert_snapshot!(words(Unreadable::Nothing), @"There is no text of this file. Read its text with read_document.");
     insta::assert_snapshot!(words(Unreadable::ByLink), @"The service hands this file out by a link, which isn't followed. Read its text with read_document.");
+}
+
+/// `ben` where sitecore needs a token of another audience.
+async fn in_his_name() -> (TestApp, Client) {
+    let app = TestApp::with(crate::tokens::on_behalf("SITECORE")).await;
+    let ben = app.as_user("ben").await;
+    (app, ben)
+}
+
+#[tokio::test]
+async fn service_needs_more() {
+    let told_with = async |obstacle| {
+        let (app, ben) = in_his_name().await;
+        app.around.entra().set_obstacle(&BEN, Some(obstacle));
+        told(&ben.call("list_sites", json!({})).await)
+    };
+    insta::assert_snapshot!(told_with(Obstacle::Consent).await, @"200 isError sitecore can't be used in your name as yet. Nobody has consented to Osier's registration for this person. An administrator of your organisation has to consent to it in Microsoft Entra, once for everybody. Then try again.");
+    insta::assert_snapshot!(told_with(Obstacle::SecondFactor).await, @"200 isError sitecore can't be used with your present sign-in. A second factor is required now, by a policy or because of a new place. Sign out of Osier in your assistant and sign in again, going through what Microsoft Entra asks. If this comes back, ask an administrator of your organisation.");
+    insta::assert_snapshot!(told_with(Obstacle::Block).await, @"200 isError sitecore can't be used by you: Microsoft Entra doesn't allow it. A Conditional Access policy blocks this sign-in. Ask an administrator of your organisation.");
+}
+
+#[tokio::test]
+async fn service_token_not_had() {
+    let (app, ben) = in_his_name().await;
+    app.around.entra().inject(Endpoint::Token, Fault::answer(503, "secret"));
+    insta::assert_snapshot!(told(&ben.call("list_sites", json!({})).await), @"200 isError sitecore can't be used at the moment, because Microsoft Entra gives no token for it. Try again in a minute.");
+    let (app, ben) = in_his_name().await;
+    app.around.entra().expire_secrets(API_CLIENT_ID);
+    insta::assert_snapshot!(told(&ben.call("list_sites", json!({})).await), @"200 isError sitecore can't be used in your name, because Osier isn't set up for it. Ask whoever runs Osier in your organisation.");
 }

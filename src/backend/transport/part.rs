@@ -3,15 +3,21 @@
 
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, RANGE};
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, RANGE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use reqwest::Request;
+use tokio::time::Instant;
 
 use crate::call::TroubleKind;
 use crate::identity::Identity;
 
 use super::super::Sent;
+use super::super::ended::Ended;
 use super::super::render::Filled;
 use super::Transport;
+
+/// What is asked for: texts rather than what can't be shown.
+const TEXTS_FIRST: &str = "text/plain, text/*;q=0.9, application/json;q=0.8, */*;q=0.1";
 
 /// A part of an answer.
 #[derive(Debug)]
@@ -37,6 +43,20 @@ pub(in crate::backend) enum PartFault {
     Trouble(TroubleKind),
 }
 
+/// How reading a part ended badly.
+enum Bad {
+    /// By what the answer is.
+    Fault(PartFault),
+    /// By what the service did.
+    Ended(Ended),
+}
+
+impl<T: Into<PartFault>> From<T> for Bad {
+    fn from(fault: T) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
 impl From<TroubleKind> for PartFault {
     fn from(kind: TroubleKind) -> Self {
         Self::Trouble(kind)
@@ -59,32 +79,56 @@ impl Transport {
         let upto = u64::try_from(most).ok().and_then(|most| from.checked_add(most));
         // One byte more tells whether there is more.
         let upto = upto.ok_or(PartFault::TooFar)?;
-        let url = self.url(&request)?;
-        let builder = self.client.request(request.method, url.clone());
-        let builder = request.headers.into_iter().fold(builder, |all, (k, v)| all.header(k, v));
-        let builder = self
-            .settings
-            .token
-            .put_on(builder, &url, &self.origin, identity)?
-            .header("Accept", "text/plain, text/*;q=0.9, application/json;q=0.8, */*;q=0.1")
-            .header(ACCEPT_ENCODING, "identity")
-            .header(RANGE, format!("bytes={from}-{upto}"))
-            .timeout(self.settings.deadline);
-        let started = std::time::Instant::now();
-        let read = self.read_part(builder, (from, most), takes, sent);
-        let part = tokio::time::timeout(self.settings.deadline, read).await;
+        let started = Instant::now();
+        let ends = started + self.settings.deadline;
+        let read = async {
+            // First, so that a service in trouble costs nothing.
+            if self.circuit.is_open() {
+                return Err(TroubleKind::Unreachable.into());
+            }
+            let mut request = self.request(request, None, identity, ends).await?;
+            let range = HeaderValue::try_from(format!("bytes={from}-{upto}"));
+            let headers = request.headers_mut();
+            headers.insert(RANGE, range.map_err(|_| PartFault::TooFar)?);
+            headers.insert(ACCEPT, HeaderValue::from_static(TEXTS_FIRST));
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            let _place = self.place(ends).await?;
+            let leave = self.circuit.leave(self.settings.deadline / 2);
+            let leave = leave.ok_or(TroubleKind::Unreachable)?;
+            let part = self.read_part(request, (from, most), takes, sent).await;
+            match part {
+                Ok(part) => {
+                    leave.good();
+                    Ok(part)
+                }
+                Err(Bad::Fault(fault)) => {
+                    leave.good();
+                    Err(fault)
+                }
+                Err(Bad::Ended(ended)) => {
+                    if ended.at_fault {
+                        leave.bad();
+                    } else {
+                        leave.good();
+                    }
+                    Err(ended.kind.into())
+                }
+            }
+        };
+        let part = tokio::time::timeout_at(ends, read).await;
         sent.took += started.elapsed();
-        part.unwrap_or(Err(TroubleKind::NoAnswer.into()))
+        part.unwrap_or_else(|_| Err(TroubleKind::NoAnswer.into()))
     }
 
     async fn read_part(
         &self,
-        request: reqwest::RequestBuilder,
+        request: Request,
         (from, most): (u64, usize),
         takes: &(dyn Fn(&str) -> bool + Send + Sync),
         sent: &mut Sent,
-    ) -> Result<Part, PartFault> {
-        let response = request.send().await.map_err(|error| self.silence(&error))?;
+    ) -> Result<Part, Bad> {
+        let response = self.client.execute(request).await;
+        let response = response.map_err(|error| Bad::Ended(self.silence(&error)))?;
         let (status, headers) = (response.status(), response.headers().clone());
         sent.status = Some(status.as_u16());
         let range = text(&headers, &CONTENT_RANGE).and_then(content_range);
@@ -95,15 +139,16 @@ impl Transport {
                 let size = range.and_then(|(_, size)| size);
                 return Ok(Part { bytes: Bytes::new(), size, ended: true, content_type: None });
             }
-            (status, _) if status.is_redirection() => return Err(PartFault::Elsewhere),
+            (status, _) if status.is_redirection() => return Err(PartFault::Elsewhere.into()),
             (status, _) if status.is_success() => return Err(TroubleKind::BadAnswer.into()),
             (status, _) => {
-                return Err(self.judge(status, &headers, &[], &[].into()).into());
+                let ended = Ended::of_status(status, &headers, &[], &[].into(), &self.clock);
+                return Err(Bad::Ended(ended));
             }
         };
         let content_type = text(&headers, &CONTENT_TYPE).unwrap_or_default().to_owned();
         if !takes(&content_type) {
-            return Err(PartFault::Type(content_type));
+            return Err(PartFault::Type(content_type).into());
         }
         let coded = text(&headers, &CONTENT_ENCODING);
         if coded.is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
@@ -111,7 +156,7 @@ impl Transport {
         }
         let skip = usize::try_from(skip).map_err(|_| PartFault::TooFar)?;
         if skip > self.settings.max_answer {
-            return Err(PartFault::TooFar);
+            return Err(PartFault::TooFar.into());
         }
         let (bytes, ended) = take(response, skip, most).await?;
         Ok(Part { bytes, size, ended, content_type: Some(content_type) })

@@ -26,7 +26,7 @@ fn facade_in(environment: &Environment, keys: &str) -> Result<Facade, String> {
     let config = parse_in(environment, &format!("identity.audience = \"{API}\"\n[auth]\n{keys}"))?;
     match config.auth {
         Auth::Facade(facade) => Ok(*facade),
-        Auth::Direct => Err("direct".to_owned()),
+        Auth::Direct(_) => Err("direct".to_owned()),
     }
 }
 
@@ -147,7 +147,7 @@ fn the_scope_follows_from_the_audience() {
         let config = parse(&format!("{identity}\n[auth]\n{SECRET}{keys}"))?;
         match config.auth {
             Auth::Facade(facade) => Ok::<_, String>(facade.upstream_scope),
-            Auth::Direct => Err("direct".to_owned()),
+            Auth::Direct(_) => Err("direct".to_owned()),
         }
     };
     let uri = "identity.audience = \"https://osier.example.com/\"";

@@ -67,12 +67,12 @@ impl Entra {
     }
 
     /// Has the person, or an administrator, consented to all that is asked? `.default` asks for what
-    /// was consented to, whatever it is; Graph's own scopes need no consent here.
+    /// was consented to, whatever it is; the scopes of other APIs need no consent here.
     pub(super) fn has_consented(&self, person: &Person, app: &App, asked: &Asked) -> bool {
         let grants = self.grants();
         let client = &app.client_id;
         app.consented_for_all
-            || asked.resource == Resource::Graph
+            || asked.resource != Resource::Api
             || (asked.is_default() && grants.has_consented_to_anything(person, client))
             || (!asked.is_default() && grants.has_consented(person, client, &asked.scopes))
     }
@@ -90,13 +90,13 @@ fn not_assigned(person: &Person, app: &App) -> Failure {
     Failure::new("invalid_grant", 50105, message)
 }
 
-fn blocked() -> Failure {
+pub(super) fn blocked() -> Failure {
     let message = "Access has been blocked by Conditional Access policies. The access policy does \
                    not allow token issuance.";
     Failure::new("invalid_grant", 53003, message).suberror("message_only").claims(challenge())
 }
 
-fn second_factor() -> Failure {
+pub(super) fn second_factor() -> Failure {
     let message = format!(
         "Due to a configuration change made by your administrator, or because you moved to a new \
          location, you must use multi-factor authentication to access '{API_CLIENT_ID}'."

@@ -2,6 +2,7 @@
 //! none. Without a resource it means Microsoft Graph, as with Entra.
 
 use super::errors::Failure;
+use crate::demo::people::{SNOWFLAKE_AUDIENCE, TWINS_AUDIENCE};
 
 /// Whatever was consented to. It stands alone.
 const DEFAULT: &str = ".default";
@@ -11,6 +12,10 @@ pub(super) const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 const GRAPH_URI: &str = "https://graph.microsoft.com";
 /// The scopes that the look-alike's Graph knows.
 const GRAPH_SCOPES: [&str; 3] = ["User.Read", "Mail.Read", DEFAULT];
+/// The other APIs of the tenant, whose tokens are had on behalf of a person.
+const DOWNSTREAM: [&str; 2] = [TWINS_AUDIENCE, SNOWFLAKE_AUDIENCE];
+/// The one scope that each of them exposes.
+pub(super) const IMPERSONATION: &str = "user_impersonation";
 
 /// The API whose tokens are asked for: the demo's own app registration.
 #[derive(Clone, Debug)]
@@ -32,6 +37,8 @@ impl Api {
 pub(super) enum Resource {
     Api,
     Graph,
+    /// Another API, by its App ID URI.
+    Downstream(&'static str),
 }
 
 /// A `scope` parameter, read.
@@ -90,11 +97,15 @@ fn resolve(word: &str, whole: &str, api: &Api, app: &str) -> Result<(Resource, S
         Some((prefix, name)) if api.is_called(prefix) => (Resource::Api, name),
         // An App ID URI without a scope behind it.
         Some(_) if api.is_called(word) => return Err(malformed(whole)),
-        Some((prefix, _)) => return Err(unknown_resource(prefix)),
+        Some((prefix, name)) => match DOWNSTREAM.into_iter().find(|known| *known == prefix) {
+            Some(known) => (Resource::Downstream(known), name),
+            None => return Err(unknown_resource(prefix)),
+        },
     };
     let known = match resource {
         Resource::Api => name == DEFAULT || api.scopes.iter().any(|known| known == name),
         Resource::Graph => GRAPH_SCOPES.contains(&name),
+        Resource::Downstream(_) => [DEFAULT, IMPERSONATION].contains(&name),
     };
     if known && !name.is_empty() {
         return Ok((resource, name.to_owned()));
@@ -102,7 +113,11 @@ fn resolve(word: &str, whole: &str, api: &Api, app: &str) -> Result<(Resource, S
     if name.is_empty() {
         return Err(malformed(whole));
     }
-    let on = if resource == Resource::Api { api.client_id } else { GRAPH };
+    let on = match resource {
+        Resource::Api => api.client_id,
+        Resource::Graph => GRAPH,
+        Resource::Downstream(audience) => audience,
+    };
     let message = format!(
         "The application '{app}' asked for scope '{name}' that doesn't exist on the resource \
          '{on}'. Contact the app vendor."

@@ -16,6 +16,17 @@ pub enum Policy {
     SecondFactor,
 }
 
+/// What stands between a person and a token of another API, when it is asked for on their behalf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Nobody consented: AADSTS65001.
+    Consent,
+    /// A second factor is needed there: AADSTS50076, with a claims challenge.
+    SecondFactor,
+    /// Conditional Access lets nobody in: AADSTS53003.
+    Block,
+}
+
 /// The switches; the default is all off.
 #[derive(Clone, Default)]
 pub(super) struct Switches {
@@ -27,6 +38,8 @@ pub(super) struct Switches {
     /// The `oid`s of those who are assigned to the app, where that is required.
     pub(super) assigned: Option<BTreeSet<String>>,
     people: BTreeMap<String, Special>,
+    /// By `oid`.
+    obstacles: BTreeMap<String, Obstacle>,
 }
 
 /// What is otherwise with one person.
@@ -41,6 +54,10 @@ pub(super) struct Special {
 impl Switches {
     pub(super) fn of(&self, person: &Person) -> Special {
         self.people.get(person.oid).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn obstacle(&self, oid: &str) -> Option<Obstacle> {
+        self.obstacles.get(oid).copied()
     }
 }
 
@@ -93,6 +110,18 @@ impl Entra {
     /// A Conditional Access policy that holds for the person.
     pub fn set_policy(&self, person: &Person, policy: Option<Policy>) {
         self.special(person, |special| special.policy = policy);
+    }
+
+    /// What stands between the person and tokens of other APIs; none: they are given.
+    pub fn set_obstacle(&self, person: &Person, obstacle: Option<Obstacle>) {
+        self.switch(|switches| match obstacle {
+            Some(obstacle) => {
+                switches.obstacles.insert(person.oid.to_owned(), obstacle);
+            }
+            None => {
+                switches.obstacles.remove(person.oid);
+            }
+        });
     }
 
     /// Every switch off again.

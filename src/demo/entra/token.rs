@@ -6,6 +6,7 @@ mod application;
 mod assertion;
 mod code;
 mod credential;
+mod on_behalf_of;
 mod password;
 mod refresh;
 
@@ -46,6 +47,7 @@ fn grant(entra: &Entra, tenant: &str, headers: &HeaderMap, body: &[u8]) -> Resul
         "refresh_token" => refresh::redeem,
         "password" => password::redeem,
         "client_credentials" => application::issue,
+        "urn:ietf:params:oauth:grant-type:jwt-bearer" => on_behalf_of::exchange,
         _ => {
             let message = "The app requested an unsupported grant type.";
             return Err(Failure::new("unsupported_grant_type", 70003, message));

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Entra;
 use super::apps::App;
-use super::scopes::{Asked, GRAPH, Resource};
+use super::scopes::{Asked, GRAPH, IMPERSONATION, Resource};
 use crate::demo::claims::{self, Told, Version};
 use crate::demo::keys::SigningKey;
 use crate::demo::people::{API_CLIENT_ID, Person, TENANT_ID};
@@ -57,6 +57,14 @@ impl Entra {
         Ok(SigningKey::generate()?.sign(header.as_ref(), payload.as_ref()))
     }
 
+    /// A token for another API, as a person gets it there, for a test that goes there directly.
+    pub fn token_for(&self, person: &Person, audience: &'static str) -> String {
+        let scopes = vec![IMPERSONATION.to_owned()];
+        let resource = Resource::Downstream(audience);
+        let asked = Asked { resource, scopes, openid: false, offline: false };
+        self.access_token(person, (API_CLIENT_ID, "1"), &asked, MINTED_LIFETIME)
+    }
+
     /// The access token that an endpoint issues.
     pub(super) fn access_token(
         &self,
@@ -65,17 +73,36 @@ impl Entra {
         asked: &Asked,
         lifetime: u64,
     ) -> String {
+        self.altered_token(person, client, asked, lifetime, |_| {})
+    }
+
+    /// An access token that an endpoint issues, with claims altered before they were signed.
+    pub(super) fn altered_token(
+        &self,
+        person: &Person,
+        client: (&str, &str),
+        asked: &Asked,
+        lifetime: u64,
+        alter: impl FnOnce(&mut Map<String, Value>),
+    ) -> String {
         let (mut told, mut version) = self.told(person, client, lifetime);
-        if asked.resource == Resource::Graph {
-            GRAPH.clone_into(&mut told.audience);
-            told.app = GRAPH;
+        let other = match asked.resource {
+            Resource::Api => None,
+            Resource::Graph => Some(GRAPH),
+            Resource::Downstream(audience) => Some(audience),
+        };
+        if let Some(audience) = other {
+            audience.clone_into(&mut told.audience);
+            told.app = audience;
             told.issuer = self.v1_issuer();
             told.scope = self.granted(person, asked).join(" ");
             told.roles.clear();
             version = Version::V1;
         }
         let header = claims::header(&self.kid(), version);
-        self.sign_objects(header, claims::access(&told, version))
+        let mut payload = claims::access(&told, version);
+        alter(&mut payload);
+        self.sign_objects(header, payload)
     }
 
     /// The ID token that an endpoint issues to a client.
@@ -101,6 +128,7 @@ impl Entra {
                 vec![scope.unwrap_or_else(|| person.scope.to_owned())]
             }
             Resource::Graph => vec!["openid".into(), "profile".into(), "User.Read".into()],
+            Resource::Downstream(_) => vec![IMPERSONATION.into()],
         }
     }
 

@@ -6,7 +6,7 @@ use crate::oauth::Facade;
 use crate::oauth::code::Code;
 use crate::oauth::failure::OauthError;
 use crate::oauth::sign_in::{s256, same};
-use crate::oauth::upstream::UpstreamFault;
+use crate::oauth::upstream::EntraFault;
 
 /// RFC 7636 §4.1.
 const VERIFIER: std::ops::RangeInclusive<usize> = 43..=128;
@@ -34,7 +34,7 @@ pub(super) async fn redeem(facade: &Facade, request: &Asking<'_>) -> Result<Gran
     }
     let tokens = facade.upstream.redeem(&code.entra, &code.verifier).await;
     let tokens = tokens.map_err(|fault| {
-        if let UpstreamFault::Unavailable(_) = fault {
+        if let EntraFault::Unavailable(_) = fault {
             // The client is told to come again. Whether Entra has seen its code, Entra knows.
             facade.seen.forget(&code.id);
         }

@@ -4,10 +4,9 @@
 use url::Url;
 
 use super::authorize::Request;
-use super::exchange::Grant;
-use super::fault::{Said, UpstreamFault};
-use super::{Leg, Upstream, in_time};
+use super::{Leg, Upstream};
 use crate::aadsts::{self, Treat};
+use crate::entra::{EntraFault, Grant, PATIENCE, Said, in_time};
 use crate::outbound::read_capped;
 
 /// The longest page that is read, in bytes.
@@ -30,9 +29,10 @@ impl Upstream {
     /// person that tells whether our credential is good.
     ///
     /// # Errors
-    /// [`UpstreamFault`], not logged. A refusal needn't mean the credential.
-    pub async fn probe_credential(&self) -> Result<(), UpstreamFault> {
-        self.ask(Grant::Ourselves).await.map(drop)
+    /// [`EntraFault`], not logged. A refusal needn't mean the credential.
+    pub async fn probe_credential(&self) -> Result<(), EntraFault> {
+        let grant = Grant::Ourselves { scope: &self.request.scope };
+        self.endpoint.ask(grant).await.map(drop)
     }
 
     /// Asks the authorize page as a browser in which nobody is signed in, and forbids it to show
@@ -40,8 +40,8 @@ impl Upstream {
     /// that it knows.
     ///
     /// # Errors
-    /// [`UpstreamFault`], not logged: that of the redirect address, or of what was asked for.
-    pub async fn probe_redirect(&self) -> Result<Landing, UpstreamFault> {
+    /// [`EntraFault`], not logged: that of the redirect address, or of what was asked for.
+    pub async fn probe_redirect(&self) -> Result<Landing, EntraFault> {
         in_time(async {
             let leg = Leg {
                 state: "osier-doctor",
@@ -50,10 +50,10 @@ impl Upstream {
                 select_account: false,
             };
             let request = Request { prompt: None, ..self.request.clone() };
-            let mut url = request.url(self.endpoints().await?.authorization, &leg);
+            let mut url = request.url(self.endpoint.endpoints().await?.authorization, &leg);
             url.query_pairs_mut().append_pair("prompt", "none");
-            let away = |why| UpstreamFault::Unavailable(Said::of(why));
-            let answer = self.exchange.http.get(url).send().await;
+            let away = |why| EntraFault::Unavailable(Said::of(why));
+            let answer = self.endpoint.http().get(url).send().await;
             let answer = answer.map_err(|_| away("the authorize page doesn't answer"))?;
             if answer.status().is_server_error() {
                 return Err(away("the authorize page failed"));
@@ -63,7 +63,7 @@ impl Upstream {
             if let Some(location) = location {
                 return self.landed(&location);
             }
-            let page = read_capped(answer, CAP, super::PATIENCE).await;
+            let page = read_capped(answer, CAP, PATIENCE).await;
             let page = page.map_err(|_| away("the authorize page broke off"))?;
             refused(&String::from_utf8_lossy(&page))
         })
@@ -71,7 +71,7 @@ impl Upstream {
     }
 
     /// Back at our address, or on the way to a sign-in page elsewhere.
-    fn landed(&self, location: &Url) -> Result<Landing, UpstreamFault> {
+    fn landed(&self, location: &Url) -> Result<Landing, EntraFault> {
         let ours = &self.request.redirect_uri;
         if location.origin() != ours.origin() || location.path() != ours.path() {
             return Ok(Landing::Unclear);
@@ -80,16 +80,16 @@ impl Upstream {
         let (error, description) = (of("error"), of("error_description"));
         let error = error.map(|(_, value)| value).unwrap_or_default();
         let description = description.map(|(_, value)| value);
-        match UpstreamFault::at_callback(&error, description.as_deref()) {
+        match EntraFault::at_callback(&error, description.as_deref()) {
             // Nobody is signed in, which is what was to be seen.
-            UpstreamFault::Grant(_) => Ok(Landing::Known),
+            EntraFault::Grant(_) => Ok(Landing::Known),
             fault => Err(fault),
         }
     }
 }
 
 /// An error page: only a refusal of the registration or the request is believed.
-fn refused(page: &str) -> Result<Landing, UpstreamFault> {
+fn refused(page: &str) -> Result<Landing, EntraFault> {
     let meaning = aadsts::parse(page).and_then(aadsts::meaning);
     match meaning.filter(|meaning| meaning.treat == Treat::Misconfigured) {
         Some(meaning) => Err(Said::numbered(page, meaning.code).into_fault("")),
@@ -105,7 +105,7 @@ mod tests {
     fn a_page_is_believed_only_where_it_names_a_refusal_of_ours() {
         let page = "<div>Sorry. AADSTS50011: The redirect URI &#39;x&#39; Trace ID: \
                     0a1b2c3d-0000-4000-8000-00000000000a</div>";
-        let UpstreamFault::Misconfigured(said) = refused(page).unwrap_err() else { panic!() };
+        let EntraFault::Misconfigured(said) = refused(page).unwrap_err() else { panic!() };
         assert_eq!(said.aadsts, Some(50011));
         assert!(said.trace.is_some());
         for unclear in ["<form>Sign in</form>", "AADSTS50058: Session", "AADSTS123456: what?", ""] {

@@ -157,7 +157,8 @@ async fn a_write_whose_answer_is_lost_may_have_been_carried_out() {
 
 #[tokio::test]
 async fn a_write_that_the_service_refused_was_not_carried_out_and_nobody_says_so() {
-    let app = TestApp::new().await;
+    let settings = [("OSIER_BACKENDS__WORKFLOWCORE__RETRIES".to_owned(), "0".to_owned())];
+    let app = TestApp::with(Setup { settings: settings.into(), ..Setup::default() }).await;
     let ben = app.as_user("ben").await;
     let before = tickets(&app);
     for status in [400, 401, 403, 404, 409, 410, 412, 422, 429, 503] {

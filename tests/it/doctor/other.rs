@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use osier::demo::{API_CLIENT_ID, BEN, Endpoint, Fault};
+use osier::demo::{API_CLIENT_ID, BEN, Endpoint, Fault, Obstacle, TWINS_AUDIENCE};
 use serde_json::{Map, Value, json};
 use sqlx::Executor as _;
 
@@ -47,6 +47,22 @@ async fn other_flaws_of_a_token_are_told() {
     world.set("IDENTITY__ALLOWED_CLIENTS", client);
     let says = ["isn't in identity.allowed_clients", "add \"c6e5e890"];
     world.one_fault(Some(&world.token()), "token", &says).await;
+}
+
+#[tokio::test]
+async fn a_token_in_a_persons_name_is_tried() {
+    let mut world = World::new().await;
+    world.set("BACKENDS__SITECORE__TOKEN", "on_behalf_of");
+    world.set("BACKENDS__SITECORE__SCOPE", &format!("{TWINS_AUDIENCE}/.default"));
+    let check = "token for sitecore";
+    let visit = world.visit(None).await;
+    assert!(visit.said.contains(&format!("skipped  {check}: ")), "{}", visit.said);
+    let visit = world.visit(Some(&world.token())).await;
+    assert!(visit.said.contains(&format!("ok       {check}: ")), "{}", visit.said);
+    world.around.entra().set_obstacle(&BEN, Some(Obstacle::SecondFactor));
+    let visit = world.visit(Some(&world.token())).await;
+    assert!(visit.said.contains(&format!("warning  {check}: A second factor")), "{}", visit.said);
+    assert!(visit.said.contains("AADSTS50076"), "{}", visit.said);
 }
 
 /// A token that isn't good goes nowhere.

@@ -23,6 +23,8 @@ async fn before(raw: &Raw) -> TestApp {
     let key = |name: &str| format!("OSIER_BACKENDS__WORKFLOWCORE__{name}");
     setup.settings.insert(key("BASE_URL"), raw.url.clone());
     setup.settings.insert(key("DEADLINE_MS"), DEADLINE.as_millis().to_string());
+    // Each call is to see the answer.
+    setup.settings.insert(key("FAILURES_TO_OPEN"), "0".to_owned());
     TestApp::with(setup).await
 }
 

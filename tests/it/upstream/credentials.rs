@@ -16,7 +16,7 @@ use data_encoding::BASE64URL_NOPAD;
 use http::{HeaderMap, StatusCode};
 use osier::config::{Certificate, Credential, Facade, ManagedIdentity};
 use osier::demo::{API_CLIENT_ID, Federated};
-use osier::oauth::upstream::{Upstream, UpstreamFault};
+use osier::oauth::upstream::{EntraFault, Upstream};
 use rcgen::{CertificateParams, PKCS_RSA_SHA256, PublicKeyData as _};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -152,7 +152,7 @@ async fn a_certificate_redeems_a_code_and_its_successor_the_next() {
     assert_ne!(claims["jti"], again["jti"]);
     std::fs::remove_file(&files.key).unwrap();
     let gone = upstream.redeem("a-code", VERIFIER).await.unwrap_err();
-    assert!(matches!(gone, UpstreamFault::Misconfigured(_)), "{gone}");
+    assert!(matches!(gone, EntraFault::Misconfigured(_)), "{gone}");
     assert_eq!(desk.assertions().len(), 2);
 }
 
@@ -170,11 +170,11 @@ async fn a_federated_file_redeems_a_code_and_is_read_each_time() {
     for spoilt in ["", "not a token", "a.b"] {
         std::fs::write(file.path(), spoilt).unwrap();
         let said = upstream.redeem("a-code", VERIFIER).await.unwrap_err();
-        assert!(matches!(said, UpstreamFault::Misconfigured(_)), "{said}");
+        assert!(matches!(said, EntraFault::Misconfigured(_)), "{said}");
     }
     drop(file);
     let said = upstream.redeem("a-code", VERIFIER).await.unwrap_err();
-    assert!(matches!(said, UpstreamFault::Misconfigured(_)), "{said}");
+    assert!(matches!(said, EntraFault::Misconfigured(_)), "{said}");
     assert_eq!(desk.assertions().len(), 2);
 }
 
@@ -247,7 +247,7 @@ async fn a_machine_without_that_identity_is_told_apart_from_one_that_is_not_read
     for (status, body, ours) in answers {
         desk.answer(status, body);
         let said = upstream.redeem("a-code", VERIFIER).await.unwrap_err();
-        let told = matches!(said, UpstreamFault::Misconfigured(_));
+        let told = matches!(said, EntraFault::Misconfigured(_));
         assert_eq!(told, ours, "{status}: {said}");
         assert!(!said.to_string().contains(FIRST));
     }
@@ -305,7 +305,7 @@ async fn the_look_alike_takes_tokens_of_an_issuer_that_is_trusted() {
         let upstream = world.upstream(&Facade { credential, ..facade() });
         let code = world.code(&upstream).await;
         let unknown = upstream.redeem(&code, VERIFIER).await.unwrap_err();
-        assert!(matches!(unknown, UpstreamFault::Misconfigured(_)), "{unknown}");
+        assert!(matches!(unknown, EntraFault::Misconfigured(_)), "{unknown}");
         let trusted = Federated::new("https://cluster.example", subject, signer.key_set());
         world.around.entra().alter_app(API_CLIENT_ID, |app| app.federated = vec![trusted]);
         upstream.redeem(&code, VERIFIER).await.unwrap();

@@ -4,13 +4,13 @@
 use std::time::{Duration, Instant};
 
 use osier::demo::{Endpoint, Fault};
-use osier::oauth::upstream::{Leg, Upstream, UpstreamFault};
+use osier::oauth::upstream::{EntraFault, Leg, Upstream};
 use secrecy::SecretString;
 use serde_json::json;
 
 use super::world::{CALLBACK, CHALLENGE, World, facade};
 
-async fn refreshed(upstream: &Upstream) -> UpstreamFault {
+async fn refreshed(upstream: &Upstream) -> EntraFault {
     upstream.refresh(&SecretString::from("token")).await.unwrap_err()
 }
 
@@ -39,7 +39,7 @@ async fn answers_that_are_none_are_an_outage() {
     for (at, fault) in faults.into_iter().enumerate() {
         entra.inject(Endpoint::Token, fault);
         let said = refreshed(&upstream).await;
-        assert!(matches!(said, UpstreamFault::Unavailable(_)), "{at}: {said}");
+        assert!(matches!(said, EntraFault::Unavailable(_)), "{at}: {said}");
         entra.wire().heal();
     }
 }
@@ -52,7 +52,7 @@ async fn a_slow_answer_ends_in_eight_seconds() {
     world.around.entra().inject(Endpoint::Token, Fault::slow(Duration::from_mins(2)));
     let began = Instant::now();
     let said = refreshed(&upstream).await;
-    assert!(matches!(said, UpstreamFault::Unavailable(_)), "{said}");
+    assert!(matches!(said, EntraFault::Unavailable(_)), "{said}");
     assert!(began.elapsed() < Duration::from_secs(80), "{:?}", began.elapsed());
 }
 
@@ -63,7 +63,7 @@ async fn without_discovery_nothing_is_asked() {
     world.around.entra().inject(Endpoint::Discovery, Fault::answer(500, ""));
     let leg = Leg { state: "nonce", challenge: CHALLENGE, login_hint: None, select_account: false };
     let said = upstream.authorize_url(&leg).await.unwrap_err();
-    assert!(matches!(said, UpstreamFault::Unavailable(_)), "{said}");
+    assert!(matches!(said, EntraFault::Unavailable(_)), "{said}");
     assert_eq!(world.around.entra().hits(Endpoint::Token), 0);
 }
 
@@ -85,7 +85,7 @@ async fn endpoints_elsewhere_are_refused() {
             world.around.entra().alter_discovery(field, endpoint.clone());
             let upstream = world.upstream(&facade());
             let said = refreshed(&upstream).await;
-            assert!(matches!(said, UpstreamFault::Unavailable(_)), "{field} {endpoint}: {said}");
+            assert!(matches!(said, EntraFault::Unavailable(_)), "{field} {endpoint}: {said}");
             let leg = Leg {
                 state: "nonce",
                 challenge: CHALLENGE,
@@ -108,7 +108,7 @@ async fn endpoints_elsewhere_are_refused() {
     let callback = CALLBACK.parse().unwrap();
     let upstream = Upstream::new(&facade(), &callback, judge, world.clock.clone()).unwrap();
     let said = refreshed(&upstream).await;
-    assert!(matches!(said, UpstreamFault::Grant(_)), "{said}");
+    assert!(matches!(said, EntraFault::Grant(_)), "{said}");
     assert_eq!(elsewhere.around.entra().hits(Endpoint::Token), 1);
 }
 

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use osier::aadsts::Mender;
 use osier::demo::{API_CLIENT_ID, BEN, Endpoint, Fault};
-use osier::oauth::upstream::{Leg, Tokens, Upstream, UpstreamFault};
+use osier::oauth::upstream::{EntraFault, Leg, Tokens, Upstream};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::world::{CALLBACK, CHALLENGE, VERIFIER, World, facade, with_secret};
@@ -82,12 +82,12 @@ async fn case_054_the_authorize_page_gets_what_is_listed() {
     assert!(!names.iter().any(|name| matches!(name.as_str(), "resource" | "prompt")), "{names:?}");
 }
 
-async fn redeemed(world: &World, upstream: &Upstream, verifier: &str) -> UpstreamFault {
+async fn redeemed(world: &World, upstream: &Upstream, verifier: &str) -> EntraFault {
     let code = world.code(&world.upstream(&facade())).await;
     upstream.redeem(&code, verifier).await.unwrap_err()
 }
 
-fn aadsts(fault: &UpstreamFault) -> Option<u32> {
+fn aadsts(fault: &EntraFault) -> Option<u32> {
     assert!(fault.said().correlation.is_some(), "{fault}");
     fault.said().aadsts
 }
@@ -97,13 +97,13 @@ async fn case_055_refusals_of_a_grant_ask_for_another_sign_in() {
     let world = World::new().await;
     let upstream = world.upstream(&facade());
     let other = redeemed(&world, &upstream, &VERIFIER.replace('d', "e")).await;
-    assert!(matches!(other, UpstreamFault::Grant(_)), "{other}");
+    assert!(matches!(other, EntraFault::Grant(_)), "{other}");
     assert_eq!(aadsts(&other), Some(501_481));
 
     let code = world.code(&upstream).await;
     upstream.redeem(&code, VERIFIER).await.unwrap();
     let twice = upstream.redeem(&code, VERIFIER).await.unwrap_err();
-    assert!(matches!(twice, UpstreamFault::Grant(_)), "{twice}");
+    assert!(matches!(twice, EntraFault::Grant(_)), "{twice}");
     assert_eq!(aadsts(&twice), Some(54005));
 
     let code = world.code(&upstream).await;
@@ -116,12 +116,12 @@ async fn case_055_refusals_of_a_grant_ask_for_another_sign_in() {
     let entra = world.around.entra();
     entra.withdraw_consent(&BEN, API_CLIENT_ID);
     let unasked = upstream.refresh(&refresh).await.unwrap_err();
-    assert!(matches!(unasked, UpstreamFault::Grant(_)), "{unasked}");
+    assert!(matches!(unasked, EntraFault::Grant(_)), "{unasked}");
     assert_eq!(aadsts(&unasked), Some(65001));
     assert_eq!(unasked.meaning().unwrap().who, Mender::Administrator);
     entra.revoke(&BEN);
     let revoked = upstream.refresh(&refresh).await.unwrap_err();
-    assert!(matches!(revoked, UpstreamFault::Grant(_)), "{revoked}");
+    assert!(matches!(revoked, EntraFault::Grant(_)), "{revoked}");
     assert_eq!(aadsts(&revoked), Some(50173));
     let made_up = upstream.refresh(&SecretString::from("made-up")).await.unwrap_err();
     assert_eq!(aadsts(&made_up), Some(70000));
@@ -132,20 +132,20 @@ async fn case_055_refusals_of_ourselves_are_the_operators() {
     let world = World::new().await;
     let entra = world.around.entra();
     let wrong = redeemed(&world, &world.upstream(&with_secret("wrong")), VERIFIER).await;
-    assert!(matches!(wrong, UpstreamFault::Misconfigured(_)), "{wrong}");
+    assert!(matches!(wrong, EntraFault::Misconfigured(_)), "{wrong}");
     assert_eq!((aadsts(&wrong), wrong.authorization_error()), (Some(7_000_215), "server_error"));
     assert!(wrong.meaning().unwrap().how.contains("az ad app credential reset"));
 
     let code = world.code(&world.upstream(&facade())).await;
     entra.alter_app(API_CLIENT_ID, |app| app.secrets[0].expired = true);
     let expired = world.upstream(&facade()).redeem(&code, VERIFIER).await.unwrap_err();
-    assert!(matches!(expired, UpstreamFault::Misconfigured(_)), "{expired}");
+    assert!(matches!(expired, EntraFault::Misconfigured(_)), "{expired}");
     assert_eq!(aadsts(&expired), Some(7_000_222));
 
     let mut unknown = facade();
     unknown.client_id = "11111111-1111-4111-8111-111111111111".to_owned();
     let unknown = world.upstream(&unknown).redeem(&code, VERIFIER).await.unwrap_err();
-    assert!(matches!(unknown, UpstreamFault::Misconfigured(_)), "{unknown}");
+    assert!(matches!(unknown, EntraFault::Misconfigured(_)), "{unknown}");
     assert_eq!(aadsts(&unknown), Some(700_016));
 }
 
@@ -156,7 +156,7 @@ fn case_055_a_refusal_at_the_callback_keeps_only_numbers() {
                 to block users: <b>dan@willow-demo.example</b> is not assigned.\r\nTrace ID: \
                 0a1b2c3d-0000-4000-8000-00000000000a\r\nCorrelation ID: \
                 0a1b2c3d-0000-4000-8000-00000000000b\r\nTimestamp: 2026-11-21 10:00:00Z";
-    let fault = UpstreamFault::at_callback("access_denied", Some(text));
+    let fault = EntraFault::at_callback("access_denied", Some(text));
     let shown = format!("{fault} {fault:?}");
     assert!(!shown.contains("dan") && !shown.contains("0221c1d6"), "{shown}");
     assert_eq!(
@@ -167,9 +167,9 @@ fn case_055_a_refusal_at_the_callback_keeps_only_numbers() {
     );
     assert_eq!(fault.authorization_error(), "access_denied");
     assert!(fault.meaning().unwrap().what.contains("isn't assigned"));
-    let odd = UpstreamFault::at_callback("<script>", Some("AADSTS: ben@contoso.example"));
+    let odd = EntraFault::at_callback("<script>", Some("AADSTS: ben@contoso.example"));
     assert_eq!(odd.to_string(), "Entra refused us: an error that isn't known");
-    let busy = UpstreamFault::at_callback("temporarily_unavailable", None);
+    let busy = EntraFault::at_callback("temporarily_unavailable", None);
     assert_eq!(busy.authorization_error(), "temporarily_unavailable");
 }
 

@@ -45,6 +45,9 @@ pub(super) fn to(
             prefixed.collect::<Vec<_>>()
         }
         Resource::Graph => scopes,
+        Resource::Downstream(audience) => {
+            scopes.iter().map(|scope| format!("{audience}/{scope}")).collect()
+        }
     };
     let mut answer = json!({
         "token_type": "Bearer",

@@ -11,7 +11,7 @@ use oauth2::{AsyncHttpClient, ErrorResponse, HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::fault::{Said, UpstreamFault};
+use super::fault::{EntraFault, Said};
 use crate::aadsts;
 use crate::outbound::read_capped;
 
@@ -46,7 +46,8 @@ impl<'c> AsyncHttpClient<'c> for Wire<'_> {
 }
 
 impl Wire<'_> {
-    async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, Down> {
+    /// Sends one request and reads the answer; a server's error is none.
+    pub(super) async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, Down> {
         if let Ok(id) = HeaderValue::try_from(self.id.hyphenated().to_string()) {
             request.headers_mut().insert(REQUEST_ID, id);
         }
@@ -75,7 +76,7 @@ impl Wire<'_> {
 #[serde(from = "RawRefusal")]
 pub(super) struct Refusal {
     #[serde(skip)]
-    pub(super) fault: UpstreamFault,
+    pub(super) fault: EntraFault,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +90,8 @@ struct RawRefusal {
     trace_id: Option<Uuid>,
     #[serde(default)]
     correlation_id: Option<Uuid>,
+    #[serde(default)]
+    claims: Option<String>,
 }
 
 impl From<RawRefusal> for Refusal {
@@ -97,6 +100,7 @@ impl From<RawRefusal> for Refusal {
         said.aadsts = aadsts::most_telling(raw.error_codes).or(said.aadsts);
         said.trace = raw.trace_id.or(said.trace);
         said.correlation = raw.correlation_id.or(said.correlation);
+        said.claims = raw.claims.as_deref().and_then(Said::challenge);
         Self { fault: said.into_fault(&raw.error) }
     }
 }

@@ -1,4 +1,5 @@
-//! The requests to Entra's token endpoint (RFC 6749 §4.1.3, §4.4, §6) and what their answers say.
+//! The requests to Entra's token endpoint (RFC 6749 §4.1.3, §4.4, §6; RFC 7523 §2.1) and what their
+//! answers say.
 //! `scope` is named each time: without it Entra takes the request to be about Microsoft Graph.
 
 use std::time::Duration;
@@ -18,12 +19,15 @@ use uuid::Uuid;
 
 use super::Tokens;
 use super::credential::Proof;
-use super::fault::{Said, UpstreamFault};
+use super::fault::{EntraFault, Said};
+use super::on_behalf;
 use super::seconds::Seconds;
 use super::wire::{Down, Refusal, Wire};
 
 /// RFC 7523 §2.2.
-const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+pub(super) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+pub(super) const NO_ANSWER: &str = "the answer isn't one of a token endpoint";
 
 type EntraClient = Client<
     Refusal,
@@ -37,21 +41,42 @@ type EntraClient = Client<
 pub(super) struct Exchange {
     pub(super) http: reqwest::Client,
     pub(super) client_id: String,
-    pub(super) redirect_uri: Url,
-    pub(super) scope: String,
 }
 
-/// What tokens are asked for.
+/// What tokens are asked for. `scope` as it goes out.
 #[derive(Clone, Copy)]
-pub(super) enum Grant<'a> {
-    /// A code and our verifier.
+pub enum Grant<'a> {
+    /// A code (RFC 6749 §4.1.3) and our verifier.
     Code {
+        /// Entra's code.
         code: &'a str,
+        /// Our own PKCE verifier (RFC 7636 §4.1).
         verifier: &'a str,
+        /// Our own address, to which the code came.
+        redirect_uri: &'a Url,
+        /// The scopes of the sign-in.
+        scope: &'a str,
     },
-    Refresh(&'a SecretString),
-    /// Ourselves, without a person.
-    Ourselves,
+    /// A refresh token (RFC 6749 §6).
+    Refresh {
+        /// Entra's refresh token.
+        token: &'a SecretString,
+        /// The scopes of the sign-in.
+        scope: &'a str,
+    },
+    /// Ourselves, without a person (RFC 6749 §4.4).
+    Ourselves {
+        /// The scopes of a sign-in, of whose API the token is to be.
+        scope: &'a str,
+    },
+    /// A token that a person sent us, for one of another API in the person's name (RFC 7523 §2.1 with
+    /// Entra's `requested_token_use=on_behalf_of`).
+    OnBehalf {
+        /// The person's token, whose audience is our own registration.
+        assertion: &'a SecretString,
+        /// The other API's scopes, such as `https://digitaltwins.azure.net/.default`.
+        scope: &'a str,
+    },
 }
 
 impl Exchange {
@@ -61,13 +86,12 @@ impl Exchange {
         endpoint: Url,
         proof: Proof,
         grant: Grant<'_>,
-    ) -> Result<Tokens, UpstreamFault> {
+    ) -> Result<Tokens, EntraFault> {
         let wire = Wire { http: &self.http, id: Uuid::new_v4() };
         let client = EntraClient::new(ClientId::new(self.client_id.clone()))
             .set_auth_type(AuthType::RequestBody)
-            .set_redirect_uri(RedirectUrl::from_url(self.redirect_uri.clone()))
-            .set_token_uri(TokenUrl::from_url(endpoint));
-        let (client, assertion) = match proof {
+            .set_token_uri(TokenUrl::from_url(endpoint.clone()));
+        let (client, assertion) = match &proof {
             Proof::Secret(secret) => {
                 let secret = ClientSecret::new(secret.expose_secret().to_owned());
                 (client.set_client_secret(secret), None)
@@ -79,56 +103,61 @@ impl Exchange {
             [("client_assertion_type", ASSERTION_TYPE.to_owned()), ("client_assertion", assertion)]
         });
         let answered = match grant {
-            Grant::Code { code, verifier } => {
+            Grant::Code { code, verifier, redirect_uri, scope } => {
+                let client = client.set_redirect_uri(RedirectUrl::from_url(redirect_uri.clone()));
                 let request = client
                     .exchange_code(AuthorizationCode::new(code.to_owned()))
                     .set_pkce_verifier(PkceCodeVerifier::new(verifier.to_owned()))
-                    .add_extra_param("scope", self.scope.as_str());
+                    .add_extra_param("scope", scope);
                 let request = extra.fold(request, |all, (name, it)| all.add_extra_param(name, it));
                 request.request_async(&wire).await
             }
-            Grant::Refresh(token) => {
+            Grant::Refresh { token, scope } => {
                 let token = RefreshToken::new(token.expose_secret().to_owned());
                 let request =
-                    client.exchange_refresh_token(&token).add_scope(Scope::new(self.scope.clone()));
+                    client.exchange_refresh_token(&token).add_scope(Scope::new(scope.to_owned()));
                 let request = extra.fold(request, |all, (name, it)| all.add_extra_param(name, it));
                 request.request_async(&wire).await
             }
-            Grant::Ourselves => {
+            Grant::Ourselves { scope } => {
                 let request = client
                     .exchange_client_credentials()
-                    .add_scope(Scope::new(self.default_scope()));
+                    .add_scope(Scope::new(default_scope(scope)));
                 let request = extra.fold(request, |all, (name, it)| all.add_extra_param(name, it));
                 request.request_async(&wire).await
+            }
+            Grant::OnBehalf { assertion, scope } => {
+                let form = on_behalf::form(&self.client_id, &proof, assertion, scope);
+                return on_behalf::ask(&wire, &endpoint, form).await;
             }
         };
         answered.map_err(fault_of).and_then(Answer::tokens).map_err(|fault| fault.about(wire.id))
     }
-
-    /// The scope of a token without a person: `.default` behind the API's name. An application that
-    /// asks for itself must name itself by its id (AADSTS90009).
-    fn default_scope(&self) -> String {
-        let first = self.scope.split(' ').next().unwrap_or_default();
-        let resource = first.rsplit_once('/').map_or(first, |(resource, _)| resource);
-        let id = resource.strip_prefix("api://").filter(|id| Uuid::try_parse(id).is_ok());
-        format!("{}/.default", id.unwrap_or(resource))
-    }
 }
 
-fn fault_of(error: RequestTokenError<Down, Refusal>) -> UpstreamFault {
+/// The scope of a token without a person: `.default` behind the API's name. An application that
+/// asks for itself must name itself by its id (AADSTS90009).
+fn default_scope(scope: &str) -> String {
+    let first = scope.split(' ').next().unwrap_or_default();
+    let resource = first.rsplit_once('/').map_or(first, |(resource, _)| resource);
+    let id = resource.strip_prefix("api://").filter(|id| Uuid::try_parse(id).is_ok());
+    format!("{}/.default", id.unwrap_or(resource))
+}
+
+fn fault_of(error: RequestTokenError<Down, Refusal>) -> EntraFault {
     match error {
         RequestTokenError::ServerResponse(refusal) => refusal.fault,
-        RequestTokenError::Request(Down(said)) => UpstreamFault::Unavailable(said),
+        RequestTokenError::Request(Down(said)) => EntraFault::Unavailable(said),
         // The error holds the answer's text, which may hold a token: nothing of it goes on.
         RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-            UpstreamFault::Unavailable(Said::of("the answer isn't one of a token endpoint"))
+            EntraFault::Unavailable(Said::of(NO_ANSWER))
         }
     }
 }
 
 /// A successful answer (RFC 6749 §5.1).
 #[derive(Debug, Deserialize, Serialize)]
-struct Answer {
+pub(super) struct Answer {
     access_token: AccessToken,
     token_type: BasicTokenType,
     #[serde(default)]
@@ -163,10 +192,10 @@ impl TokenResponse for Answer {
 }
 
 impl Answer {
-    fn tokens(self) -> Result<Tokens, UpstreamFault> {
+    pub(super) fn tokens(self) -> Result<Tokens, EntraFault> {
         let bearer = self.token_type.as_ref().eq_ignore_ascii_case("bearer");
         let expires_in = self.expires_in().filter(|_| bearer).ok_or_else(|| {
-            UpstreamFault::Unavailable(Said::of("the answer holds no bearer token with its life"))
+            EntraFault::Unavailable(Said::of("the answer holds no bearer token with its life"))
         })?;
         Ok(Tokens {
             expires_in,
@@ -182,15 +211,7 @@ mod tests {
 
     #[test]
     fn a_token_of_our_own_is_asked_for_by_id() {
-        let of = |scope: &str| {
-            let exchange = Exchange {
-                http: crate::outbound::client(&crate::outbound::Limits::documents()).unwrap(),
-                client_id: String::new(),
-                redirect_uri: "https://osier.example/oauth/callback".parse().unwrap(),
-                scope: format!("{scope} openid profile offline_access"),
-            };
-            exchange.default_scope()
-        };
+        let of = |scope: &str| default_scope(&format!("{scope} openid profile offline_access"));
         let id = "5d0b7a52-1c1f-4c0e-8f0c-2b9a6f3e7d41";
         assert_eq!(of(&format!("api://{id}/Mcp.Access")), format!("{id}/.default"));
         assert_eq!(of("api://osier/Mcp.Access"), "api://osier/.default");

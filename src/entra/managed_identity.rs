@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use super::credential::is_token;
-use super::fault::{Said, UpstreamFault};
+use super::fault::{EntraFault, Said};
 use super::seconds::Seconds;
 use crate::clock::Clock;
 use crate::config;
@@ -56,7 +56,7 @@ impl ManagedIdentity {
     }
 
     /// A token for the federation's audience.
-    pub(super) async fn token(&self) -> Result<SecretString, UpstreamFault> {
+    pub(super) async fn token(&self) -> Result<SecretString, EntraFault> {
         let mut kept = self.kept.lock().await;
         let now = self.clock.unix_seconds();
         if let Some(kept) = kept.as_ref().filter(|kept| kept.expires > now + EARLY) {
@@ -68,7 +68,7 @@ impl ManagedIdentity {
         Ok(token)
     }
 
-    async fn fetch(&self) -> Result<Kept, UpstreamFault> {
+    async fn fetch(&self) -> Result<Kept, EntraFault> {
         let config::ManagedIdentity { endpoint, header, client_id, audience } = &self.settings;
         let mut url = endpoint.clone();
         {
@@ -101,7 +101,7 @@ impl ManagedIdentity {
             }
             _ => {
                 let why = "the managed identity endpoint knows no such identity";
-                return Err(UpstreamFault::Misconfigured(Said::of(why)));
+                return Err(EntraFault::Misconfigured(Said::of(why)));
             }
         }
         let answer = serde_json::from_slice::<Answer>(&body).ok();
@@ -112,6 +112,6 @@ impl ManagedIdentity {
     }
 }
 
-fn away(why: &'static str) -> UpstreamFault {
-    UpstreamFault::Unavailable(Said::of(why))
+fn away(why: &'static str) -> EntraFault {
+    EntraFault::Unavailable(Said::of(why))
 }

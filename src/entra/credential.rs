@@ -8,7 +8,7 @@ use tokio::io::AsyncReadExt as _;
 use url::Url;
 
 use super::certificate::{Certificate, CertificateFault};
-use super::fault::{Said, UpstreamFault};
+use super::fault::{EntraFault, Said};
 use super::managed_identity::ManagedIdentity;
 use crate::clock::Clock;
 use crate::config;
@@ -61,7 +61,7 @@ impl Credential {
     }
 
     /// A proof for a request to `token_endpoint`.
-    pub(super) async fn proof(&self, token_endpoint: &Url) -> Result<Proof, UpstreamFault> {
+    pub(super) async fn proof(&self, token_endpoint: &Url) -> Result<Proof, EntraFault> {
         match &self.source {
             Source::Secret(secret) => Ok(Proof::Secret(secret.clone())),
             Source::Certificate(files) => {
@@ -105,6 +105,6 @@ async fn read(path: &Path) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-fn broken(why: &'static str) -> UpstreamFault {
-    UpstreamFault::Misconfigured(Said::of(why))
+fn broken(why: &'static str) -> EntraFault {
+    EntraFault::Misconfigured(Said::of(why))
 }

@@ -1,5 +1,5 @@
-//! How a leg to Entra ends where it doesn't end well: three kinds for the facade to answer with, and
-//! what the log may know of it. Entra's description stays here: it may name people.
+//! How a request to Entra ends where it doesn't end well: three kinds for the caller to answer with,
+//! and what the log may know of it. Entra's description stays here: it may name people.
 
 use uuid::Uuid;
 
@@ -7,11 +7,13 @@ use crate::aadsts::{self, Meaning, Treat};
 
 /// The longest description that is looked at.
 const LONGEST: usize = 4096;
+/// The longest claims challenge that is kept.
+const LONGEST_CLAIMS: usize = 1024;
 
 /// A leg that ended badly. `Display` is for the log; what a caller may read is
-/// [`UpstreamFault::meaning`]'s sentence, or the facade's own words.
+/// [`EntraFault::meaning`]'s sentence, or the facade's own words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UpstreamFault {
+pub enum EntraFault {
     /// The code or refresh token isn't good any more, or the person has to be asked something: they
     /// sign in again. At `/token`, 400 `invalid_grant`.
     #[error("Entra refused the grant: {0}")]
@@ -35,11 +37,14 @@ pub struct Said {
     pub correlation: Option<Uuid>,
     /// Entra's trace id.
     pub trace: Option<Uuid>,
+    /// The claims challenge: which policies want more than the sign-in had. It goes to the log, where
+    /// an administrator finds the policies by their ids; no MCP client can carry it to Entra.
+    pub claims: Option<String>,
     /// Our own word, where Entra said nothing.
     pub why: Option<&'static str>,
 }
 
-impl UpstreamFault {
+impl EntraFault {
     /// The refusal in a callback: `error` and `error_description` as Entra put them into the query.
     pub fn at_callback(error: &str, description: Option<&str>) -> Self {
         Said::read(error, description.unwrap_or_default()).into_fault(error)
@@ -67,7 +72,7 @@ impl UpstreamFault {
     }
 
     /// One line for whoever runs Osier. `how` names settings and places in the portal, never people.
-    pub(super) fn log(&self) {
+    pub fn log(&self) {
         let how = self.meaning().map(|meaning| meaning.how);
         match self {
             Self::Grant(_) => tracing::info!(fault = %self, "a sign-in ended at Entra"),
@@ -88,7 +93,7 @@ impl UpstreamFault {
 
 impl Said {
     /// Our own word alone.
-    pub(super) fn of(why: &'static str) -> Self {
+    pub fn of(why: &'static str) -> Self {
         Self { why: Some(why), ..Self::default() }
     }
 
@@ -101,12 +106,20 @@ impl Said {
             error: known(error),
             correlation: id_after(description, "Correlation ID: "),
             trace: id_after(description, "Trace ID: "),
-            why: None,
+            ..Self::default()
         }
     }
 
+    /// A claims challenge in one line, if it is JSON of a sensible length.
+    pub(super) fn challenge(text: &str) -> Option<String> {
+        let claims = Some(text).filter(|text| text.len() <= LONGEST_CLAIMS)?;
+        let claims: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(claims).ok()?;
+        serde_json::to_string(&claims).ok()
+    }
+
     /// The ids of a page that holds this number somewhere.
-    pub(super) fn numbered(page: &str, code: u32) -> Self {
+    pub fn numbered(page: &str, code: u32) -> Self {
         let correlation = id_after(page, "Correlation ID: ");
         Self {
             aadsts: Some(code),
@@ -117,7 +130,7 @@ impl Said {
     }
 
     /// The AADSTS number decides; without a known one the OAuth error does.
-    pub(super) fn into_fault(self, error: &str) -> UpstreamFault {
+    pub fn into_fault(self, error: &str) -> EntraFault {
         let by_error = match error {
             "invalid_grant"
             | "interaction_required"
@@ -130,9 +143,9 @@ impl Said {
         };
         let meaning = self.aadsts.and_then(aadsts::meaning);
         match meaning.map_or(by_error, |meaning| meaning.treat) {
-            Treat::Grant => UpstreamFault::Grant(self),
-            Treat::Misconfigured => UpstreamFault::Misconfigured(self),
-            Treat::Unavailable => UpstreamFault::Unavailable(self),
+            Treat::Grant => EntraFault::Grant(self),
+            Treat::Misconfigured => EntraFault::Misconfigured(self),
+            Treat::Unavailable => EntraFault::Unavailable(self),
         }
     }
 }
@@ -149,6 +162,9 @@ impl std::fmt::Display for Said {
         }
         if let Some(id) = self.trace {
             write!(f, ", trace id {id}")?;
+        }
+        if let Some(claims) = &self.claims {
+            write!(f, ", claims {claims}")?;
         }
         Ok(())
     }
@@ -180,4 +196,23 @@ fn known(error: &str) -> Option<&'static str> {
 fn id_after(text: &str, mark: &str) -> Option<Uuid> {
     let (_, rest) = text.split_once(mark)?;
     rest.get(..36).and_then(|id| Uuid::try_parse(id).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claims_challenge_gets_to_the_log_in_one_line() {
+        let policies = r#"{ "access_token": {"capolids": {"values": ["a"],
+            "essential": true}} }"#;
+        let claims = Said::challenge(policies);
+        let fault = EntraFault::Grant(Said { aadsts: Some(50076), claims, ..Said::default() });
+        let line = r#"{"access_token":{"capolids":{"values":["a"],"essential":true}}}"#;
+        let told = format!("Entra refused the grant: AADSTS50076, claims {line}");
+        assert_eq!(fault.to_string(), told);
+        for other in ["", "x\ny", "[1]", "\"x\"", &format!("{{\"a\":\"{}\"}}", "x".repeat(2000))] {
+            assert_eq!(Said::challenge(other), None, "{other}");
+        }
+    }
 }

@@ -1,0 +1,70 @@
+//! What comes out: for each service and trouble the pace of the others, as the middle of all rounds'
+//! ratios to the quiet stretch of the same round.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::stretch::{Stretch, Trouble};
+
+/// The ratios of every round.
+#[derive(Debug, Default)]
+pub(crate) struct Figures {
+    rows: BTreeMap<(String, Trouble), Row>,
+}
+
+#[derive(Debug, Default)]
+struct Row {
+    medians: Vec<f64>,
+    p99s: Vec<f64>,
+    beside: u64,
+    wrong: u64,
+}
+
+impl Figures {
+    /// Adds a stretch, with the quiet one of its round.
+    pub(crate) fn add(
+        &mut self,
+        service: &str,
+        trouble: Trouble,
+        stretch: &Stretch,
+        quiet: &Stretch,
+    ) {
+        let row = self.rows.entry((service.to_owned(), trouble)).or_default();
+        row.medians.push(stretch.share(0.5) / quiet.share(0.5));
+        row.p99s.push(stretch.share(0.99) / quiet.share(0.99));
+        row.beside += stretch.beside;
+        row.wrong += stretch.wrong + quiet.wrong;
+    }
+
+    /// Answers that weren't right.
+    pub(crate) fn wrong(&self) -> u64 {
+        self.rows.values().map(|row| row.wrong).sum()
+    }
+}
+
+fn middle(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "the others' pace, as a multiple of the quiet one's of the same round:")?;
+        let head = ["in trouble", "", "median", "p99", "rounds", "beside", "wrong"];
+        let [service, trouble, median, p99, rounds, beside, wrong] = head;
+        writeln!(
+            f,
+            "{service:16} {trouble:8} {median:>8} {p99:>8} {rounds:>7} {beside:>8} {wrong:>6}"
+        )?;
+        for ((service, trouble), row) in &self.rows {
+            let (median, p99) = (middle(&row.medians), middle(&row.p99s));
+            let (rounds, Row { beside, wrong, .. }) = (row.medians.len(), row);
+            writeln!(
+                f,
+                "{service:16} {trouble:8} {median:>8.2} {p99:>8.2} {rounds:>7} {beside:>8} {wrong:>6}"
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! The customer's services, from their settings: a client, a transport and what token goes out.
+//! `assembly` calls it once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use super::reach;
+use crate::backend::{
+    self, Backends, Bounds, OnBehalf, OutgoingToken, Service, ServiceSettings, Transport,
+};
+use crate::clock::Clock;
+use crate::config::{self, Backend, Config};
+use crate::entra::TokenEndpoint;
+use crate::identity::Authenticator;
+use crate::outbound::{self, Limits};
+
+/// The services, each with a client of its own.
+pub(super) fn backends(
+    config: &Config,
+    authenticator: &Arc<Authenticator>,
+    clock: &Clock,
+) -> anyhow::Result<Backends> {
+    let exchange = on_behalf(config, authenticator, clock)?;
+    let mut services = BTreeMap::new();
+    for (name, backend) in &config.backends {
+        let (kind, rest) = match backend {
+            Backend::Rest(rest) => (backend::Kind::Rest, rest),
+            Backend::Graphql(rest) => (backend::Kind::Graphql, rest),
+            Backend::Adt(rest) => (backend::Kind::Adt, rest),
+            _ => continue,
+        };
+        // One request can't take longer than the call that it is made for.
+        let deadline = rest.deadline.min(config.limits.call_deadline);
+        let limits = Limits::calls(deadline, reach(rest.allow_private_network));
+        let client = outbound::client(&limits).with_context(|| format!("the client of {name}"))?;
+        let config::Resilience { max_in_flight, max_wait, retries, failures_to_open, open } =
+            rest.resilience;
+        let settings = ServiceSettings {
+            name: name.clone(),
+            base_url: rest.base_url.clone(),
+            token: outgoing(&rest.token, exchange.as_ref())
+                .with_context(|| format!("backends.{name}.token"))?,
+            deadline,
+            max_answer: rest.max_response_bytes,
+            bounds: Bounds {
+                in_flight: max_in_flight,
+                wait: max_wait,
+                retries,
+                failures_to_open,
+                open,
+            },
+        };
+        let transport = Transport::new(settings, client, clock.clone());
+        services.insert(name.clone(), Service::new(kind, transport));
+    }
+    Ok(Backends::new(services, clock.clone()))
+}
+
+/// The exchange of people's tokens for those of other audiences, where a service needs it.
+fn on_behalf(
+    config: &Config,
+    authenticator: &Arc<Authenticator>,
+    clock: &Clock,
+) -> anyhow::Result<Option<Arc<OnBehalf>>> {
+    let mut services = config.backends.values().filter_map(Backend::service);
+    let asks = |rest: &config::Rest| matches!(rest.token, config::OutgoingToken::OnBehalfOf { .. });
+    let (true, Some((client_id, credential))) = (services.any(asks), config.auth.registration())
+    else {
+        return Ok(None);
+    };
+    let keys = Arc::clone(authenticator);
+    let endpoint = TokenEndpoint::new(client_id, credential, keys, clock.clone())?;
+    Ok(Some(Arc::new(OnBehalf::new(endpoint, clock.clone()))))
+}
+
+fn outgoing(
+    token: &config::OutgoingToken,
+    exchange: Option<&Arc<OnBehalf>>,
+) -> anyhow::Result<OutgoingToken> {
+    Ok(match token {
+        config::OutgoingToken::Forward => OutgoingToken::Forward,
+        config::OutgoingToken::None => OutgoingToken::None,
+        config::OutgoingToken::Service { scheme, token } => {
+            OutgoingToken::Service { scheme: scheme.as_str(), token: token.clone() }
+        }
+        config::OutgoingToken::OnBehalfOf { scope } => {
+            let exchange = exchange.context("there is no credential to ask Entra with")?;
+            OutgoingToken::OnBehalfOf { scope: scope.clone(), exchange: Arc::clone(exchange) }
+        }
+    })
+}

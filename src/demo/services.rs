@@ -53,6 +53,7 @@ impl Services {
     pub(super) fn router(&self) -> Router {
         Router::new()
             .route(authz::PERMISSIONS_PATH, get(authz::my_permissions))
+            .route(authz::CHANGES_PATH, get(authz::changes))
             .nest("/sitecore", sitecore::routes())
             .nest("/workflowcore", workflowcore::routes())
             .fallback(|| async { Problem::not_found("The page") })

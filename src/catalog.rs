@@ -4,6 +4,7 @@
 //! holds to its end. Nothing here knows a caller.
 
 mod compile;
+mod composition;
 mod document;
 mod http_request;
 mod load;
@@ -20,6 +21,7 @@ mod template;
 mod text;
 mod tool;
 
+pub use composition::{Composition, Link, LinkSegment, Part};
 pub use document::{Document, Spot};
 pub use http_request::{ByEffect, Dialect, HttpRequest, SafeRequest, WriteRequest};
 pub use load::{Files, load};
@@ -34,8 +36,8 @@ pub use scope_rule::{Filter, PlaceFilter, ScopeRule};
 pub use template::{Hole, Leaf, Template};
 pub use text::Text;
 pub use tool::{
-    Answer, Asked, Effect, Input, List, More, Part, Plan, ReadPlan, Requirement, Resolved, Same,
-    Tool, ToolId,
+    Answer, Asked, Effect, Input, List, More, Plan, ReadPlan, Requirement, Resolved, Same, Tool,
+    ToolId,
 };
 
 use std::collections::BTreeMap;

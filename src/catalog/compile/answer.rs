@@ -25,9 +25,25 @@ pub(super) fn answer(
         stray(raw, &["parts"], spot, problems);
         return Some(Answer::Parts);
     }
+    if raw.document {
+        stray(raw, &["document"], spot, problems);
+        return Some(Answer::Document);
+    }
+    if let Some(most) = raw.results {
+        stray(raw, &["results"], spot, problems);
+        if most == 0 {
+            spot.child("results").problem(problems, "at least one result");
+        }
+        return Some(Answer::Results { most });
+    }
     match (&raw.items, &raw.record) {
         (Some(items), None) => {
-            stray(raw, &["items", "more", "limit", "partial", "not_found", "row"], spot, problems);
+            stray(
+                raw,
+                &["items", "more", "limit", "partial", "not_found", "row", "link"],
+                spot,
+                problems,
+            );
             let items = pointer(items, &spot.child("items"), problems);
             let more = match &raw.more {
                 Some(raw) => Some(more(raw, &spot.child("more"), problems)?),
@@ -54,7 +70,7 @@ pub(super) fn answer(
             Some(Answer::List(List { items: items?, more, row, limit, partial, asked }))
         }
         (None, Some(at)) => {
-            stray(raw, &["record", "aggregate", "empty", "row"], spot, problems);
+            stray(raw, &["record", "aggregate", "empty", "row", "link"], spot, problems);
             let at = pointer(at, &spot.child("record"), problems);
             let row = row(raw, service, spot, problems)?;
             match (&raw.empty, raw.aggregate) {
@@ -95,6 +111,10 @@ fn stray(raw: &RawAnswer, taken: &[&str], spot: &Spot<'_>, problems: &mut Proble
         ("aggregate", raw.aggregate),
         ("empty", raw.empty.is_some()),
         ("row", raw.row.is_some()),
+        ("link", raw.link.is_some()),
+        ("parts", raw.parts),
+        ("document", raw.document),
+        ("results", raw.results.is_some()),
     ];
     for (key, _) in written.iter().filter(|(key, there)| *there && !taken.contains(key)) {
         let kind = taken.first().unwrap_or(&"");
@@ -175,6 +195,11 @@ pub(super) fn output_schema(
         "type": "boolean",
         "description": "True where the service left something out.",
     });
+    let not_found = json!({
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Places in the arguments that name nothing of the person's.",
+    });
     let schema = match answer {
         Answer::List(List { row, asked, .. }) => {
             let mut properties = json!({
@@ -182,29 +207,39 @@ pub(super) fn output_schema(
                 "truncated": {"type": "boolean"},
                 "partial": partly,
             });
-            if let (true, Some(properties)) = (paged, properties.as_object_mut()) {
-                properties.insert("nextCursor".into(), json!({"type": "string"}));
+            if paged {
+                add(&mut properties, "nextCursor", json!({"type": "string"}));
             }
-            let names_ids = names_sites || asked.is_some();
-            if let (true, Some(properties)) = (names_ids, properties.as_object_mut()) {
-                let ids = json!({
-                    "type": "array",
-                    "items": {"type": "string"},
-                    "description": "Places in the arguments that name nothing of the person's.",
-                });
-                properties.insert("notFound".into(), ids);
+            if names_sites || asked.is_some() {
+                add(&mut properties, "notFound", not_found);
             }
             closed(properties, json!(["items"]))
         }
         Answer::Record { row, .. } => {
             closed(json!({"item": schema_of(row), "partial": partly}), json!(["item"]))
         }
-        Answer::Counts { row, .. } => row.schema(|_| true),
+        Answer::Counts { row, .. } => {
+            let mut schema = row.schema(|_| true);
+            if let Some(properties) = schema.get_mut("properties") {
+                add(properties, "partial", partly);
+                if names_sites {
+                    add(properties, "notFound", not_found);
+                }
+            }
+            schema
+        }
         // A composed tool's schema is made of its parts'.
-        Answer::Content | Answer::Parts => return None,
+        Answer::Content | Answer::Parts | Answer::Results { .. } | Answer::Document => return None,
     };
     match schema {
         Value::Object(schema) => Some(schema),
         _ => None,
+    }
+}
+
+/// Adds a property to a schema's.
+fn add(properties: &mut Value, name: &str, schema: Value) {
+    if let Some(properties) = properties.as_object_mut() {
+        properties.insert(name.to_owned(), schema);
     }
 }

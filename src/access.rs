@@ -33,7 +33,7 @@ pub use names::Names;
 pub use openfga::OpenFga;
 pub use permit::{Decision, Denial, Denied, Held, Permit, decide, may, usable, visible};
 pub use place::{Standing, judge};
-pub use scopes::{Place, Scopes};
+pub use scopes::{Place, Pushed, Scopes};
 pub use service::{Objects, Service};
 pub use snapshot::Snapshot;
 pub use source::{Adapter, Source};

@@ -1,6 +1,8 @@
 //! The command line: what `osier` can be told, and where each command's work begins. A command's
 //! body lives with what it works on; here its arguments are read and its end becomes an exit code.
 
+mod explain;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -41,6 +43,8 @@ enum Command {
     Check(CheckArgs),
     /// Reaches what a deployment leans on and says what is wrong and which setting mends it.
     Doctor(DoctorArgs),
+    /// Which rule allows, hides or denies a tool to somebody.
+    Explain(explain::ExplainArgs),
     /// Prints a JSON Schema, for editors.
     Schema {
         /// Of which file.
@@ -147,6 +151,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve(&args),
         Command::Check(args) => check(&args),
         Command::Doctor(args) => doctor(&args),
+        Command::Explain(args) => explain::explain(&args),
         Command::Schema { of } => schema(of),
     };
     match ended {

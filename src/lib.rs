@@ -30,6 +30,7 @@ pub mod confirm;
 pub mod demo;
 pub mod doctor;
 pub mod error;
+pub mod explain;
 pub mod health;
 pub mod identity;
 pub mod mcp;

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use ::http::StatusCode;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, TryFutureExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
 use super::file::Grants;
@@ -45,13 +45,13 @@ impl AuthZen {
         who: &Subject<'_>,
         asked: &[(&str, String)],
     ) -> Result<Grants, Unavailable> {
-        let all = stream::iter(asked)
-            .map(|(ours, action)| async move {
-                let scopes = self.scopes(who, action).await?;
-                Ok::<_, Unavailable>(((*ours).to_owned(), scopes))
+        let questions: Vec<_> = asked
+            .iter()
+            .map(|(ours, action)| {
+                self.scopes(who, action).map_ok(|held| ((*ours).to_owned(), held))
             })
-            .buffer_unordered(AT_ONCE)
-            .try_collect();
+            .collect();
+        let all = stream::iter(questions).buffer_unordered(AT_ONCE).try_collect();
         self.service.within(all).await
     }
 
@@ -133,11 +133,11 @@ impl AuthZen {
             });
             let named: Vec<_> = named.collect();
             let mut body = self.body(who, action);
-            let resource = |(kind, id): &(&str, String)| {
-                json!({"resource": {"type": kind, "id": id}})
-            };
+            let resource =
+                |(kind, id): &(&str, String)| json!({"resource": {"type": kind, "id": id}});
             put(&mut body, "evaluations", named.iter().map(resource).collect());
-            let answer = self.service.post(&["access", "v1", "evaluations"], &body).await?.json()?;
+            let answer =
+                self.service.post(&["access", "v1", "evaluations"], &body).await?.json()?;
             let decisions = answer.get("evaluations").and_then(Value::as_array);
             let decisions = decisions.filter(|decisions| decisions.len() == named.len());
             let decisions =

@@ -119,12 +119,12 @@ impl Fields {
     /// Is this answer about the caller? A cache between us and the service may mix people up. One
     /// that doesn't say was asked for with the caller's own token, and is taken for theirs.
     fn are_about(&self, who: &Subject<'_>, answer: &Value) -> bool {
-        [(&self.subject, who.oid), (&self.tenant, who.tenant)].iter().all(|(field, own)| {
-            match field.of(answer) {
+        [(&self.subject, who.oid), (&self.tenant, who.tenant)].iter().all(
+            |(field, own)| match field.of(answer) {
                 None | Some(Value::Null) => true,
                 Some(theirs) => theirs.as_str().is_some_and(|id| id.eq_ignore_ascii_case(own)),
-            }
-        })
+            },
+        )
     }
 
     fn version_of(&self, answer: &Value) -> Option<String> {

@@ -6,7 +6,7 @@
 //! number at which older servers stop. A cut list is no answer, never a shorter one.
 
 use ::http::StatusCode;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, TryFutureExt, TryStreamExt, stream};
 use serde_json::{Map, Value, json};
 
 use super::file::Grants;
@@ -46,13 +46,13 @@ impl OpenFga {
         asked: &[(&str, String)],
         strong: bool,
     ) -> Result<Grants, Unavailable> {
-        let all = stream::iter(asked)
-            .map(|(ours, relation)| async move {
-                let scopes = self.scopes(who, relation, strong).await?;
-                Ok::<_, Unavailable>(((*ours).to_owned(), scopes))
+        let questions: Vec<_> = asked
+            .iter()
+            .map(|(ours, relation)| {
+                self.scopes(who, relation, strong).map_ok(|held| ((*ours).to_owned(), held))
             })
-            .buffer_unordered(AT_ONCE)
-            .try_collect();
+            .collect();
+        let all = stream::iter(questions).buffer_unordered(AT_ONCE).try_collect();
         self.service.within(all).await
     }
 

@@ -103,8 +103,7 @@ pub fn decide<'a>(tool: &'a Tool, caller: Principal, snapshot: &'a Snapshot) -> 
     let mut decision = Decision { tool, held: held.collect(), verdict, part: None };
     // A composed tool is no way around its parts, and isn't shown where one of them would fail.
     if decision.verdict.is_ok() {
-        let mut needed =
-            tool.parts().unwrap_or_default().iter().filter(|part| !part.if_permitted);
+        let mut needed = tool.parts().unwrap_or_default().iter().filter(|part| !part.if_permitted);
         let denied = needed.find_map(|part| {
             let part = decide(&part.tool, caller, snapshot);
             part.verdict.as_ref().err().copied().map(|rule| (rule, Box::new(part)))

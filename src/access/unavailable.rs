@@ -30,10 +30,6 @@ impl Unavailable {
     }
 
     pub(super) fn refusal(&self) -> Refusal {
-        if self.too_many_groups {
-            Refusal::TooManyGroups
-        } else {
-            Refusal::PermissionsUnavailable
-        }
+        if self.too_many_groups { Refusal::TooManyGroups } else { Refusal::PermissionsUnavailable }
     }
 }

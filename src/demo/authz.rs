@@ -3,9 +3,7 @@
 
 mod changes;
 
-pub use changes::{CHANGES_PATH, CHANGES_TOKEN};
-
-pub(super) use changes::changes;
+pub(super) use changes::{CHANGES_PATH, changes};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

@@ -37,11 +37,7 @@ pub(super) async fn permissions(
     }
 }
 
-fn file(
-    path: &Path,
-    parse: impl Fn(&str) -> Result<(), Vec<String>>,
-    report: &mut Report,
-) {
+fn file(path: &Path, parse: impl Fn(&str) -> Result<(), Vec<String>>, report: &mut Report) {
     let text = std::fs::read_to_string(path).map_err(|error| vec![error.to_string()]);
     match text.and_then(|text| parse(&text)) {
         Ok(()) => report.ok(PERMISSIONS, format!("{} can be read", path.display())),
@@ -67,8 +63,7 @@ async fn asked(
     };
     let nobody = Groups::default();
     let (id, tenant) = (Uuid::nil().to_string(), &bench.config.identity.tenant_id);
-    let nobody =
-        Subject { tenant, oid: &id, bearer: None, roles: &[], groups: &nobody };
+    let nobody = Subject { tenant, oid: &id, bearer: None, roles: &[], groups: &nobody };
     let who = identity.map_or(nobody, |identity| Subject::of(identity));
     match access.look_up(&who).await {
         Ok(_) => report.ok(PERMISSIONS, format!("{url} answers")),

@@ -89,8 +89,7 @@ impl Changes {
             Altered::People(people) => {
                 let people: HashSet<String> =
                     people.iter().map(|oid| oid.to_ascii_lowercase()).collect();
-                let is_one =
-                    |key: &PersonKey| people.contains(&key.subject().to_ascii_lowercase());
+                let is_one = |key: &PersonKey| people.contains(&key.subject().to_ascii_lowercase());
                 LISTS.iter().for_each(|list| self.announce_to(is_one, *list));
             }
             Altered::Answer { identity, before, after } => {

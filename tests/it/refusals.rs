@@ -32,6 +32,7 @@ fn shown_by(refusal: &Refusal) -> fn() {
         Refusal::CannotAsk => cannot_ask,
         Refusal::ByLink { .. } => by_link,
         Refusal::PermissionsUnavailable => permissions_unavailable,
+        Refusal::TooManyGroups => too_many_groups,
         Refusal::AuditUnavailable => audit_unavailable,
         Refusal::Service(trouble) => trouble_shown_by(&trouble.kind),
         Refusal::TimedOut => timed_out,

@@ -53,7 +53,12 @@ impl Reading {
         if self.problems.is_empty() { Ok(value) } else { Err(self.problems) }
     }
 
-    pub(in crate::access) fn complain(&mut self, section: &'static str, item: &impl ToString, what: &str) {
+    pub(in crate::access) fn complain(
+        &mut self,
+        section: &'static str,
+        item: &impl ToString,
+        what: &str,
+    ) {
         let item = item.to_string();
         let place = match self.lines.of_item(section, &item) {
             Some(line) => format!("line {line}: {section}[{item}]"),
@@ -62,7 +67,10 @@ impl Reading {
         self.problems.push(format!("{place}: {what}"));
     }
 
-    pub(in crate::access) fn roles(&mut self, section: Option<&Value>) -> BTreeMap<String, Vec<String>> {
+    pub(in crate::access) fn roles(
+        &mut self,
+        section: Option<&Value>,
+    ) -> BTreeMap<String, Vec<String>> {
         let Some(Value::Object(section)) = section else {
             self.problems.push("roles: expected a map of role names to permissions".to_owned());
             return BTreeMap::new();
@@ -120,7 +128,11 @@ impl Reading {
         grants
     }
 
-    pub(in crate::access) fn list(&mut self, name: &str, section: Option<&Value>) -> Vec<(usize, Value)> {
+    pub(in crate::access) fn list(
+        &mut self,
+        name: &str,
+        section: Option<&Value>,
+    ) -> Vec<(usize, Value)> {
         if let Some(Value::Array(items)) = section {
             return items.iter().cloned().enumerate().collect();
         }
@@ -152,4 +164,3 @@ fn place(at: &Value) -> Result<Place, String> {
         _ => Err("at must be 'global', {site: …} or {location: …, site: …}".to_owned()),
     }
 }
-

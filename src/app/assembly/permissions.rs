@@ -101,8 +101,7 @@ fn objects(objects: &config::Objects) -> Objects {
 fn read<T>(path: &Path, parse: impl Fn(&str) -> Result<T, Vec<String>>) -> anyhow::Result<T> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("the permissions file {}", path.display()))?;
-    parse(&text)
-        .map_err(|problems| anyhow::anyhow!("{}: {}", path.display(), problems.join("\n")))
+    parse(&text).map_err(|problems| anyhow::anyhow!("{}: {}", path.display(), problems.join("\n")))
 }
 
 fn fields(names: &config::Fields) -> Option<Fields> {

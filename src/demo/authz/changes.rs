@@ -20,9 +20,9 @@ use crate::demo::problem::Problem;
 use crate::demo::services::Services;
 
 /// Its path, below the services' base URL.
-pub const CHANGES_PATH: &str = "/authz/v1/changes";
+pub(in crate::demo) const CHANGES_PATH: &str = "/authz/v1/changes";
 /// What Osier shows there (`access.token` of `config/demo.toml`).
-pub const CHANGES_TOKEN: &str = "demo-changes";
+const CHANGES_TOKEN: &str = "demo-changes";
 /// A long poll is answered after this long at the latest.
 const PATIENCE: Duration = Duration::from_secs(25);
 
@@ -75,7 +75,7 @@ pub(in crate::demo) async fn changes(
 ) -> Response {
     let text = |name: &header::HeaderName| headers.get(name).and_then(|one| one.to_str().ok());
     if text(&header::AUTHORIZATION) != Some(&format!("Bearer {CHANGES_TOKEN}")) {
-        return Problem::unauthorized().into_response();
+        return Problem::unauthorized("A token of the feed's own is needed.").into_response();
     }
     let history = services.authz().history();
     let now = *history.bell.borrow();

@@ -22,6 +22,8 @@ use crate::doctor::Given;
 pub struct Question<'a> {
     /// Who: a name that the file of permissions knows, or an object id.
     pub user: &'a str,
+    /// What the answer calls them.
+    pub called: &'a str,
     /// Which tool.
     pub tool: &'a str,
     /// With which arguments, if that is asked too.

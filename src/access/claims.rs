@@ -159,6 +159,13 @@ mod tests {
                     - {app_role: R, group: g, role: v, at: global}\n  - {app_role: R, role: v}\n  \
                     - {app_role: R, role: w, at: {location: L}}\n";
         let problems = ClaimRules::from_yaml(text).unwrap_err();
-        insta::assert_snapshot!(problems.join("\n"), @"");
+        insta::assert_snapshot!(problems.join("\n"), @r"
+        line 2: unknown key 'users'
+        line 4: assignments[0]: name either an app_role or a group
+        line 5: assignments[1]: name either an app_role or a group
+        line 6: assignments[2]: at is missing: say 'global', {site: …} or {location: …, site: …}; an assignment without a place grants nothing
+        line 7: assignments[3]: there is no role 'w'
+        line 7: assignments[3]: at.site must be the site's id
+        ");
     }
 }

@@ -18,19 +18,25 @@ impl Names {
         Self { prefix, map }
     }
 
-    /// The source's name for one of ours.
-    pub fn theirs(&self, ours: &str) -> String {
-        self.map.get(ours).cloned().unwrap_or_else(|| format!("{}{ours}", self.prefix))
+    /// The source's name for one of ours; none where the map gives that name to another.
+    pub fn theirs(&self, ours: &str) -> Option<String> {
+        if let Some(theirs) = self.map.get(ours) {
+            return Some(theirs.clone());
+        }
+        let plain = format!("{}{ours}", self.prefix);
+        (!self.map.values().any(|taken| *taken == plain)).then_some(plain)
     }
 
     /// Ours for one of the source's: several where the map says so, none where it means nothing
     /// here.
     pub fn ours(&self, theirs: &str) -> Vec<String> {
         let mapped = self.map.iter().filter(|(_, name)| *name == theirs).map(|(ours, _)| ours);
+        let mapped: Vec<String> = mapped.cloned().collect();
+        if !mapped.is_empty() {
+            return mapped;
+        }
         let plain = theirs.strip_prefix(&self.prefix).filter(|ours| !ours.is_empty());
-        // A name that the map gives another meaning isn't also itself.
-        let plain = plain.filter(|ours| !self.map.contains_key(*ours)).map(str::to_owned);
-        mapped.cloned().chain(plain).collect()
+        plain.filter(|ours| !self.map.contains_key(*ours)).map(str::to_owned).into_iter().collect()
     }
 
     /// What is held, by our names.
@@ -50,7 +56,7 @@ impl Names {
 
     /// Our names with theirs.
     pub(super) fn pairs<'a>(&self, ours: &'a BTreeSet<String>) -> Vec<(&'a str, String)> {
-        ours.iter().map(|name| (name.as_str(), self.theirs(name))).collect()
+        ours.iter().filter_map(|name| Some((name.as_str(), self.theirs(name)?))).collect()
     }
 }
 
@@ -67,8 +73,8 @@ mod tests {
     #[test]
     fn the_map_wins_over_the_prefix_both_ways() {
         let names = names();
-        assert_eq!(names.theirs("View"), "tickets.view");
-        assert_eq!(names.theirs("Edit"), "w.Edit");
+        assert_eq!(names.theirs("View").unwrap(), "tickets.view");
+        assert_eq!(names.theirs("Edit").unwrap(), "w.Edit");
         assert_eq!(names.ours("tickets.view"), ["Count", "View"]);
         assert_eq!(names.ours("w.Edit"), ["Edit"]);
         for nothing in ["Edit", "w.View", "w.", "", "View"] {
@@ -77,12 +83,13 @@ mod tests {
     }
 
     #[test]
-    fn what_two_of_their_names_say_of_one_of_ours_adds_up() {
+    fn a_name_that_the_map_uses_means_what_the_map_says_alone() {
         let map = BTreeMap::from([("View".to_owned(), "a".to_owned())]);
         let names = Names::new(String::new(), map);
         let site = |id: &str| Scopes::from_iter([super::super::Place::Site(id.into())]);
         let held = Grants::from([("a".into(), site("1")), ("View".into(), site("2"))]);
         assert_eq!(names.translate(held), Grants::from([("View".into(), site("1"))]));
+        assert_eq!(names.theirs("a"), None);
         let plain = Names::default();
         let held = Grants::from([("b".into(), site("1"))]);
         assert_eq!(plain.translate(held.clone()), held);

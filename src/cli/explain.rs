@@ -67,6 +67,7 @@ fn answer(
     let catalog = app::definitions(&config.tools).map_err(BadDefinitions)?;
     let question = Question {
         user,
+        called: &args.user,
         tool: &args.tool,
         arguments: args.args.clone(),
         token,

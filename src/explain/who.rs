@@ -78,6 +78,7 @@ pub(super) async fn find(
         );
         let (roles, groups) = (Vec::new(), Groups::default());
         let identity = Some(identity);
+        let name = question.called.to_owned();
         return Ok(Person { name, oid, principal, source, identity, roles, groups });
     }
     if needs_token {
@@ -91,6 +92,7 @@ pub(super) async fn find(
         None if Uuid::try_parse(&name).is_ok() => name.clone(),
         None => bail!("nobody is called {name} here: name a person by their Entra object id"),
     };
+    let name = question.called.to_owned();
     let groups = Groups::Named(question.groups.to_vec());
     let (principal, roles) = (Principal::Person, question.roles.to_vec());
     Ok(Person { name, oid, principal, source, identity: None, roles, groups })

@@ -247,6 +247,22 @@ async fn permissions_unavailable() {
 }
 
 #[tokio::test]
+async fn too_many_groups() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let text = "roles: {r: [X]}\nassignments: [{group: g, role: r, at: global}]\n";
+    file.write_all(text.as_bytes()).unwrap();
+    let mut setup = settings("OSIER_ACCESS__ADAPTER", "claims");
+    let path = file.path().to_str().unwrap().to_owned();
+    setup.settings.insert("OSIER_ACCESS__FILE".to_owned(), path);
+    let app = TestApp::with(setup).await;
+    let token = app.around.entra().mint(&osier::demo::BEN, |claims| {
+        claims.insert("hasgroups".into(), json!(true));
+    });
+    let ben = Client::connect(&app.http, &app.url, token, Version::V2026_07_28).await;
+    insta::assert_snapshot!(told(&ben.call("list_sites", json!({})).await), @"200 isError You are in more groups than your sign-in can name, so your permissions can't be read and nothing is allowed. Ask your administrator: the groups that Osier's sign-in names must be limited to those assigned to it.");
+}
+
+#[tokio::test]
 async fn audit_unavailable() {
     struct Full;
     impl Write for Full {

@@ -8,7 +8,7 @@ mod assembly;
 mod run;
 
 pub use assembly::{Assembly, Means, assemble, definitions};
-pub(crate) use assembly::{access, identity_settings};
+pub(crate) use assembly::{access, identity_settings, known};
 pub use run::{run, stop_signal};
 
 use std::io;

@@ -84,6 +84,16 @@ impl Catalog {
         self.templates.values()
     }
 
+    /// The permissions that the definitions name, some of them more than once.
+    pub fn permissions(&self) -> impl Iterator<Item = &str> {
+        let tools = self.tools.values().map(|tool| &tool.permission);
+        let prompts = self.prompts.values().map(|prompt| &prompt.permission);
+        let resources = self.resources.values().map(|resource| &resource.permission);
+        let templates = self.templates.values().map(|template| &template.permission);
+        let required = tools.chain(prompts).chain(resources).chain(templates);
+        required.flat_map(Requirement::names)
+    }
+
     /// Leaves out the tools that aren't to be served.
     pub fn retain(&mut self, keep: impl Fn(&Tool) -> bool) {
         self.tools.retain(|_, tool| keep(tool));

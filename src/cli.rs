@@ -2,6 +2,7 @@
 //! body lives with what it works on; here its arguments are read and its end becomes an exit code.
 
 mod drafts;
+mod explain;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -52,6 +53,8 @@ enum Command {
     },
     /// Prints a page about the tools: what each does, needs and takes (docs/TOOLS.md).
     Tools(drafts::Tools),
+    /// Which rule allows, hides or denies a tool to somebody.
+    Explain(explain::ExplainArgs),
     /// Prints a JSON Schema, for editors.
     Schema {
         /// Of which file.
@@ -160,6 +163,7 @@ pub fn run() -> ExitCode {
         Command::Doctor(args) => doctor(&args),
         Command::Import { from } => drafts::import(&from),
         Command::Tools(args) => drafts::tools(&args),
+        Command::Explain(args) => explain::explain(&args),
         Command::Schema { of } => schema(of),
     };
     match ended {

@@ -33,7 +33,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use validator::Validate;
 
-pub use access::{Access, Adapter, Fields, HttpAdapter};
+pub use access::{
+    Access, Adapter, AuthZen, Changes, Fields, HttpAdapter, Objects, OpenFga, Service,
+};
 pub use audit::{Audit, Sink};
 pub use auth::{Auth, Certificate, Credential, Facade, ManagedIdentity, Prompt, Registration};
 pub use backends::{Backend, OutgoingToken, Resilience, Rest};

@@ -85,6 +85,11 @@ pub fn mcp(refusal: &Refusal) -> Rendered {
             "Your permissions can't be read at the moment, so nothing is allowed. \
              Try again in a minute.",
         ),
+        Refusal::TooManyGroups => tool(
+            "You are in more groups than your sign-in can name, so your permissions can't be read \
+             and nothing is allowed. Ask your administrator: the groups that Osier's sign-in names \
+             must be limited to those assigned to it.",
+        ),
         Refusal::AuditUnavailable => tool(
             "This can't be recorded at the moment, so nothing was done. Try again in a minute.",
         ),

@@ -66,6 +66,24 @@ struct Facts {
     client: Option<String>,
     email: Option<String>,
     token_id: Option<String>,
+    roles: Vec<String>,
+    groups: Groups,
+}
+
+/// The groups that a token names (`groups`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Groups {
+    /// These; none where the token has no such claim.
+    Named(Vec<String>),
+    /// The person is in more of them than a token may name (Entra's group overage), so that nobody
+    /// can say from the token which.
+    TooMany,
+}
+
+impl Default for Groups {
+    fn default() -> Self {
+        Self::Named(Vec::new())
+    }
 }
 
 /// A caller whose credential was verified. Only this module's authenticator makes one.
@@ -75,6 +93,8 @@ pub struct Identity {
     client: Option<String>,
     email: Option<String>,
     token_id: Option<String>,
+    roles: Vec<String>,
+    groups: Groups,
     expires_at: u64,
     bearer: Option<SecretString>,
 }
@@ -89,6 +109,8 @@ impl Identity {
             client: None,
             email: None,
             token_id: None,
+            roles: Vec::new(),
+            groups: Groups::default(),
             expires_at: u64::MAX,
             bearer: None,
         }
@@ -101,6 +123,8 @@ impl Identity {
             client: facts.client,
             email: facts.email,
             token_id: facts.token_id,
+            roles: facts.roles,
+            groups: facts.groups,
             expires_at: facts.times.exp,
             bearer: Some(SecretString::from(token)),
         }
@@ -141,6 +165,16 @@ impl Identity {
     /// The token's own id (`uti`), to find it in Entra's sign-in log.
     pub fn token_id(&self) -> Option<&str> {
         self.token_id.as_deref()
+    }
+
+    /// The app roles that the token names (`roles`).
+    pub fn roles(&self) -> &[String] {
+        &self.roles
+    }
+
+    /// The groups that the token names (`groups`).
+    pub fn groups(&self) -> &Groups {
+        &self.groups
     }
 
     /// When the credential ends (`exp`), in unix seconds, without leeway.

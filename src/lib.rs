@@ -31,6 +31,7 @@ pub mod demo;
 pub mod doctor;
 pub mod entra;
 pub mod error;
+pub mod explain;
 pub mod health;
 pub mod identity;
 pub mod import;

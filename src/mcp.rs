@@ -66,6 +66,12 @@ impl Door {
     ) -> Self {
         let sessions = Arc::new(Sessions::new(settings.sessions));
         let changes = Changes::new(Arc::clone(&sessions));
+        let (told, served) = (changes.clone(), Arc::downgrade(&pipeline));
+        pipeline.access.watch(move |altered| {
+            if let Some(pipeline) = served.upgrade() {
+                told.altered(pipeline.catalog(), altered);
+            }
+        });
         let handler = Handler::new(Parts {
             pipeline,
             changes: changes.clone(),

@@ -12,8 +12,9 @@ pub use cursor::Position;
 
 use serde_json::{Map, Value};
 
-use crate::access::Permit;
+use crate::access::{Permit, Scopes};
 use crate::call::Refusal;
+use crate::catalog::Tool;
 use crate::clock::Clock;
 use crate::seal::KeyRing;
 
@@ -41,12 +42,7 @@ pub fn check(
 ) -> Result<Checked, Refusal> {
     let input = &permit.tool().input;
     let value = Value::Object(arguments);
-    let problems: Vec<String> = input
-        .validator
-        .iter_errors(&value)
-        .take(MAX_PROBLEMS)
-        .map(|error| describe(&error))
-        .collect();
+    let problems = problems(permit.tool(), &value);
     if !problems.is_empty() {
         return Err(Refusal::InvalidArguments(problems));
     }
@@ -65,6 +61,39 @@ pub fn check(
         _ => Position::start(),
     };
     Ok(Checked { permit, arguments, digest, position })
+}
+
+/// What is wrong with arguments, each with its place; nothing where they fit the tool's schema.
+pub fn problems(tool: &Tool, arguments: &Value) -> Vec<String> {
+    let errors = tool.input.validator.iter_errors(arguments).take(MAX_PROBLEMS);
+    errors.map(|error| describe(&error)).collect()
+}
+
+/// The sites that an argument names: one id, or a list of them.
+pub fn sites_of(argument: &Value) -> Vec<&str> {
+    match argument {
+        Value::String(site) => vec![site],
+        Value::Array(sites) => sites.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Places in `siteIds` (`siteIds.0`) that name a site which isn't held or doesn't exist, both alike:
+/// by place, so that the answer is the same whatever was named. One who may everywhere holds
+/// whatever is named.
+pub fn sites_not_found(
+    tool: &Tool,
+    scopes: &Scopes,
+    arguments: &Map<String, Value>,
+) -> Vec<String> {
+    let named = arguments.get("siteIds").and_then(Value::as_array);
+    if scopes.is_global() {
+        return Vec::new();
+    }
+    let held = scopes.pushed_sites(tool.scope.judges_locations());
+    let named = named.into_iter().flatten().map(|site| site.as_str().unwrap_or_default());
+    let unknown = named.enumerate().filter(|(_, site)| !held.contains(site));
+    unknown.map(|(index, _)| format!("siteIds.{index}")).collect()
 }
 
 /// Where, what is wrong, and by that how to mend it. The value itself isn't repeated.
@@ -112,19 +141,9 @@ impl Checked {
         &self.arguments
     }
 
-    /// Places in `siteIds` (`siteIds.0`) that name a site which the caller doesn't hold or which
-    /// doesn't exist, both alike: by place, so that the answer is the same whatever was named.
-    /// A caller who may everywhere holds whatever is named.
+    /// Places in `siteIds` that name a site which the caller doesn't hold ([`sites_not_found`]).
     pub fn sites_not_found(&self) -> Vec<String> {
-        let scopes = self.permit.scopes();
-        let named = self.arguments.get("siteIds").and_then(Value::as_array);
-        if scopes.is_global() {
-            return Vec::new();
-        }
-        let held = scopes.pushed_sites(self.permit.tool().scope.judges_locations());
-        let named = named.into_iter().flatten().map(|site| site.as_str().unwrap_or_default());
-        let unknown = named.enumerate().filter(|(_, site)| !held.contains(site));
-        unknown.map(|(index, _)| format!("siteIds.{index}")).collect()
+        sites_not_found(self.permit.tool(), self.permit.scopes(), &self.arguments)
     }
 
     /// SHA-256 of the arguments in canonical form (RFC 8785 in spirit: sorted keys), in hex.

@@ -5,6 +5,10 @@
 mod check;
 
 #[cfg(test)]
+#[path = "cli/explain.rs"]
+mod explain;
+
+#[cfg(test)]
 use cli::osier;
 
 #[cfg(test)]

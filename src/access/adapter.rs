@@ -1,4 +1,5 @@
-//! Where snapshots come from, and how old one may be.
+//! The cache in front of the source of permissions: how old an answer may be, and who is told when
+//! a new one says something else.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,21 +10,15 @@ use crate::call::Refusal;
 use crate::clock::Clock;
 use crate::identity::{Identity, PersonKey};
 
-use super::file::Assignments;
-use super::http::HttpAdapter;
+use super::changes::{Altered, Changes};
+use super::feed::Feed;
 use super::snapshot::Snapshot;
+use super::source::Source;
+use super::subject::Subject;
+use super::unavailable::Unavailable;
 
 /// How many callers' snapshots are kept.
 const CALLERS: u64 = 10_000;
-
-/// The sources of permissions.
-#[derive(Debug)]
-pub enum Adapter {
-    /// The customer's permission service.
-    Http(Box<HttpAdapter>),
-    /// A file of assignments.
-    File(Assignments),
-}
 
 /// How old a snapshot may be for what is about to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,20 +43,22 @@ pub struct Ages {
 /// The permission source with its cache.
 #[derive(Debug)]
 pub struct Access {
-    adapter: Adapter,
+    source: Source,
     ages: Ages,
     clock: Clock,
     cache: Cache<PersonKey, Arc<Snapshot>>,
+    /// Each caller's last answer, to tell whether the next one says something else.
+    last: Cache<PersonKey, Arc<Snapshot>>,
+    pub(super) changes: Changes,
+    pub(super) feed: Option<Feed>,
 }
 
-/// The source gave no usable answer; the log has said why.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Unavailable;
-
 impl Access {
-    /// A cache in front of a source.
-    pub fn new(adapter: Adapter, ages: Ages, clock: Clock) -> Self {
-        Self { adapter, ages, clock, cache: Cache::new(CALLERS) }
+    /// A cache in front of a source, and the source's feed of changes if it has one.
+    pub fn new(source: Source, ages: Ages, feed: Option<Feed>) -> Self {
+        let clock = source.clock.clone();
+        let (cache, last) = (Cache::new(CALLERS), Cache::new(CALLERS));
+        Self { source, ages, clock, cache, last, changes: Changes::new(), feed }
     }
 
     /// A caller's permissions, no older than asked for. Concurrent callers of one person share a
@@ -72,35 +69,69 @@ impl Access {
         freshness: Freshness,
     ) -> Result<Arc<Snapshot>, Refusal> {
         let key = identity.person_key();
+        if self.source.is_of_the_token() {
+            let asked = self.source.ask(&Subject::of(identity), true).await;
+            return asked.map(Arc::new).map_err(|error| refused(&error));
+        }
         let oldest = match freshness {
             Freshness::Read => self.ages.read,
             Freshness::Write => self.ages.write,
             Freshness::Now => return self.refetch(identity, key).await,
         };
-        let fresh = |snapshot: &Arc<Snapshot>| {
-            u128::from(snapshot.age(self.clock.unix_millis())) <= oldest.as_millis()
-        };
+        let strong = freshness != Freshness::Read;
         if let Some(snapshot) = self.cache.get(&key).await {
-            if fresh(&snapshot) {
+            if self.will_do(&key, &snapshot, oldest, strong).await {
                 return Ok(snapshot);
             }
             self.cache.invalidate(&key).await;
         }
-        let shared = self.cache.try_get_with(key.clone(), self.fetch(identity)).await;
-        match shared {
-            // Joined a fetch that began too long ago.
-            Ok(snapshot) if !fresh(&snapshot) => self.refetch(identity, key).await,
+        let fetch = self.fetch(identity, strong);
+        match self.cache.try_get_with(key.clone(), fetch).await {
+            // Joined a fetch that began too long ago, or for less.
+            Ok(snapshot) if !self.will_do(&key, &snapshot, oldest, strong).await => {
+                self.refetch(identity, key).await
+            }
             Ok(snapshot) => Ok(snapshot),
-            Err(_) => Err(Refusal::PermissionsUnavailable),
+            Err(error) => Err(error.refusal()),
         }
+    }
+
+    /// Somebody's permissions now, asked of the source itself: for a person who isn't calling.
+    ///
+    /// # Errors
+    /// Where the source gives no usable answer.
+    pub async fn look_up(&self, who: &Subject<'_>) -> Result<Snapshot, Unavailable> {
+        self.source.ask(who, true).await
     }
 
     /// Has the source ever answered, or need it not be asked? For readiness.
     pub async fn probe(&self) -> bool {
-        match &self.adapter {
-            Adapter::Http(http) => http.reachable().await,
-            Adapter::File(_) => true,
-        }
+        self.source.reachable().await
+    }
+
+    /// Has `watcher` called whenever what somebody may do has changed, or may have.
+    pub fn watch(&self, watcher: impl Fn(&Altered<'_>) + Send + Sync + 'static) {
+        self.changes.watch(watcher);
+    }
+
+    /// Believes no older answer about these people any more, and tells the watchers.
+    pub async fn purge(&self, altered: &Altered<'_>) {
+        self.changes.purge(altered).await;
+        self.changes.tell(altered);
+    }
+
+    async fn will_do(
+        &self,
+        key: &PersonKey,
+        snapshot: &Snapshot,
+        oldest: Duration,
+        strong: bool,
+    ) -> bool {
+        let now = self.clock.unix_millis();
+        u128::from(snapshot.age(now)) <= oldest.as_millis()
+            && snapshot.holds_at(now)
+            && (snapshot.is_strong() || !strong)
+            && self.changes.are_before(key.subject(), snapshot).await
     }
 
     async fn refetch(
@@ -108,21 +139,54 @@ impl Access {
         identity: &Arc<Identity>,
         key: PersonKey,
     ) -> Result<Arc<Snapshot>, Refusal> {
-        let Ok(snapshot) = self.fetch(identity).await else {
-            self.cache.invalidate(&key).await;
-            return Err(Refusal::PermissionsUnavailable);
-        };
-        self.cache.insert(key, Arc::clone(&snapshot)).await;
+        match self.fetch(identity, true).await {
+            Ok(snapshot) => {
+                self.cache.insert(key, Arc::clone(&snapshot)).await;
+                Ok(snapshot)
+            }
+            Err(error) => {
+                self.cache.invalidate(&key).await;
+                Err(error.refusal())
+            }
+        }
+    }
+
+    async fn fetch(
+        &self,
+        identity: &Arc<Identity>,
+        strong: bool,
+    ) -> Result<Arc<Snapshot>, Unavailable> {
+        let turn = self.changes.turn();
+        let asked = self.source.ask(&Subject::of(identity), strong).await;
+        let snapshot = asked.inspect_err(|error| log(error))?;
+        let strong = snapshot.is_strong();
+        let snapshot = Arc::new(snapshot.asked(strong, turn));
+        self.compare(identity, &snapshot).await;
         Ok(snapshot)
     }
 
-    async fn fetch(&self, identity: &Arc<Identity>) -> Result<Arc<Snapshot>, Unavailable> {
-        // The moment before the question, so that an answer is never called younger than it is.
-        let asked_at = self.clock.unix_millis();
-        let permissions = match &self.adapter {
-            Adapter::Http(http) => http.permissions(identity).await?,
-            Adapter::File(assignments) => assignments.grants(identity.subject()),
-        };
-        Ok(Arc::new(Snapshot::new(permissions, asked_at)))
+    /// Tells of an answer that says something else than the one before.
+    async fn compare(&self, identity: &Arc<Identity>, after: &Arc<Snapshot>) {
+        let key = identity.person_key();
+        let before = self.last.get(&key).await;
+        // An answer that was overtaken by a later one tells nothing.
+        if before.as_ref().is_some_and(|before| before.turn() > after.turn()) {
+            return;
+        }
+        self.last.insert(key.clone(), Arc::clone(after)).await;
+        let Some(before) = before.filter(|before| before.differs(after)) else { return };
+        // What the feed made known was told then.
+        if self.changes.are_before(key.subject(), &before).await {
+            self.changes.tell(&Altered::Answer { identity, before: &before, after });
+        }
     }
+}
+
+fn refused(error: &Unavailable) -> Refusal {
+    log(error);
+    error.refusal()
+}
+
+fn log(error: &Unavailable) {
+    tracing::warn!(why = error.why(), "the permission service gave no usable answer");
 }

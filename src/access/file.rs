@@ -3,6 +3,7 @@
 //! add; there is no deny. A place that is lost or misspelt is an error, never 'everywhere'.
 
 mod lines;
+mod reading;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +12,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use self::lines::{FILE, Lines};
-use super::{Place, Scopes};
+use super::Scopes;
+
+pub(super) use self::reading::{Assigned, Grants, Reading};
 
 /// Who holds which role where, as one file says it.
 ///
@@ -28,7 +30,7 @@ use super::{Place, Scopes};
 pub struct Assignments {
     version: String,
     users: BTreeMap<String, User>,
-    grants: BTreeMap<String, BTreeMap<String, Scopes>>,
+    grants: BTreeMap<String, Grants>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -52,32 +54,26 @@ struct Assignment {
     at: Value,
 }
 
+impl Assigned for Assignment {
+    fn role(&self) -> &str {
+        &self.role
+    }
+
+    fn at(&self) -> &Value {
+        &self.at
+    }
+}
+
 impl Assignments {
     /// Reads a file's text. All problems are reported at once, each with its line where that is
     /// known; nothing is granted from a file that has one.
     pub fn from_yaml(text: &str) -> Result<Self, Vec<String>> {
-        let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
-        let file: Value = serde_saphyr::from_str_with_options(text, options)
-            .map_err(|error| vec![error.to_string()])?;
-        let mut reading = Reading { lines: Lines::of(text), problems: Vec::new() };
-        let Value::Object(file) = file else {
-            return Err(vec!["expected the keys roles, users and assignments".to_owned()]);
-        };
-        for key in file.keys() {
-            if !["roles", "users", "assignments"].contains(&key.as_str()) {
-                let line = reading.lines.of_item(FILE, key);
-                let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-                reading.problems.push(format!("{line}unknown key '{key}'"));
-            }
-        }
+        let (mut reading, file) = Reading::of(text, &["roles", "users", "assignments"])?;
         let roles = reading.roles(file.get("roles"));
-        let users = reading.users(file.get("users"));
-        let grants = reading.grants(file.get("assignments"), &roles, &users);
-        if reading.problems.is_empty() {
-            Ok(Self { version: version_of(text), users, grants })
-        } else {
-            Err(reading.problems)
-        }
+        let users = users(&mut reading, file.get("users"));
+        let grants = reading
+            .grants(file.get("assignments"), &roles, |assignment| holders(assignment, &users));
+        reading.end(Self { version: version_of(text), users, grants })
     }
 
     /// What this person may do, and where. Empty for one whom the file doesn't know.
@@ -99,120 +95,43 @@ impl Assignments {
             .map(|user| user.id.as_str())
     }
 
+    /// Every person's `oid`.
+    pub fn people(&self) -> impl Iterator<Item = &str> {
+        self.users.keys().map(String::as_str)
+    }
+
     /// Changes whenever the file's text does.
     pub fn version(&self) -> &str {
         &self.version
     }
 }
 
-/// What has been found wrong so far, and where.
-struct Reading {
-    lines: Lines,
-    problems: Vec<String>,
-}
-
-impl Reading {
-    fn complain(&mut self, section: &'static str, item: &impl ToString, what: &str) {
-        let item = item.to_string();
-        let place = match self.lines.of_item(section, &item) {
-            Some(line) => format!("line {line}: {section}[{item}]"),
-            None => format!("{section}[{item}]"),
-        };
-        self.problems.push(format!("{place}: {what}"));
-    }
-
-    fn roles(&mut self, section: Option<&Value>) -> BTreeMap<String, Vec<String>> {
-        let Some(Value::Object(section)) = section else {
-            self.problems.push("roles: expected a map of role names to permissions".to_owned());
-            return BTreeMap::new();
-        };
-        let mut roles = BTreeMap::new();
-        for (name, permissions) in section {
-            match serde_json::from_value::<Vec<String>>(permissions.clone()) {
-                Ok(permissions) if permissions.iter().all(|name| !name.is_empty()) => {
-                    roles.insert(name.clone(), permissions);
-                }
-                _ => self.complain("roles", name, "expected a list of permission names"),
-            }
-        }
-        roles
-    }
-
-    fn users(&mut self, section: Option<&Value>) -> BTreeMap<String, User> {
-        let mut users = BTreeMap::new();
-        let mut names = BTreeSet::new();
-        for (index, user) in self.list("users", section) {
-            match serde_json::from_value::<User>(user) {
-                Ok(mut user) => {
-                    if Uuid::try_parse(&user.id).is_err() {
-                        self.complain(
-                            "users",
-                            &index,
-                            "id must be the person's Entra object id (a GUID)",
-                        );
-                        continue;
-                    }
-                    user.id.make_ascii_lowercase();
-                    if user.name.as_ref().is_some_and(|name| !names.insert(name.clone())) {
-                        self.complain("users", &index, "this name is taken by another user");
-                    }
-                    if users.insert(user.id.clone(), user).is_some() {
-                        self.complain("users", &index, "this id is listed twice");
-                    }
-                }
-                Err(error) => self.complain("users", &index, &error.to_string()),
-            }
-        }
-        users
-    }
-
-    fn grants(
-        &mut self,
-        section: Option<&Value>,
-        roles: &BTreeMap<String, Vec<String>>,
-        users: &BTreeMap<String, User>,
-    ) -> BTreeMap<String, BTreeMap<String, Scopes>> {
-        let mut grants: BTreeMap<String, BTreeMap<String, Scopes>> = BTreeMap::new();
-        for (index, raw) in self.list("assignments", section) {
-            let assignment = match serde_json::from_value::<Assignment>(raw) {
-                Ok(assignment) => assignment,
-                Err(error) => {
-                    self.complain("assignments", &index, &error.to_string());
+fn users(reading: &mut Reading, section: Option<&Value>) -> BTreeMap<String, User> {
+    let mut users = BTreeMap::new();
+    let mut names = BTreeSet::new();
+    for (index, user) in reading.list("users", section) {
+        match serde_json::from_value::<User>(user) {
+            Ok(mut user) => {
+                if Uuid::try_parse(&user.id).is_err() {
+                    reading.complain(
+                        "users",
+                        &index,
+                        "id must be the person's Entra object id (a GUID)",
+                    );
                     continue;
                 }
-            };
-            let holders = holders(&assignment, users);
-            let permissions = roles
-                .get(&assignment.role)
-                .ok_or_else(|| format!("there is no role '{}'", assignment.role));
-            let place = place(&assignment.at);
-            // Each of the three is judged, so that one run shows all that is wrong with a line.
-            match (holders, permissions, place) {
-                (Ok(holders), Ok(permissions), Ok(place)) => {
-                    for holder in holders {
-                        let held = grants.entry(holder).or_default();
-                        for permission in permissions {
-                            held.entry(permission.clone()).or_default().add(place.clone());
-                        }
-                    }
+                user.id.make_ascii_lowercase();
+                if user.name.as_ref().is_some_and(|name| !names.insert(name.clone())) {
+                    reading.complain("users", &index, "this name is taken by another user");
                 }
-                (holders, permissions, place) => {
-                    for what in [holders.err(), permissions.err(), place.err()].iter().flatten() {
-                        self.complain("assignments", &index, what);
-                    }
+                if users.insert(user.id.clone(), user).is_some() {
+                    reading.complain("users", &index, "this id is listed twice");
                 }
             }
+            Err(error) => reading.complain("users", &index, &error.to_string()),
         }
-        grants
     }
-
-    fn list(&mut self, name: &str, section: Option<&Value>) -> Vec<(usize, Value)> {
-        if let Some(Value::Array(items)) = section {
-            return items.iter().cloned().enumerate().collect();
-        }
-        self.problems.push(format!("{name}: expected a list"));
-        Vec::new()
-    }
+    users
 }
 
 fn holders(assignment: &Assignment, users: &BTreeMap<String, User>) -> Result<Vec<String>, String> {
@@ -228,30 +147,6 @@ fn holders(assignment: &Assignment, users: &BTreeMap<String, User>) -> Result<Ve
             .map(|user| user.id.clone())
             .collect()),
         _ => Err("name either a user or a group".to_owned()),
-    }
-}
-
-fn place(at: &Value) -> Result<Place, String> {
-    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-    let site_needed = || "at.site must be the site's id".to_owned();
-    match at {
-        Value::String(word) if word == "global" => Ok(Place::Global),
-        Value::Object(keys) => {
-            if let Some(key) = keys.keys().find(|key| *key != "site" && *key != "location") {
-                return Err(format!("unknown key 'at.{key}'"));
-            }
-            let site = keys.get("site").and_then(text).ok_or_else(site_needed)?;
-            match keys.get("location") {
-                None => Ok(Place::Site(site)),
-                Some(location) => text(location)
-                    .map(|id| Place::Location { id, site })
-                    .ok_or_else(|| "at.location must be the location's id".to_owned()),
-            }
-        }
-        Value::Null => Err("at is missing: say 'global', {site: …} or {location: …, site: …}; \
-                            an assignment without a place grants nothing"
-            .to_owned()),
-        _ => Err("at must be 'global', {site: …} or {location: …, site: …}".to_owned()),
     }
 }
 

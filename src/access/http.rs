@@ -3,21 +3,22 @@
 //!
 //! A permission is held only where its source says so: a lost scope is a denial, never 'everywhere'.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ::http::StatusCode;
+use chrono::DateTime;
 use reqwest::Client;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use url::Url;
 
 use crate::catalog::Pointer;
-use crate::identity::Identity;
 use crate::outbound;
 
-use super::adapter::Unavailable;
+use super::file::Grants;
 use super::scopes::{Place, Scopes};
+use super::subject::Subject;
+use super::unavailable::Unavailable;
 
 /// Longer answers aren't read.
 const MAX_ANSWER: usize = 1024 * 1024;
@@ -29,6 +30,10 @@ pub struct Fields {
     pub subject: Pointer,
     /// The person's tenant (`tid`), from the answer.
     pub tenant: Pointer,
+    /// The answer's version, which changes with what it says, from the answer.
+    pub version: Pointer,
+    /// Until when it holds at the most (RFC 3339, or seconds since 1970), from the answer.
+    pub expires_at: Pointer,
     /// The list of permissions, from the answer.
     pub permissions: Pointer,
     /// A permission's name, from the permission.
@@ -66,15 +71,8 @@ impl HttpAdapter {
         matches!(asked.await, Ok(answer) if !answer.status().is_server_error())
     }
 
-    pub(super) async fn permissions(
-        &self,
-        identity: &Identity,
-    ) -> Result<BTreeMap<String, Scopes>, Unavailable> {
-        let bearer = identity.bearer().ok_or(Unavailable)?;
-        let unavailable = |why: &str| {
-            tracing::warn!(why, "the permission service gave no usable answer");
-            Unavailable
-        };
+    pub(super) async fn permissions(&self, who: &Subject<'_>) -> Result<Told, Unavailable> {
+        let bearer = who.bearer.ok_or_else(|| Unavailable::new("no token of the person's own"))?;
         let response = self
             .client
             .get(self.url.clone())
@@ -83,32 +81,45 @@ impl HttpAdapter {
             .send()
             .await
             .map_err(|error| {
-                unavailable(if error.is_timeout() { "timeout" } else { "no answer" })
+                Unavailable::new(if error.is_timeout() { "timeout" } else { "no answer" })
             })?;
         match response.status() {
             StatusCode::OK => {}
             // 403: the service knows no such person, or no longer: they may do nothing.
-            StatusCode::FORBIDDEN => return Ok(BTreeMap::new()),
-            status => return Err(unavailable(status.as_str())),
+            StatusCode::FORBIDDEN => return Ok(Told::default()),
+            status => return Err(Unavailable::new(format!("status {}", status.as_u16()))),
         }
         let body = outbound::read_capped(response, MAX_ANSWER, self.timeout)
             .await
-            .map_err(|_| unavailable("answer too long or cut off"))?;
+            .map_err(|_| Unavailable::new("answer too long or cut off"))?;
         let answer: Value =
-            serde_json::from_slice(&body).map_err(|_| unavailable("answer isn't JSON"))?;
-        if !self.fields.are_about(identity, &answer) {
-            return Err(unavailable("answer about somebody else"));
+            serde_json::from_slice(&body).map_err(|_| Unavailable::new("answer isn't JSON"))?;
+        if !self.fields.are_about(who, &answer) {
+            return Err(Unavailable::new("answer about somebody else"));
         }
-        self.fields.read(&answer).ok_or_else(|| unavailable("answer without permissions"))
+        let grants = self.fields.read(&answer);
+        Ok(Told {
+            grants: grants.ok_or_else(|| Unavailable::new("answer without permissions"))?,
+            version: self.fields.version_of(&answer),
+            expires_at: self.fields.end_of(&answer)?,
+        })
     }
+}
+
+/// What the service said.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) grants: Grants,
+    pub(super) version: Option<String>,
+    /// In unix milliseconds.
+    pub(super) expires_at: Option<u64>,
 }
 
 impl Fields {
     /// Is this answer about the caller? A cache between us and the service may mix people up. One
     /// that doesn't say was asked for with the caller's own token, and is taken for theirs.
-    fn are_about(&self, identity: &Identity, answer: &Value) -> bool {
-        let person = identity.person_key();
-        [(&self.subject, person.subject()), (&self.tenant, person.tenant())].iter().all(
+    fn are_about(&self, who: &Subject<'_>, answer: &Value) -> bool {
+        [(&self.subject, who.oid), (&self.tenant, who.tenant)].iter().all(
             |(field, own)| match field.of(answer) {
                 None | Some(Value::Null) => true,
                 Some(theirs) => theirs.as_str().is_some_and(|id| id.eq_ignore_ascii_case(own)),
@@ -116,10 +127,32 @@ impl Fields {
         )
     }
 
+    fn version_of(&self, answer: &Value) -> Option<String> {
+        match self.version.of(answer)? {
+            Value::String(version) => Some(version.clone()),
+            Value::Number(version) => Some(version.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Until when the answer holds, in unix milliseconds. An end that can't be read may be past.
+    fn end_of(&self, answer: &Value) -> Result<Option<u64>, Unavailable> {
+        let end = match self.expires_at.of(answer) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::String(text)) => DateTime::parse_from_rfc3339(text)
+                .ok()
+                .and_then(|end| u64::try_from(end.timestamp_millis()).ok()),
+            Some(Value::Number(seconds)) => seconds.as_u64().and_then(|end| end.checked_mul(1000)),
+            Some(_) => None,
+        };
+        let unread = || Unavailable::new("the end of the answer's life can't be read");
+        end.map(Some).ok_or_else(unread)
+    }
+
     /// Reads an answer; permissions and places that can't be read are left out.
-    fn read(&self, answer: &Value) -> Option<BTreeMap<String, Scopes>> {
+    fn read(&self, answer: &Value) -> Option<Grants> {
         let permissions = self.permissions.of(answer)?.as_array()?;
-        let mut held: BTreeMap<String, Scopes> = BTreeMap::new();
+        let mut held = Grants::new();
         for permission in permissions {
             let Some(name) = self.name.text_of(permission) else { continue };
             let scopes = self.scopes(permission);
@@ -160,6 +193,8 @@ impl Default for Fields {
         Self {
             subject: at("/subject"),
             tenant: at("/tenant"),
+            version: at("/version"),
+            expires_at: at("/expiresAt"),
             permissions: at("/permissions"),
             name: at("/name"),
             global: at("/global"),
@@ -177,7 +212,7 @@ mod tests {
 
     use super::*;
 
-    fn read(permissions: &Value) -> BTreeMap<String, Scopes> {
+    fn read(permissions: &Value) -> Grants {
         Fields::default().read(&json!({"permissions": permissions})).unwrap()
     }
 
@@ -207,5 +242,16 @@ mod tests {
         assert!(held["everywhere"].is_global());
         assert_eq!(held["view"].sites().collect::<Vec<_>>(), ["S1", "S2"]);
         assert_eq!(held["view"].locations().collect::<Vec<_>>(), [("L3", "S3")]);
+    }
+
+    #[test]
+    fn an_end_that_cannot_be_read_is_no_answer() {
+        let end = |end: Value| Fields::default().end_of(&json!({"expiresAt": end}));
+        assert_eq!(end(json!("1970-01-01T00:00:01.5Z")).unwrap(), Some(1500));
+        assert_eq!(end(json!(2)).unwrap(), Some(2000));
+        assert_eq!(end(Value::Null).unwrap(), None);
+        for unread in [json!("tomorrow"), json!(-1), json!(true), json!("1969-01-01T00:00:00Z")] {
+            assert!(end(unread.clone()).is_err(), "{unread}");
+        }
     }
 }

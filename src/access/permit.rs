@@ -73,20 +73,64 @@ pub fn may(requirement: &Requirement, snapshot: &Snapshot) -> Result<Scopes, Den
     if scopes.is_empty() { Err(Denied::PermissionMissing) } else { Ok(scopes) }
 }
 
-/// The one rule: where may this caller use this tool?
-pub fn usable(tool: &Tool, identity: &Identity, snapshot: &Snapshot) -> Result<Scopes, Denied> {
-    if tool.writes() && identity.principal() == Principal::App {
+/// One permission that a tool names, and where it is held.
+#[derive(Clone, Copy, Debug)]
+pub struct Held<'a> {
+    /// Its name.
+    pub permission: &'a str,
+    /// Where; none where it isn't.
+    pub scopes: Option<&'a Scopes>,
+}
+
+/// What was decided of a tool, and from what.
+#[derive(Debug)]
+pub struct Decision<'a> {
+    /// The tool: the one that was asked about, or the part of it that decided.
+    pub tool: &'a Tool,
+    /// Each permission that it names.
+    pub held: Vec<Held<'a>>,
+    /// Where what it requires is held; or the rule that denies.
+    pub verdict: Result<Scopes, Denied>,
+    /// The decision on the part for which a composed tool is denied.
+    pub part: Option<Box<Decision<'a>>>,
+}
+
+/// The one rule: where may such a caller use this tool, and why?
+pub fn decide<'a>(tool: &'a Tool, caller: Principal, snapshot: &'a Snapshot) -> Decision<'a> {
+    let names = tool.permission.names();
+    let held = names.map(|permission| Held { permission, scopes: snapshot.scopes(permission) });
+    let verdict = own(tool, caller, snapshot);
+    let mut decision = Decision { tool, held: held.collect(), verdict, part: None };
+    // A composed tool is no way around its parts, and isn't shown where one of them would fail.
+    if decision.verdict.is_ok() {
+        let mut needed = tool.parts().unwrap_or_default().iter().filter(|part| !part.if_permitted);
+        let denied = needed.find_map(|part| {
+            let part = decide(&part.tool, caller, snapshot);
+            part.verdict.as_ref().err().copied().map(|rule| (rule, Box::new(part)))
+        });
+        if let Some((rule, part)) = denied {
+            decision.verdict = Err(rule);
+            decision.part = Some(part);
+        }
+    }
+    decision
+}
+
+/// The rule for the tool by itself, without its parts.
+fn own(tool: &Tool, caller: Principal, snapshot: &Snapshot) -> Result<Scopes, Denied> {
+    if tool.writes() && caller == Principal::App {
         return Err(Denied::AppsNeverWrite);
     }
     let scopes = may(&tool.permission, snapshot)?;
     if !scopes.holds_a_whole_site() && !tool.serves_locations() {
         return Err(Denied::NarrowerThanASite);
     }
-    // A composed tool is no way around its parts, and isn't shown where one of them would fail.
-    for part in tool.parts().unwrap_or_default().iter().filter(|part| !part.if_permitted) {
-        usable(&part.tool, identity, snapshot)?;
-    }
     Ok(scopes)
+}
+
+/// Where may this caller use this tool?
+pub fn usable(tool: &Tool, identity: &Identity, snapshot: &Snapshot) -> Result<Scopes, Denied> {
+    decide(tool, identity.principal(), snapshot).verdict
 }
 
 /// The tools that a caller may use, in the catalog's order.

@@ -28,6 +28,17 @@ pub struct Scopes {
     locations: BTreeMap<String, String>,
 }
 
+/// What of a scope goes into a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pushed<'a> {
+    /// No sites: it holds everywhere, and none were asked for.
+    Everywhere,
+    /// These, at least one.
+    Sites(Vec<&'a str>),
+    /// What is asked for and what is held don't meet: there is nothing to ask.
+    Nothing,
+}
+
 impl FromIterator<Place> for Scopes {
     fn from_iter<I: IntoIterator<Item = Place>>(places: I) -> Self {
         let mut scopes = Self::default();
@@ -108,6 +119,20 @@ impl Scopes {
     pub fn pushed_sites(&self, touched: bool) -> BTreeSet<&str> {
         let parts = self.locations.values().filter(|_| touched);
         self.sites.iter().chain(parts).map(String::as_str).collect()
+    }
+
+    /// What of it goes into a question that names sites, all of them or those that are wanted.
+    pub fn push<'a>(&'a self, touched: bool, wanted: Option<Vec<&'a str>>) -> Pushed<'a> {
+        let sites = match (self.global, wanted) {
+            (true, None) => return Pushed::Everywhere,
+            (true, Some(wanted)) => wanted,
+            (false, None) => self.pushed_sites(touched).into_iter().collect(),
+            (false, Some(wanted)) => {
+                let held = self.pushed_sites(touched).into_iter();
+                held.filter(|site| wanted.contains(site)).collect()
+            }
+        };
+        if sites.is_empty() { Pushed::Nothing } else { Pushed::Sites(sites) }
     }
 
     /// Both together: `any` of two permissions.

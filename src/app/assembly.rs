@@ -2,6 +2,9 @@
 
 mod backends;
 mod facade;
+mod permissions;
+
+pub(crate) use permissions::{access, known};
 
 use std::sync::Arc;
 
@@ -11,10 +14,9 @@ use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::access::{Access, Adapter, Ages, Assignments, HttpAdapter};
 use crate::app::App;
 use crate::audit::Sink;
-use crate::catalog::{self, Catalog, Files, Pointer};
+use crate::catalog::{self, Catalog, Files};
 use crate::check;
 use crate::clock::Clock;
 use crate::config::{self, AllowedClients, Config, Fallback};
@@ -62,9 +64,10 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
     let authenticator =
         Arc::new(Authenticator::new(identity_settings(&config.identity), http, clock.clone()));
     let keys = Arc::new(key_ring(&config.keys)?);
+    let catalog = Arc::new(serve_only(catalog, config));
     let pipeline = Arc::new(Pipeline {
-        catalog: Arc::new(serve_only(catalog, config)),
-        access: access(&config.access, &clock)?,
+        access: access(&config.access, known(&catalog), &clock)?,
+        catalog,
         backends: backends::backends(config, &authenticator, &clock)?,
         confirmations: Confirmations {
             keys: Arc::clone(&keys),
@@ -192,47 +195,6 @@ fn v1_audiences(audience: &str) -> Vec<String> {
 fn key_ring(keys: &config::Keys) -> anyhow::Result<KeyRing> {
     let previous = keys.previous.as_ref().map(ExposeSecret::expose_secret);
     Ok(KeyRing::new(keys.current.expose_secret(), previous)?)
-}
-
-/// The permission source with its cache.
-pub(crate) fn access(access: &config::Access, clock: &Clock) -> anyhow::Result<Access> {
-    let adapter = match &access.adapter {
-        config::Adapter::Http(http) => {
-            let limits = Limits::calls(http.timeout, reach(http.allow_private_network));
-            let client = outbound::client(&limits).context("the permission service's client")?;
-            let fields = fields(&http.fields).context("access.fields")?;
-            Adapter::Http(Box::new(HttpAdapter::new(
-                client,
-                http.url.clone(),
-                http.timeout,
-                fields,
-            )))
-        }
-        config::Adapter::File(path) => {
-            let text = std::fs::read_to_string(path)
-                .with_context(|| format!("the permissions file {}", path.display()))?;
-            let assignments = Assignments::from_yaml(&text).map_err(|problems| {
-                anyhow::anyhow!("{}: {}", path.display(), problems.join("\n"))
-            })?;
-            Adapter::File(assignments)
-        }
-    };
-    let ages = Ages { read: access.max_age_read, write: access.max_age_write };
-    Ok(Access::new(adapter, ages, clock.clone()))
-}
-
-fn fields(names: &config::Fields) -> Option<crate::access::Fields> {
-    Some(crate::access::Fields {
-        subject: Pointer::parse(&names.subject)?,
-        tenant: Pointer::parse(&names.tenant)?,
-        permissions: Pointer::parse(&names.permissions)?,
-        name: Pointer::parse(&names.name)?,
-        global: Pointer::parse(&names.global)?,
-        scopes: Pointer::parse(&names.scopes)?,
-        kind: Pointer::parse(&names.kind)?,
-        id: Pointer::parse(&names.id)?,
-        site: Pointer::parse(&names.site_id)?,
-    })
 }
 
 fn reach(allow_private_network: bool) -> Reach {

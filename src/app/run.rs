@@ -1,6 +1,7 @@
 //! `osier serve`: a server from its settings, on its socket, until it is told to stop.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -62,6 +63,8 @@ pub async fn run(
     let keys = assembly.authenticator;
     let stop = shutdown.clone();
     let refreshing = tokio::spawn(async move { keys.run(stop).await });
+    let (pipeline, stop) = (Arc::clone(&assembly.pipeline), shutdown.clone());
+    let following = tokio::spawn(async move { pipeline.access.follow(stop).await });
     serve(listener, assembly.app, shutdown.clone()).await?;
     shutdown.cancel();
     // A write may run on though its client has gone; its service has a deadline.
@@ -70,5 +73,6 @@ pub async fn run(
         tracing::warn!(open = running.len(), "stopping before the end of calls is known");
     }
     refreshing.await.context("the keeper of the signing keys")?;
+    following.await.context("the feed of permission changes")?;
     Ok(())
 }

@@ -58,6 +58,7 @@ impl End {
             Refusal::Service(trouble) if trouble.kind == TroubleKind::Unknown => Self::Unknown,
             Refusal::Service(_) | Refusal::Unreadable { .. } => Self::ToolError,
             Refusal::PermissionsUnavailable
+            | Refusal::TooManyGroups
             | Refusal::AuditUnavailable
             | Refusal::TimedOut
             | Refusal::Internal => Self::Error,
@@ -82,6 +83,7 @@ pub(super) fn reason(refusal: &Refusal) -> &'static str {
         Refusal::ByLink { .. } => "by_link",
         Refusal::Withdrawn => "withdrawn",
         Refusal::PermissionsUnavailable => "permissions_unavailable",
+        Refusal::TooManyGroups => "too_many_groups",
         Refusal::AuditUnavailable => "audit_unavailable",
         Refusal::Service(trouble) => trouble.kind.name(),
         Refusal::Unreadable { .. } => "unreadable",

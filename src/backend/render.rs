@@ -7,9 +7,11 @@ use http::{HeaderName, HeaderValue, Method};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
+use crate::access::Pushed;
 use crate::call::Refusal;
 use crate::catalog::{Hole, HttpRequest, Leaf, Template};
 use crate::clock::Clock;
+use crate::request::sites_of;
 use crate::target::{Fill, Taken};
 
 #[cfg(test)]
@@ -247,25 +249,11 @@ impl Filler<'_> {
 
     /// The caller's sites, narrowed. Nothing for somebody who may everywhere and narrows nothing.
     fn sites(&self, narrow: Option<&str>) -> Result<Value, Gap> {
-        let wanted: Option<Vec<&str>> =
-            narrow.and_then(|name| self.fill.arguments.get(name)).map(|value| match value {
-                Value::String(site) => vec![site.as_str()],
-                Value::Array(sites) => sites.iter().filter_map(Value::as_str).collect(),
-                _ => Vec::new(),
-            });
-        let scopes = self.fill.scopes;
-        if scopes.is_global() {
-            return match wanted {
-                None => Err(Gap::Absent),
-                Some(wanted) if wanted.is_empty() => Err(Gap::OutOfScope),
-                Some(wanted) => Ok(wanted.into()),
-            };
+        let wanted = narrow.and_then(|name| self.fill.arguments.get(name)).map(sites_of);
+        match self.fill.scopes.push(self.fill.touched_sites, wanted) {
+            Pushed::Everywhere => Err(Gap::Absent),
+            Pushed::Sites(sites) => Ok(sites.into()),
+            Pushed::Nothing => Err(Gap::OutOfScope),
         }
-        let held: Vec<&str> = scopes.pushed_sites(self.fill.touched_sites).into_iter().collect();
-        let met: Vec<&str> = match &wanted {
-            None => held,
-            Some(wanted) => held.into_iter().filter(|site| wanted.contains(site)).collect(),
-        };
-        if met.is_empty() { Err(Gap::OutOfScope) } else { Ok(met.into()) }
     }
 }

@@ -47,6 +47,9 @@ pub enum Refusal {
     },
     /// The permission service gave no usable answer: nothing is allowed until it does.
     PermissionsUnavailable,
+    /// The caller's token can't name all of their groups, by which this deployment decides: nothing
+    /// is allowed until somebody changes what tokens name.
+    TooManyGroups,
     /// The audit sink takes no record: without one no call begins and nothing is written.
     AuditUnavailable,
     /// The service refused or failed.

@@ -55,6 +55,17 @@ pub enum Requirement {
     SignedIn(String),
 }
 
+impl Requirement {
+    /// The permissions that it names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let names: &[String] = match self {
+            Self::Any(names) | Self::All(names) => names,
+            Self::SignedIn(_) => &[],
+        };
+        names.iter().map(String::as_str)
+    }
+}
+
 /// A tool.
 #[derive(Debug)]
 pub struct Tool {

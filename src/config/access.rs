@@ -1,15 +1,27 @@
-//! `[access]`: where permissions come from, and for how long an answer holds.
+//! `[access]`: where permissions come from, and for how long an answer holds. `access/fields.rs` says
+//! where things stand in an `http` answer, `access/lists.rs` how `openfga` and `authzen` are asked.
 
+mod fields;
+mod lists;
+
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
+use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
-use validator::{Validate, ValidationError};
+use validator::Validate;
 
 use super::network::read_service_url;
 use super::problems::Report;
+
+pub use fields::Fields;
+pub use lists::{AuthZen, Objects, OpenFga, Service};
+
+use fields::pointer;
+use lists::{RawAuthzen, RawOpenfga};
 
 /// Where permissions come from, and for how long an answer holds.
 #[derive(Clone, Debug)]
@@ -20,6 +32,12 @@ pub struct Access {
     pub max_age_read: Duration,
     /// How old a snapshot may be when a person writes.
     pub max_age_write: Duration,
+    /// What the source puts in front of our permissions' names.
+    pub name_prefix: String,
+    /// Our permissions' names -> the source's, where that isn't the prefix and the name.
+    pub names: BTreeMap<String, String>,
+    /// Where the source tells of changes.
+    pub changes: Option<Changes>,
 }
 
 /// A source of permissions.
@@ -29,6 +47,12 @@ pub enum Adapter {
     Http(Box<HttpAdapter>),
     /// A file of permissions by person.
     File(PathBuf),
+    /// An OpenFGA store.
+    OpenFga(Box<OpenFga>),
+    /// A policy decision point of AuthZEN 1.0.
+    AuthZen(Box<AuthZen>),
+    /// The roles and groups of the person's token, and the file that says what they stand for.
+    Claims(PathBuf),
 }
 
 /// The customer's authorisation service.
@@ -44,7 +68,18 @@ pub struct HttpAdapter {
     pub allow_private_network: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+/// Where the source tells of changes.
+#[derive(Clone, Debug)]
+pub struct Changes {
+    /// The full URL.
+    pub url: Url,
+    /// What goes out in `Authorization`, if anything.
+    pub token: Option<SecretString>,
+    /// Whether the URL's host may be, or resolve to, a private address.
+    pub allow_private_network: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 enum Kind {
     /// The service at `url`.
@@ -52,29 +87,45 @@ enum Kind {
     Http,
     /// The file `file`.
     File,
+    /// The OpenFGA server at `url`.
+    Openfga,
+    /// The AuthZEN 1.0 decision point at `url`.
+    Authzen,
+    /// The token's roles and groups, by the file `file`.
+    Claims,
 }
 
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawAccess {
-    /// Where permissions come from: the service at `url`, or the file `file`.
-    /// `OSIER_ACCESS__ADAPTER`
+    /// Where permissions come from: the service at `url`, the file `file`, the OpenFGA server or
+    /// the AuthZEN decision point at `url`, or the roles and groups of the token by the file
+    /// `file`. `OSIER_ACCESS__ADAPTER`
     adapter: Kind,
-    /// Required for `http`. The authorisation service's base URL. `OSIER_ACCESS__URL`
+    /// Required for `http`, `openfga` and `authzen`. The service's base URL. `OSIER_ACCESS__URL`
     url: Option<String>,
-    /// The path, below `url`, of the caller's own permissions. `OSIER_ACCESS__PATH`
+    /// For `http`: the path, below `url`, of the caller's own permissions. `OSIER_ACCESS__PATH`
     #[validate(custom(function = "pointer"))]
     path: String,
     /// Required for `http`. The audience of that service's tokens: the person's token goes there,
     /// so it must be `identity.audience`. `OSIER_ACCESS__AUDIENCE`
     audience: Option<String>,
+    /// Secret. What `openfga`, `authzen` and `changes_url` are sent in `Authorization: Bearer`;
+    /// nothing where it isn't set. `OSIER_ACCESS__TOKEN` or `OSIER_ACCESS__TOKEN_FILE`
+    #[schemars(with = "Option<String>", extend("writeOnly" = true))]
+    token: Option<SecretString>,
     /// Seconds to wait for an answer. `OSIER_ACCESS__TIMEOUT`
     #[validate(range(min = 1, max = 60))]
     timeout: u32,
-    /// Let `url` be plain http, or a loopback or private address.
+    /// For `openfga` and `authzen`: milliseconds after which the service may cut a list without
+    /// saying so. One that took as long isn't believed. `OSIER_ACCESS__LIST_DEADLINE_MS`
+    #[validate(range(min = 50, max = 60_000))]
+    list_deadline_ms: u32,
+    /// Let `url` and `changes_url` be plain http, or a loopback or private address.
     /// `OSIER_ACCESS__ALLOW_PRIVATE_NETWORK`
     allow_private_network: bool,
-    /// Required for `file`. The file of permissions by person. `OSIER_ACCESS__FILE`
+    /// Required for `file` and `claims`. The file of permissions by person, or by role and group.
+    /// `OSIER_ACCESS__FILE`
     file: Option<PathBuf>,
     /// Seconds that an answer holds for lists and reads. `OSIER_ACCESS__MAX_AGE_READ`
     #[validate(range(min = 0, max = 60))]
@@ -82,59 +133,21 @@ pub(super) struct RawAccess {
     /// Seconds that an answer holds for writes. `OSIER_ACCESS__MAX_AGE_WRITE`
     #[validate(range(min = 0, max = 5))]
     max_age_write: u32,
+    /// What the source puts in front of the definitions' permission names.
+    /// `OSIER_ACCESS__NAME_PREFIX`
+    name_prefix: String,
+    /// The definitions' permission names and the source's, where these aren't prefix and name.
+    names: BTreeMap<String, String>,
+    /// Where the source tells of changes, so that they count at once. `OSIER_ACCESS__CHANGES_URL`
+    changes_url: Option<String>,
     /// Where things stand in the service's answer, as JSON pointers.
     #[validate(nested)]
     fields: Fields,
-}
-
-/// Where things stand in the authorisation service's answer: JSON pointers (RFC 6901).
-#[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
-#[serde(default, deny_unknown_fields)]
-pub struct Fields {
-    /// In the answer: the person's object id. `OSIER_ACCESS__FIELDS__SUBJECT`
-    #[validate(custom(function = "pointer"))]
-    pub subject: String,
-    /// In the answer: the person's tenant. `OSIER_ACCESS__FIELDS__TENANT`
-    #[validate(custom(function = "pointer"))]
-    pub tenant: String,
-    /// In the answer: the list of permissions. `OSIER_ACCESS__FIELDS__PERMISSIONS`
-    #[validate(custom(function = "pointer"))]
-    pub permissions: String,
-    /// In a permission: its name. `OSIER_ACCESS__FIELDS__NAME`
-    #[validate(custom(function = "pointer"))]
-    pub name: String,
-    /// In a permission: whether it holds everywhere. `OSIER_ACCESS__FIELDS__GLOBAL`
-    #[validate(custom(function = "pointer"))]
-    pub global: String,
-    /// In a permission: the list of places. `OSIER_ACCESS__FIELDS__SCOPES`
-    #[validate(custom(function = "pointer"))]
-    pub scopes: String,
-    /// In a place: its type, `site` or `location`. `OSIER_ACCESS__FIELDS__TYPE`
-    #[serde(rename = "type")]
-    #[validate(custom(function = "pointer"))]
-    pub kind: String,
-    /// In a place: its id. `OSIER_ACCESS__FIELDS__ID`
-    #[validate(custom(function = "pointer"))]
-    pub id: String,
-    /// In a location: the site that it is part of. `OSIER_ACCESS__FIELDS__SITE_ID`
-    #[validate(custom(function = "pointer"))]
-    pub site_id: String,
-}
-
-impl Default for Fields {
-    fn default() -> Self {
-        Self {
-            subject: "/subject".to_owned(),
-            tenant: "/tenant".to_owned(),
-            permissions: "/permissions".to_owned(),
-            name: "/name".to_owned(),
-            global: "/global".to_owned(),
-            scopes: "/scopes".to_owned(),
-            kind: "/type".to_owned(),
-            id: "/id".to_owned(),
-            site_id: "/siteId".to_owned(),
-        }
-    }
+    /// How an OpenFGA store is asked.
+    #[validate(nested)]
+    openfga: RawOpenfga,
+    /// How an AuthZEN decision point is asked.
+    authzen: RawAuthzen,
 }
 
 impl Default for RawAccess {
@@ -144,20 +157,21 @@ impl Default for RawAccess {
             url: None,
             path: "/v1/me/permissions".to_owned(),
             audience: None,
+            token: None,
             timeout: 5,
+            list_deadline_ms: 3000,
             allow_private_network: false,
             file: None,
             max_age_read: 60,
             max_age_write: 5,
+            name_prefix: String::new(),
+            names: BTreeMap::new(),
+            changes_url: None,
             fields: Fields::default(),
+            openfga: RawOpenfga::default(),
+            authzen: RawAuthzen::default(),
         }
     }
-}
-
-fn pointer(text: &str) -> Result<(), ValidationError> {
-    let plain = text.starts_with('/') && !text.contains(['?', '#', ' ']);
-    let says = "must begin with / and hold no spaces, ? or #";
-    if plain { Ok(()) } else { Err(ValidationError::new("pointer").with_message(says.into())) }
 }
 
 impl RawAccess {
@@ -167,17 +181,65 @@ impl RawAccess {
         if max_age_write > max_age_read {
             report.say("access.max_age_write", "must not be longer than access.max_age_read");
         }
+        let (name_prefix, names) = (self.name_prefix.clone(), self.names.clone());
+        for (ours, _) in names.iter().filter(|(ours, theirs)| ours.is_empty() || theirs.is_empty())
+        {
+            report.say("access.names", format!("'{ours}': neither name may be empty"));
+        }
+        let changes = self.changes(report);
+        let what = |what: &str, kind: &str| format!("{what}, because access.adapter is \"{kind}\"");
         let adapter = match self.adapter {
-            Kind::Http => self.resolve_http(audience, report),
+            Kind::Http => self.http(audience, report),
             Kind::File => {
-                let what = "the file of permissions, because access.adapter is \"file\"";
-                report.require("access.file", self.file, what).map(Adapter::File)
+                let what = what("the file of permissions", "file");
+                report.require("access.file", self.file, &what).map(Adapter::File)
+            }
+            Kind::Claims => {
+                let what = what("the file of what roles and groups stand for", "claims");
+                report.require("access.file", self.file, &what).map(Adapter::Claims)
+            }
+            Kind::Openfga => {
+                let what = what("the OpenFGA server's base URL", "openfga");
+                let service = self.service(&what, report);
+                let openfga = self.openfga.resolve(service, report);
+                openfga.map(Box::new).map(Adapter::OpenFga)
+            }
+            Kind::Authzen => {
+                let what = what("the decision point's base URL", "authzen");
+                let service = self.service(&what, report);
+                let authzen = self.authzen.resolve(service, report);
+                authzen.map(Box::new).map(Adapter::AuthZen)
             }
         };
-        Some(Access { adapter: adapter?, max_age_read, max_age_write })
+        let adapter = adapter?;
+        Some(Access { adapter, max_age_read, max_age_write, name_prefix, names, changes })
     }
 
-    fn resolve_http(self, audience: Option<&str>, report: &mut Report) -> Option<Adapter> {
+    fn changes(&self, report: &mut Report) -> Option<Changes> {
+        let key = "access.changes_url";
+        let text = self.changes_url.as_ref()?;
+        if matches!(self.adapter, Kind::File | Kind::Claims) {
+            report.say(key, "is not used: no service stands behind this adapter");
+            return None;
+        }
+        let url = read_service_url(report, key, text, self.allow_private_network)?;
+        let allow_private_network = self.allow_private_network;
+        Some(Changes { url, token: self.token.clone(), allow_private_network })
+    }
+
+    fn service(&self, what: &str, report: &mut Report) -> Option<Service> {
+        let base = report.require("access.url", self.url.clone(), what)?;
+        let url = read_service_url(report, "access.url", &base, self.allow_private_network)?;
+        Some(Service {
+            url,
+            token: self.token.clone(),
+            timeout: Duration::from_secs(self.timeout.into()),
+            list_deadline: Duration::from_millis(self.list_deadline_ms.into()),
+            allow_private_network: self.allow_private_network,
+        })
+    }
+
+    fn http(self, audience: Option<&str>, report: &mut Report) -> Option<Adapter> {
         let what = "the authorisation service's base URL, because access.adapter is \"http\"";
         let base = report.require("access.url", self.url, what).and_then(|text| {
             read_service_url(report, "access.url", &text, self.allow_private_network)

@@ -60,7 +60,8 @@ fn uncommented() -> String {
 fn every_key_uncommented_is_the_default() {
     let environment = keyed()
         .with("OSIER_KEYS__PREVIOUS", key(9))
-        .with("OSIER_AUTH__CLIENT_SECRET", "only-for-tests");
+        .with("OSIER_AUTH__CLIENT_SECRET", "only-for-tests")
+        .with("OSIER_ACCESS__TOKEN", "only-for-tests");
     let full = Config::parse("osier.toml", &uncommented(), &environment).unwrap();
     let backend = r#"
         [backends.workflowcore]
@@ -69,10 +70,13 @@ fn every_key_uncommented_is_the_default() {
         # Without it, the definitions that are built in: no folder is the default.
         [tools]
         dir = "tools"
+        app_url = "https://building.example.com"
     "#;
     // What has no default and needn't be there.
     let more = r#"
         identity.issuer = "https://login.microsoftonline.com/8f2c6a1e-4d3b-4f0a-9a51-0c7e5b1d2f34/v2.0"
+        access.changes_url = "https://authz.example.com/v1/changes"
+        access.names = { "WillowApp.CanViewTickets" = "tickets.view" }
         auth.prompt = "select_account"
         auth.domain_hint = "contoso.com"
     "#;
@@ -85,6 +89,8 @@ fn every_key_uncommented_is_the_default() {
 fn every_key_of_the_schema_is_in_the_file() {
     fn keys(node: &Value, within: &str, found: &mut Vec<String>) {
         let inner = node.get("additionalProperties").filter(|inner| inner.is_object());
+        // A map of sections; one of words has no keys of its own.
+        let inner = inner.filter(|inner| inner.get("properties").is_some());
         if let Some(inner) = inner {
             return keys(inner, &format!("{within}.workflowcore"), found);
         }
@@ -405,4 +411,40 @@ fn clients_are_read_and_what_would_mislead_is_refused() {
     let none = parse(&format!("{NEEDED}\n[clients]\ncimd = []\n")).unwrap().clients.documents;
     let id = DocumentId::parse("https://claude.ai/oauth/mcp-oauth-client-metadata");
     assert!(!none.contain(&id.unwrap()));
+}
+
+#[test]
+fn each_source_of_permissions_needs_its_own_and_says_so() {
+    let access = |lines: &str| {
+        let rest: Vec<&str> = NEEDED.lines().filter(|line| !line.starts_with("access.")).collect();
+        format!("{}\n[access]\n{lines}", rest.join("\n"))
+    };
+    let fga = "adapter = \"openfga\"\nurl = \"https://fga.example\"\n";
+    let zen = "adapter = \"authzen\"\nurl = \"https://pdp.example\"\n";
+    let refused = [
+        ("adapter = \"openfga\"\n", "access.url: is missing: the OpenFGA server's base URL"),
+        (fga, "access.openfga.store: is missing"),
+        (&format!("{fga}openfga = {{ store = \"s\", user = \"user:x\" }}"), "must hold {oid}"),
+        (&format!("{fga}openfga = {{ store = \"s\", global = \"x\" }}"), "must be TYPE:ID"),
+        (&format!("{fga}openfga = {{ store = \"s\", site_type = \"\" }}"), "must not be empty"),
+        ("adapter = \"authzen\"\n", "access.url: is missing: the decision point's base URL"),
+        (&format!("{zen}authzen.places = [\"S\", \"/L\"]"), "access.authzen.places.1: must be"),
+        (
+            &format!("{zen}authzen = {{ location_type = \"\", places = [\"S/L\"] }}"),
+            "access.authzen.places.0: is a location",
+        ),
+        ("adapter = \"claims\"\n", "access.file: is missing: the file of what roles"),
+        ("adapter = \"claims\"\nfile = \"f\"\nchanges_url = \"https://c.example\"", "is not used"),
+        (&format!("{zen}names = {{ a = \"\" }}"), "access.names: 'a': neither name may be empty"),
+        (&format!("{zen}list_deadline_ms = 0"), "must be a whole number from 50 to 60000"),
+    ];
+    for (lines, says) in refused {
+        let said = problems(&access(lines));
+        assert!(said.contains(says), "{lines}: {said}");
+    }
+    let token = "token = \"hunter2hunter2\"\nauthzen.places = [\"S\", \"S/L\"]";
+    let config = parse(&access(&format!("{zen}{token}"))).unwrap();
+    let Adapter::AuthZen(authzen) = &config.access.adapter else { panic!("{config:?}") };
+    assert_eq!(authzen.places, [("S".into(), None), ("S".into(), Some("L".into()))]);
+    assert!(!format!("{config:?}").contains("hunter2"));
 }

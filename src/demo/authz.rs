@@ -1,7 +1,11 @@
 //! The sample authorisation service: what the caller may do and where, from assignments in the
 //! `file` adapter's format. A test replaces the assignments while it runs, or spoils its answers.
 
-use std::collections::BTreeMap;
+mod changes;
+
+pub(super) use changes::{CHANGES_PATH, changes};
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -31,6 +35,7 @@ pub struct Authz(Arc<Inner>);
 
 struct Inner {
     assignments: RwLock<Assignments>,
+    history: changes::History,
     spoil: Mutex<Option<Spoil>>,
     wire: Wire,
 }
@@ -38,15 +43,33 @@ struct Inner {
 impl Authz {
     pub(super) fn new(assignments: Assignments, wire: Wire) -> Self {
         let assignments = RwLock::new(assignments);
-        Self(Arc::new(Inner { assignments, spoil: Mutex::default(), wire }))
+        let history = changes::History::new();
+        Self(Arc::new(Inner { assignments, history, spoil: Mutex::default(), wire }))
     }
 
     /// Replaces who may do what, from now on; all problems of the text at once, and then nothing
     /// changes.
     pub fn replace(&self, yaml: &str) -> Result<(), Vec<String>> {
         let assignments = Assignments::from_yaml(yaml)?;
-        *self.0.assignments.write().unwrap_or_else(PoisonError::into_inner) = assignments;
+        let mut present = self.0.assignments.write().unwrap_or_else(PoisonError::into_inner);
+        let people: BTreeSet<&str> = present.people().chain(assignments.people()).collect();
+        let other = |oid: &&str| {
+            present.knows(oid) != assignments.knows(oid)
+                || present.grants(oid) != assignments.grants(oid)
+        };
+        let affected = people.into_iter().filter(other).map(str::to_owned).collect();
+        *present = assignments;
+        self.0.history.add(affected);
         Ok(())
+    }
+
+    /// The path of its feed of changes, below the services' base URL, was asked so often.
+    pub fn feed_hits(&self) -> usize {
+        self.0.wire.count(CHANGES_PATH)
+    }
+
+    fn history(&self) -> changes::History {
+        self.0.history.clone()
     }
 
     /// What a person holds now. The strict services ask this too.
@@ -86,7 +109,7 @@ impl Authz {
         Some(json!({
             "subject": oid,
             "tenant": TENANT_ID,
-            "version": assignments.version(),
+            "version": self.0.history.version(),
             "permissions": permissions,
         }))
     }

@@ -70,6 +70,7 @@ impl Services {
     pub(super) fn router(&self) -> Router {
         Router::new()
             .route(authz::PERMISSIONS_PATH, get(authz::my_permissions))
+            .route(authz::CHANGES_PATH, get(authz::changes))
             .nest("/sitecore", sitecore::routes())
             .nest("/workflowcore", workflowcore::routes())
             .nest("/livedatacore", livedata::routes())

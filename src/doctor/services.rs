@@ -1,22 +1,25 @@
 //! The permission service and the backends. A token goes to the permission service alone, and only one
 //! that the server would send there too.
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
 use secrecy::ExposeSecret as _;
 use url::Url;
+use uuid::Uuid;
 
 use super::Bench;
 use super::report::Report;
 use super::sign_in::told;
 use super::words::cause;
-use crate::access::{Assignments, Freshness};
+use crate::access::{Assignments, ClaimRules, Freshness, Subject};
 use crate::app;
-use crate::config::{Adapter, HttpAdapter, OutgoingToken};
+use crate::config::{self, Adapter, HttpAdapter, OutgoingToken};
 use crate::entra::{Grant, TokenEndpoint};
-use crate::identity::Identity;
+use crate::identity::{Groups, Identity};
 use crate::outbound::{self, Limits, Reach};
 
 const PERMISSIONS: &str = "permissions";
@@ -29,16 +32,48 @@ pub(super) async fn permissions(
 ) {
     match &bench.config.access.adapter {
         Adapter::Http(http) => service(bench, http, identity, report).await,
-        Adapter::File(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| vec![error.to_string()]);
-            match text.and_then(|text| Assignments::from_yaml(&text)) {
-                Ok(_) => report.ok(PERMISSIONS, format!("{} can be read", path.display())),
-                Err(problems) => {
-                    let what = format!("{}: {}", path.display(), problems.join("; "));
-                    report.fault(PERMISSIONS, what, "mend the file that access.file names");
-                }
-            }
+        Adapter::File(path) => file(path, |text| Assignments::from_yaml(text).map(drop), report),
+        Adapter::Claims(path) => file(path, |text| ClaimRules::from_yaml(text).map(drop), report),
+        Adapter::OpenFga(openfga) => asked(bench, &openfga.service, identity, report).await,
+        Adapter::AuthZen(authzen) => asked(bench, &authzen.service, identity, report).await,
+    }
+}
+
+fn file(path: &Path, parse: impl Fn(&str) -> Result<(), Vec<String>>, report: &mut Report) {
+    let text = std::fs::read_to_string(path).map_err(|error| vec![error.to_string()]);
+    match text.and_then(|text| parse(&text)) {
+        Ok(()) => report.ok(PERMISSIONS, format!("{} can be read", path.display())),
+        Err(problems) => {
+            let what = format!("{}: {}", path.display(), problems.join("; "));
+            report.fault(PERMISSIONS, what, "mend the file that access.file names");
         }
+    }
+}
+
+/// A source that is asked about people by their id: about the token's person, or about nobody.
+async fn asked(
+    bench: &Bench<'_>,
+    service: &config::Service,
+    identity: Option<&Arc<Identity>>,
+    report: &mut Report,
+) {
+    let url = &service.url;
+    let known = app::definitions(&bench.config.tools).map(|catalog| app::known(&catalog));
+    let access = match app::access(&bench.config.access, known.unwrap_or_default(), &bench.clock) {
+        Ok(access) => access,
+        Err(error) => return report.fault(PERMISSIONS, error.to_string(), "see [access]"),
+    };
+    let nobody = Groups::default();
+    let (id, tenant) = (Uuid::nil().to_string(), &bench.config.identity.tenant_id);
+    let nobody = Subject { tenant, oid: &id, bearer: None, roles: &[], groups: &nobody };
+    let who = identity.map_or(nobody, |identity| Subject::of(identity));
+    match access.look_up(&who).await {
+        Ok(_) => report.ok(PERMISSIONS, format!("{url} answers")),
+        Err(error) => report.fault(
+            PERMISSIONS,
+            format!("{url}: {}; nobody may do anything meanwhile", error.why()),
+            "compare [access] with the service and docs/PERMISSIONS.md",
+        ),
     }
 }
 
@@ -106,7 +141,7 @@ async fn service(
 
 /// Read as the server reads it.
 async fn answered(bench: &Bench<'_>, identity: &Arc<Identity>, url: &Url, report: &mut Report) {
-    let access = app::access(&bench.config.access, &bench.clock);
+    let access = app::access(&bench.config.access, BTreeSet::new(), &bench.clock);
     let read = match &access {
         Ok(access) => access.snapshot(identity, Freshness::Now).await.is_ok(),
         Err(_) => false,

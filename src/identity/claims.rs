@@ -3,12 +3,13 @@
 //! `preferred_username` and its like are for people's eyes and never decide anything.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::json::{present, read_object};
 use super::rejection::{Flaw, Rejection};
 use super::settings::{Require, Settings};
 use super::token::VerifiedPayload;
-use super::{Facts, Principal};
+use super::{Facts, Groups, Principal};
 
 /// The last second of the year 9999: a later time is nobody's.
 const LATEST: u64 = 253_402_300_799;
@@ -42,6 +43,16 @@ pub(super) struct RawClaims {
     scp: Option<String>,
     #[serde(default, deserialize_with = "present")]
     roles: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "present")]
+    groups: Option<Vec<String>>,
+    // The marks of a token that names no groups, since they are too many: an object, in some v1
+    // tokens its text.
+    #[serde(default, rename = "_claim_names", deserialize_with = "present")]
+    claim_names: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    hasgroups: Option<Value>,
+    #[serde(default, rename = "groups:src1", deserialize_with = "present")]
+    groups_source: Option<serde::de::IgnoredAny>,
     #[serde(default, deserialize_with = "present")]
     idtyp: Option<String>,
     #[serde(default, deserialize_with = "present")]
@@ -116,6 +127,7 @@ impl RawClaims {
         {
             return Err(Rejection::ClientNotAllowed);
         }
+        let groups = self.named_groups();
         let email = [self.email, self.preferred_username, self.upn];
         Ok(Facts {
             principal,
@@ -125,7 +137,25 @@ impl RawClaims {
             tenant,
             subject,
             token_id: self.uti,
+            roles: self.roles.unwrap_or_default(),
+            groups,
         })
+    }
+
+    /// The groups, unless there are too many to be named; whatever else the token says then.
+    fn named_groups(&self) -> Groups {
+        let elsewhere = match &self.claim_names {
+            Some(Value::Object(names)) => names.contains_key("groups"),
+            Some(Value::String(text)) => text.contains("groups"),
+            _ => false,
+        };
+        let marked = self.hasgroups.as_ref().is_some_and(|mark| {
+            !matches!(mark, Value::Bool(false)) && mark.as_str() != Some("false")
+        });
+        if elsewhere || marked || self.groups_source.is_some() {
+            return Groups::TooMany;
+        }
+        Groups::Named(self.groups.clone().unwrap_or_default())
     }
 
     /// Judges where the token comes from and for whom it was made; gives the tenant and the person.

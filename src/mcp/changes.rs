@@ -1,7 +1,8 @@
-//! Who is told that a list has changed: the clients of all sessions, and the subscriptions of
-//! 2026-07-28 (`subscriptions/listen`). It tells them that something changed, never what.
+//! Who is told that a list has changed: the clients of sessions, and the subscriptions of 2026-07-28
+//! (`subscriptions/listen`); all of them, or those of the people whose permissions changed. It tells them that something changed, never what.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,8 +11,10 @@ use rmcp::model::{NotificationNoParam, ServerNotification};
 use rmcp::service::SubscriptionSink;
 
 use super::sessions::Sessions;
+use crate::access::{self, Altered, Snapshot};
 use crate::call::Changed;
-use crate::identity::PersonKey;
+use crate::catalog::{Catalog, Requirement};
+use crate::identity::{Identity, PersonKey};
 
 /// How many subscriptions one person may have open; each is a stream.
 const PER_PERSON: usize = 32;
@@ -58,17 +61,78 @@ impl Changes {
 
     /// Tells everybody, without waiting for anybody.
     pub(super) fn announce(&self, list: Changed) {
-        for session in self.sessions.all() {
+        self.announce_to(|_| true, list);
+    }
+
+    /// Tells the clients of these people, without waiting for anybody.
+    pub(super) fn announce_to(&self, is_one: impl Fn(&PersonKey) -> bool, list: Changed) {
+        for session in self.sessions.all().iter().filter(|session| is_one(session.owner())) {
             let Some(peer) = session.peer().cloned() else { continue };
             let sent = async move { peer.send_notification(notification(list)).await };
             tokio::spawn(tokio::time::timeout(PATIENCE, sent));
         }
         let sinks = self.listening.sinks.lock().unwrap_or_else(PoisonError::into_inner);
-        for (_, sink) in sinks.values() {
+        for (_, sink) in sinks.values().filter(|(person, _)| is_one(person)) {
             let sink = sink.clone();
             // A sink passes on only what its subscription asked for.
             let sent = async move { sink.send(notification(list)).await };
             tokio::spawn(tokio::time::timeout(PATIENCE, sent));
+        }
+    }
+
+    /// Tells whom it concerns that they may now see other things. A fresh answer tells by itself
+    /// which lists are other ones; the source's own word doesn't.
+    pub(super) fn altered(&self, catalog: &Catalog, altered: &Altered<'_>) {
+        const LISTS: [Changed; 3] = [Changed::Tools, Changed::Prompts, Changed::Resources];
+        match altered {
+            Altered::Everybody => LISTS.iter().for_each(|list| self.announce(*list)),
+            Altered::People(people) => {
+                let people: HashSet<String> =
+                    people.iter().map(|oid| oid.to_ascii_lowercase()).collect();
+                let is_one = |key: &PersonKey| people.contains(&key.subject().to_ascii_lowercase());
+                LISTS.iter().for_each(|list| self.announce_to(is_one, *list));
+            }
+            Altered::Answer { identity, before, after } => {
+                let person = identity.person_key();
+                for list in LISTS {
+                    let shown = |snapshot| shown(catalog, identity, snapshot, list);
+                    if shown(before) != shown(after) {
+                        self.announce_to(|key| *key == person, list);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The names of what a list shows somebody.
+fn shown<'a>(
+    catalog: &'a Catalog,
+    identity: &Identity,
+    snapshot: &Snapshot,
+    list: Changed,
+) -> Vec<Cow<'a, str>> {
+    let may = |permission: &Requirement| access::may(permission, snapshot).is_ok();
+    match list {
+        Changed::Tools => access::visible(catalog, identity, snapshot)
+            .iter()
+            .map(|tool| Cow::Owned(tool.id.name.clone()))
+            .collect(),
+        Changed::Prompts => catalog
+            .prompts()
+            .filter(|prompt| may(&prompt.permission))
+            .map(|prompt| Cow::Borrowed(prompt.name.as_str()))
+            .collect(),
+        Changed::Resources => {
+            let resources = catalog
+                .resources()
+                .filter(|resource| may(&resource.permission))
+                .map(|resource| resource.uri.as_str());
+            let templates = catalog
+                .templates()
+                .filter(|template| may(&template.permission))
+                .map(|template| template.about.name.as_str());
+            resources.chain(templates).map(Cow::Borrowed).collect()
         }
     }
 }

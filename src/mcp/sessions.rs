@@ -53,6 +53,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Who opened it.
+    pub(super) fn owner(&self) -> &PersonKey {
+        &self.owner
+    }
+
     /// The identity of the person's newest request in this session: an answer re-runs a call as
     /// whoever the person is now.
     pub fn newest(&self) -> Arc<Identity> {

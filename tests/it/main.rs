@@ -15,6 +15,7 @@ mod composed;
 mod confirming;
 mod doctor;
 mod first_light;
+mod grants;
 mod harness;
 mod identity;
 mod importing;

@@ -32,6 +32,7 @@ fn shown_by(refusal: &Refusal) -> fn() {
         Refusal::CannotAsk => cannot_ask,
         Refusal::ByLink { .. } => by_link,
         Refusal::PermissionsUnavailable => permissions_unavailable,
+        Refusal::TooManyGroups => too_many_groups,
         Refusal::AuditUnavailable => audit_unavailable,
         Refusal::Service(trouble) => trouble_shown_by(&trouble.kind),
         Refusal::Unreadable { .. } => unreadable,
@@ -248,6 +249,22 @@ async fn permissions_unavailable() {
     // A list has no result to put words in.
     let list = ben.request("tools/list", json!({})).await;
     assert_eq!(list.code(), Some(-32603), "{list:?}");
+}
+
+#[tokio::test]
+async fn too_many_groups() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let text = "roles: {r: [X]}\nassignments: [{group: g, role: r, at: global}]\n";
+    file.write_all(text.as_bytes()).unwrap();
+    let mut setup = settings("OSIER_ACCESS__ADAPTER", "claims");
+    let path = file.path().to_str().unwrap().to_owned();
+    setup.settings.insert("OSIER_ACCESS__FILE".to_owned(), path);
+    let app = TestApp::with(setup).await;
+    let token = app.around.entra().mint(&osier::demo::BEN, |claims| {
+        claims.insert("hasgroups".into(), json!(true));
+    });
+    let ben = Client::connect(&app.http, &app.url, token, Version::V2026_07_28).await;
+    insta::assert_snapshot!(told(&ben.call("list_sites", json!({})).await), @"200 isError You are in more groups than your sign-in can name, so your permissions can't be read and nothing is allowed. Ask your administrator: the groups that Osier's sign-in names must be limited to those assigned to it.");
 }
 
 #[tokio::test]

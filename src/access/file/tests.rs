@@ -1,6 +1,7 @@
 //! What the file's reader accepts, and that a fault never widens anything.
 
 use super::*;
+use crate::access::Place;
 
 const BEN: &str = "5c0f6a1e-0d4b-4a53-9f0a-1c8c2f1f0002";
 

@@ -77,6 +77,7 @@ impl Process {
             ("SERVER__PUBLIC_URL", format!("http://127.0.0.1:{port}")),
             ("IDENTITY__DISCOVERY_URL", around.entra().url(osier::demo::Endpoint::Discovery)),
             ("ACCESS__URL", services.authz_url()),
+            ("ACCESS__CHANGES_URL", format!("{}/v1/changes", services.authz_url())),
             ("BACKENDS__SITECORE__BASE_URL", services.sitecore_url()),
             ("BACKENDS__WORKFLOWCORE__BASE_URL", services.workflowcore_url()),
             ("BACKENDS__LIVEDATACORE__BASE_URL", services.livedatacore_url()),

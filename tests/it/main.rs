@@ -19,6 +19,7 @@ mod harness;
 mod identity;
 mod life;
 mod links;
+mod live;
 mod refusals;
 mod scoping;
 mod sign_in;

@@ -3,6 +3,7 @@
 //! `osier demo` starts it beside the real server; tests start it on port 0. One implementation.
 //! It must never listen beyond loopback, and nothing outside `demo`, the CLI and tests names it.
 
+mod activate;
 mod authz;
 mod banner;
 mod bearer;
@@ -11,6 +12,7 @@ mod command;
 mod entra;
 mod fields;
 mod idempotency;
+mod insightcore;
 mod keys;
 mod livedata;
 mod paging;
@@ -44,12 +46,12 @@ pub use self::people::{
     ANA, API_CLIENT_ID, ASSIGNMENTS, BEN, CHLOE, CLI_CLIENT_ID, CLIENT_SECRET, DAN, ERIN, FINN,
     PASSWORD, PEOPLE, Person, SCOPE, TENANT_ID, person,
 };
-pub use self::services::{Services, SiteRecords};
+pub use self::services::{InsightRecords, Services, SiteRecords, Whereabouts};
 pub use self::token::token;
 pub use self::wire::{Fault, Recorded, Wire};
 pub use self::world::{
-    FINN_LEVEL, PORTFOLIO_NORTH, PORTFOLIO_SOUTH, SITE_3LW, SITE_8KP, SITE_12H, SITE_60M, SITES,
-    TICKET_WITH_EMAIL, TICKET_WITHOUT_SITE, canary,
+    FINN_LEVEL, INSIGHT_WITHOUT_SITE, PORTFOLIO_NORTH, PORTFOLIO_SOUTH, SITE_3LW, SITE_8KP,
+    SITE_12H, SITE_60M, SITES, TICKET_WITH_EMAIL, TICKET_WITHOUT_SITE, canary,
 };
 
 /// How the surroundings behave.

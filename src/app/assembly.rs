@@ -74,7 +74,10 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
             life: config.confirmation.ttl,
         },
         audit,
-        bounds: Bounds { max_chars: config.limits.max_result_chars },
+        bounds: Bounds {
+            max_chars: config.limits.max_result_chars,
+            app_url: config.tools.app_url.clone(),
+        },
         clock,
         running: running.clone(),
     });
@@ -236,7 +239,12 @@ fn fields(names: &config::Fields) -> Option<crate::access::Fields> {
 fn backends(config: &Config, clock: &Clock) -> anyhow::Result<Backends> {
     let mut services = BTreeMap::new();
     for (name, backend) in &config.backends {
-        let Backend::Rest(rest) = backend else { continue };
+        let kind = match backend {
+            Backend::Rest(_) => backend::Kind::Rest,
+            Backend::Graphql(_) => backend::Kind::Graphql,
+            _ => continue,
+        };
+        let Some(rest) = backend.http() else { continue };
         let limits = Limits::calls(rest.deadline, reach(rest.allow_private_network));
         let client = outbound::client(&limits).with_context(|| format!("the client of {name}"))?;
         let settings = ServiceSettings {
@@ -250,7 +258,7 @@ fn backends(config: &Config, clock: &Clock) -> anyhow::Result<Backends> {
             max_answer: rest.max_response_bytes,
         };
         let transport = Transport::new(settings, client, clock.clone());
-        services.insert(name.clone(), Service::new(backend::Kind::Rest, transport));
+        services.insert(name.clone(), Service::new(kind, transport));
     }
     Ok(Backends::new(services, clock.clone()))
 }

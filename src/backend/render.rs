@@ -206,6 +206,13 @@ impl Filler<'_> {
         let position = self.fill.position;
         match &hole.leaf {
             Leaf::Argument(name) => self.fill.arguments.get(name).cloned().ok_or(Gap::Absent),
+            Leaf::Given { argument, least } => {
+                let given = self.fill.arguments.get(argument);
+                let enough = |given: &Value| {
+                    least.is_none_or(|least| given.as_u64().is_some_and(|given| given >= least))
+                };
+                Ok(given.is_some_and(enough).into())
+            }
             Leaf::Sites { narrow } => self.sites(narrow.as_deref()),
             Leaf::Page { first } => Ok(position.page.unwrap_or(*first).into()),
             Leaf::Token => position.token.clone().map(Value::from).ok_or(Gap::Absent),

@@ -3,6 +3,7 @@
 use super::http_request::SafeRequest;
 use super::pointer::Pointer;
 use super::scope_rule::ScopeRule;
+use super::spread::Key;
 
 /// How one kind of record is found.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Resolver {
     pub etag: Option<EtagAt>,
     /// What holds it inside the scope.
     pub scope: ScopeRule,
+    /// Arguments of the tool whose records are located before, and which it refers to.
+    pub beside: Vec<String>,
 }
 
 /// One way to find a record.
@@ -45,7 +48,7 @@ pub enum RecordAt {
         /// Where the list is.
         items: Pointer,
         /// Where in an element its id is.
-        key: Pointer,
+        key: Key,
     },
 }
 

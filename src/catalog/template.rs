@@ -33,6 +33,13 @@ pub struct Hole {
 pub enum Leaf {
     /// `{arg: NAME}`: an argument of the call.
     Argument(String),
+    /// `{given: NAME, least: N}`: is the argument there, and is it so large? True or false.
+    Given {
+        /// The argument.
+        argument: String,
+        /// The least number that counts.
+        least: Option<u64>,
+    },
     /// `{scope: sites, narrow: NAME}`: the caller's sites, narrowed by an argument.
     Sites {
         /// The argument that narrows: a site id or a list of them.

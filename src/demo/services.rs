@@ -2,7 +2,7 @@
 //! WorkflowCore, each below its own path. [`Services`] is both the routes' state and the handle
 //! by which a test looks in, changes data and lets things go wrong.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,8 +15,8 @@ use super::entra::Entra;
 use super::fields::{set, text};
 use super::problem::Problem;
 use super::wire::{self, Fault, Wire};
-use super::world::World;
-use super::{livedata, sitecore, workflowcore};
+use super::world::{Insights, World};
+use super::{activate, insightcore, livedata, sitecore, workflowcore};
 use crate::access::Assignments;
 use crate::clock::Clock;
 
@@ -60,6 +60,8 @@ impl Services {
             .nest("/sitecore", sitecore::routes())
             .nest("/workflowcore", workflowcore::routes())
             .nest("/livedatacore", livedata::routes())
+            .nest("/insightcore", insightcore::routes())
+            .nest("/activate", activate::routes())
             .fallback(|| async { Problem::not_found("The page") })
             .with_state(self.clone())
             .layer(axum::middleware::from_fn_with_state(self.0.wire.clone(), wire::pass))
@@ -193,6 +195,21 @@ impl Services {
         }
     }
 
+    /// Where every record belongs, by its id.
+    pub fn whereabouts(&self) -> BTreeMap<String, Whereabouts> {
+        let world = self.world();
+        let tickets = world.tickets.iter().map(|ticket| &ticket.body);
+        let lists = [
+            &world.sites,
+            &world.floors,
+            &world.locations,
+            &world.reference.categories,
+            &world.reference.workgroups,
+        ];
+        let records = lists.into_iter().flatten().chain(tickets);
+        records.map(|record| (text(record, "id").to_owned(), Whereabouts::of(record))).collect()
+    }
+
     /// The ticket statuses, as served.
     pub fn statuses(&self) -> Vec<Value> {
         self.world().reference.statuses.clone()
@@ -201,6 +218,78 @@ impl Services {
     /// Adds two spaces at 3LW that are each other's parent; gives their ids.
     pub fn add_location_cycle(&self) -> [String; 2] {
         self.world().add_location_cycle()
+    }
+
+    /// The base URL of InsightCore, without a trailing slash.
+    pub fn insightcore_url(&self) -> String {
+        format!("{}/insightcore", self.0.base)
+    }
+
+    /// The base URL of Activate, without a trailing slash.
+    pub fn activate_url(&self) -> String {
+        format!("{}/activate", self.0.base)
+    }
+
+    /// Insights and what belongs to them.
+    pub fn insights(&self) -> InsightRecords {
+        let insights = Insights::clone(&self.world().insights);
+        InsightRecords {
+            insights: insights.insights,
+            occurrences: insights.occurrences,
+            points: insights.points,
+            activities: insights.activities,
+        }
+    }
+
+    /// Inspections, and the checks of all of them.
+    pub fn inspections(&self) -> (Vec<Value>, Vec<Value>) {
+        let world = self.world();
+        (world.inspections.inspections.clone(), world.inspections.checks.clone())
+    }
+
+    /// Skills, and their instances.
+    pub fn skills(&self) -> (Vec<Value>, Vec<Value>) {
+        let world = self.world();
+        (world.skills.skills.clone(), world.skills.instances.clone())
+    }
+
+    /// What sites have to comply with, the newest quarter first.
+    pub fn requirements(&self) -> Vec<Value> {
+        self.world().requirements.to_vec()
+    }
+}
+
+/// Insights and what belongs to them, each as served but for the children in their roots.
+#[derive(Clone, Debug)]
+pub struct InsightRecords {
+    /// Roots and children.
+    pub insights: Vec<Value>,
+    /// Occurrences, newest first.
+    pub occurrences: Vec<Value>,
+    /// Points behind insights.
+    pub points: Vec<Value>,
+    /// Activities, oldest first of each insight.
+    pub activities: Vec<Value>,
+}
+
+/// Where one record belongs.
+#[derive(Clone, Debug)]
+pub struct Whereabouts {
+    /// Its site; none where it belongs to no site or to several.
+    pub site: Option<String>,
+    /// Its locations: its own, and those above it.
+    pub locations: Vec<String>,
+}
+
+impl Whereabouts {
+    fn of(record: &Value) -> Self {
+        let id = text(record, "id");
+        // A site is its own place.
+        let site = record.get("siteId").map_or(Some(id), Value::as_str);
+        let path = record.get("path").or_else(|| record.get("locationIds"));
+        let path = path.and_then(Value::as_array).into_iter().flatten();
+        let locations = path.filter_map(Value::as_str).map(str::to_owned).collect();
+        Self { site: site.map(str::to_owned), locations }
     }
 }
 

@@ -41,11 +41,13 @@ pub(super) async fn read(
             return Err(bad_answer(&raw));
         };
         partial |= *lacking || list.says_partial(body);
-        let items = list.items.of(body).and_then(Value::as_array);
-        let items = items.ok_or_else(|| bad_answer(&raw))?;
+        let items = items(body, list).ok_or_else(|| bad_answer(&raw))?;
         let at = raw.position();
-        for (index, item) in items.iter().enumerate().skip(at.given) {
-            match keep(&raw, &list.row, item) {
+        let kept = kept(&raw, &items, list);
+        for (index, (item, row)) in items.iter().zip(kept).enumerate().skip(at.given) {
+            let (_, item) = item;
+            match row {
+                Some(_) if !is_wanted(&raw, list, item) => {}
                 Some(row) => {
                     let asked = list.asked.as_ref().and_then(|asked| asked.at.text_of(item));
                     given.extend(asked.map(str::to_owned));
@@ -71,6 +73,43 @@ pub(super) async fn read(
     let cut = rows.len() > upto;
     rows.truncate(upto);
     Ok((raw, Content::Rows { rows, next, cut, partial, missing }))
+}
+
+/// Every row that the answer holds, with the elements that it lies in.
+fn items<'a>(body: &'a Value, list: &List) -> Option<Vec<(Vec<&'a Value>, &'a Value)>> {
+    if !list.items.first()?.begins_with_a_list(body) {
+        return None;
+    }
+    let mut items = Vec::new();
+    for (way, rows) in list.items.iter().flat_map(|lists| lists.reach(body)) {
+        items.extend(rows.as_array().into_iter().flatten().map(|row| (way.clone(), row)));
+    }
+    Some(items)
+}
+
+/// What is kept of each row: nothing of one that lies in a row of which nothing is kept, whatever
+/// place it names itself.
+fn kept(raw: &RawResult, items: &[(Vec<&Value>, &Value)], list: &List) -> Vec<Option<Value>> {
+    let mut gone: BTreeSet<*const Value> = BTreeSet::new();
+    let judge = |(way, item): &(Vec<&Value>, &Value)| {
+        let inside = !way.iter().any(|outer| gone.contains(&std::ptr::from_ref(*outer)));
+        let row = inside.then(|| keep(raw, &list.row, item)).flatten();
+        if row.is_none() {
+            gone.insert(std::ptr::from_ref(*item));
+        }
+        row
+    };
+    items.iter().map(judge).collect()
+}
+
+/// Is it one of those that an argument picks?
+fn is_wanted(raw: &RawResult, list: &List, item: &Value) -> bool {
+    let Some(only) = &list.only else { return true };
+    match raw.consent().located().checked().arguments().get(&only.argument) {
+        None => true,
+        Some(Value::Array(values)) => values.iter().any(|one| only.at.of(item) == Some(one)),
+        Some(value) => only.at.of(item) == Some(value),
+    }
 }
 
 /// The places of ids that found nothing: unknown, left out by the service or outside of the scope,

@@ -164,11 +164,12 @@ fn pick(at: &RecordAt, reply: &Reply, id: &str) -> Option<Value> {
         },
         RecordAt::Where { items, key } => {
             let items = items.of(&reply.body)?.as_array()?;
-            items.iter().find(|item| key.text_of(item) == Some(id))
+            items.iter().find(|item| key.texts_of(item).any(|text| text == id))
         }
     };
     // Something without an id is no record: an id such as `search` may lead to another resource.
-    found.filter(|record| record.get("id").is_some_and(Value::is_string)).cloned()
+    let is_id = |id: &Value| id.is_string() || id.is_number();
+    found.filter(|record| record.get("id").is_some_and(is_id)).cloned()
 }
 
 pub(super) fn shares(same: &[Same], record: &Record, records: &Records) -> bool {

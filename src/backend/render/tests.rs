@@ -41,6 +41,7 @@ impl Values {
             arguments: &self.arguments,
             records: &self.records,
             by: None,
+            by_all: &[],
             position: &self.position,
         };
         Rendering::of(request, &fill, &Clock::manual())

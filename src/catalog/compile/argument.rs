@@ -90,6 +90,16 @@ pub(super) fn argument(
         None
     };
     let resolver = found.cloned().flatten();
+    for other in resolver.iter().flat_map(|resolver| &resolver.beside) {
+        let before = context.names.record(other).filter(|_| context.names.always(other));
+        if before.is_none_or(|record| !record.held) {
+            let text = format!(
+                "this resolver goes beside '{other}': write that argument before this one, \
+                 required, with a resolver that has a scope"
+            );
+            below.problem(problems, text);
+        }
+    }
     let shares = match &same {
         Some(same) => shares(same, context, &spot.child("same"), problems),
         None => Vec::new(),

@@ -13,6 +13,7 @@ use crate::catalog::tool::{Answer, Effect, Plan, ReadPlan};
 
 use super::Known;
 use super::compose;
+use super::graphql;
 use super::http::{Parts, request};
 use super::names::Names;
 use super::question;
@@ -42,11 +43,18 @@ pub(super) fn plan(
         }
         Kind::Caller => Plan::Read(ReadPlan::Caller),
         Kind::Compose(parts) => {
-            let spot = spot.child("compose");
-            Plan::Compose(compose::parts(parts, names, known, &spot, problems)?)
+            let written = compose::Written { parts, by_prefix: raw.request.by_prefix.as_deref() };
+            Plan::Compose(compose::composition(&written, names, known, &spot, problems)?)
         }
         #[cfg(feature = "conformance")]
         Kind::Script(script) => Plan::Read(ReadPlan::Script(script.clone())),
+        Kind::Graphql(query) => {
+            let variables = &raw.request.variables;
+            match graphql::request(query, variables, names, &spot, problems)? {
+                ByEffect::Safe(request) => Plan::Read(ReadPlan::Request(request)),
+                ByEffect::Write(_) => return None,
+            }
+        }
         Kind::Http => match request(&parts(&raw.request), names, &spot, problems)? {
             ByEffect::Safe(request) => {
                 check_path(request.http(), names, &spot, problems);
@@ -95,12 +103,14 @@ pub(super) fn check_answer(
         (Plan::Read(ReadPlan::Script(_)), Answer::Content) => {}
         #[cfg(feature = "conformance")]
         (Plan::Read(ReadPlan::Script(_)), _) => {}
-        (Plan::Compose(_), Answer::Parts) => {}
-        (Plan::Compose(_), _) => {
-            spot.problem(problems, "a composed tool answers with its parts: parts: true");
+        (Plan::Compose(composition), _) => {
+            compose::check_answer(composition, answer, &spot, problems);
         }
         (_, Answer::Parts) => {
             spot.child("parts").problem(problems, "only a composed tool has parts");
+        }
+        (_, Answer::Results { .. } | Answer::Document) => {
+            spot.problem(problems, "only a composed tool has results or a document");
         }
         (_, Answer::Content) => spot.child("content").problem(
             problems,
@@ -137,6 +147,7 @@ fn check_effect(effect: Effect, http: &HttpRequest, document: &Document, problem
 /// The ways to write a request.
 enum Kind<'a> {
     Http,
+    Graphql(&'a str),
     Found(&'a str),
     Caller,
     Compose(&'a [RawPart]),
@@ -155,8 +166,21 @@ fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Op
         ("query", !raw.query.is_empty()),
         ("headers", !raw.headers.is_empty()),
         ("body", raw.body.is_some()),
+        ("by_prefix", raw.by_prefix.is_some() && raw.compose.is_none()),
     ];
     let others = (&raw.found, raw.caller.as_deref(), &raw.compose, &raw.script);
+    if raw.graphql.is_none() && !raw.variables.is_empty() {
+        spot.child("variables").problem(problems, "variables are a query's: write graphql");
+    }
+    if let Some(query) = &raw.graphql {
+        for (key, _) in http.iter().filter(|(_, there)| *there) {
+            spot.child(key).problem(problems, "a query says it all: take this away");
+        }
+        if !matches!(others, (None, None, None, None)) {
+            spot.problem(problems, "write one of: graphql, found, caller, compose");
+        }
+        return Some(Kind::Graphql(query));
+    }
     let other = match others {
         (None, None, None, None) => return Some(Kind::Http),
         (Some(argument), None, None, None) => Some(Kind::Found(argument)),
@@ -174,7 +198,10 @@ fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Op
             None
         }
         _ => {
-            spot.problem(problems, "write one of: a method with its path, found, caller, compose");
+            spot.problem(
+                problems,
+                "write one of: a method with its path, graphql, found, caller, compose",
+            );
             None
         }
     };

@@ -12,8 +12,9 @@ use crate::catalog::resolver::{EtagAt, RecordAt, Resolver, Way};
 use crate::catalog::template::Leaf;
 
 use super::http::{Parts, request};
-use super::names::Names;
-use super::{Known, Service, pointer, push, scope};
+use super::names::{Argument, Kind, Named, Names};
+use super::scope::key;
+use super::{Known, Service, graphql, pointer, push, scope};
 
 /// RFC 9562's text form.
 const UUID: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
@@ -38,7 +39,7 @@ pub(in crate::catalog) fn resolver(
         }
         None => vec![(&raw.way, spot.clone())],
     };
-    let names = Names::of_resolver();
+    let names = names(raw);
     // A resolver's own scope refers to no other resolver.
     let context = scope::Context { names: &names, known: &Known::default(), service };
     let at = spot.child("scope");
@@ -74,7 +75,17 @@ pub(in crate::catalog) fn resolver(
         check_etag(&ways, &written, problems);
     }
     let scope = scope.filter(|_| problems.count() == before)?;
-    Some(Resolver { backend: service.backend.clone(), ways, all, etag, scope })
+    let beside = raw.beside.clone();
+    Some(Resolver { backend: service.backend.clone(), ways, all, etag, scope, beside })
+}
+
+/// What a resolver refers to: the id, and records that the tool located before. Each tool that uses
+/// the resolver is held to have them.
+fn names(raw: &RawResolver) -> Names {
+    let record = || Some(Named { resolver: None, held: true, many: false });
+    let located = || Argument { always: true, kind: Kind::Text, record: record() };
+    let arguments = raw.beside.iter().map(|name| (name.clone(), located())).collect();
+    Names { arguments, ..Names::of_resolver() }
 }
 
 /// With `when`, what stands beside it would never be read.
@@ -86,6 +97,8 @@ fn check_alone(way: &RawWay, spot: &Spot<'_>, problems: &mut Problems) {
         ("safe", way.safe),
         ("query", !way.query.is_empty()),
         ("body", way.body.is_some()),
+        ("graphql", way.graphql.is_some()),
+        ("variables", !way.variables.is_empty()),
         ("record", way.record.is_some()),
         ("single", way.single.is_some()),
         ("again", way.again.is_some()),
@@ -190,6 +203,25 @@ fn safe(
     spot: &Spot<'_>,
     problems: &mut Problems,
 ) -> Option<SafeRequest> {
+    if let Some(query) = &raw.graphql {
+        let http = [
+            ("get", raw.get.is_some()),
+            ("post", raw.post.is_some()),
+            ("safe", raw.safe),
+            ("query", !raw.query.is_empty()),
+            ("body", raw.body.is_some()),
+        ];
+        for (key, _) in http.iter().filter(|(_, there)| *there) {
+            spot.child(key).problem(problems, "a query says it all: take this away");
+        }
+        return match graphql::request(query, &raw.variables, names, spot, problems)? {
+            ByEffect::Safe(request) => Some(request),
+            ByEffect::Write(_) => None,
+        };
+    }
+    if !raw.variables.is_empty() {
+        spot.child("variables").problem(problems, "variables are a query's: write graphql");
+    }
     let parts = Parts {
         methods: vec![(Method::GET, raw.get.as_ref()), (Method::POST, raw.post.as_ref())],
         safe: raw.safe,
@@ -214,15 +246,18 @@ fn record(raw: &RawWay, spot: &Spot<'_>, problems: &mut Problems) -> Option<Reco
         }
         (Some(Value::String(at)), None) => Some(RecordAt::Pointer(pointer(at, &below, problems)?)),
         (Some(Value::Object(map)), None) => {
-            let plain =
-                map.iter().all(|(key, value)| (key == "where" || key == "in") && value.is_string());
-            let text = |key: &str| map.get(key).and_then(Value::as_str);
-            let Some(key) = text("where").filter(|_| plain) else {
+            let plain = map.iter().all(|(name, value)| match name.as_str() {
+                "where" => true,
+                "in" => value.is_string(),
+                _ => false,
+            });
+            let Some(written) = map.get("where").filter(|_| plain) else {
                 below.problem(problems, "write {where: /id} or {in: /items, where: /id}");
                 return None;
             };
-            let items = pointer(text("in").unwrap_or_default(), &below.child("in"), problems)?;
-            let key = pointer(key, &below.child("where"), problems)?;
+            let items = map.get("in").and_then(Value::as_str).unwrap_or_default();
+            let items = pointer(items, &below.child("in"), problems)?;
+            let key = key(written, &below.child("where"), problems)?;
             Some(RecordAt::Where { items, key })
         }
         (Some(_), None) => {

@@ -13,8 +13,8 @@ use crate::catalog::template::{Hole, Leaf, Template};
 use super::names::{Kind, Names};
 
 /// The keys that make a map a leaf.
-const LEAVES: [&str; 9] =
-    ["arg", "const", "scope", "cursor", "caller", "now", "found", "etag", "by"];
+const LEAVES: [&str; 10] =
+    ["arg", "given", "const", "scope", "cursor", "caller", "now", "found", "etag", "by"];
 
 /// `{name}`, `{{name}}`, `${name}` and their like: what other formats take for a hole.
 static BRACES: LazyLock<Option<Regex>> =
@@ -83,8 +83,8 @@ fn hole(
     let (Some(kind), None) = (kinds.next(), kinds.next()) else {
         spot.problem(
             problems,
-            "a map with one of the keys arg, const, scope, cursor, caller, now, found, etag and by \
-             is a leaf, and has no second one of them",
+            "a map with one of the keys arg, given, const, scope, cursor, caller, now, found, etag \
+             and by is a leaf, and has no second one of them",
         );
         return None;
     };
@@ -92,6 +92,7 @@ fn hole(
         "scope" => &["narrow"],
         "cursor" => &["first"],
         "found" => &["at", "if"],
+        "given" => &["least"],
         "etag" | "by" => &[],
         _ => &["if"],
     };
@@ -142,6 +143,11 @@ impl<'a> Reader<'a> {
                     return None;
                 }
                 Leaf::Argument(name)
+            }
+            ("given", name) => {
+                let argument = self.argument(name, kind, problems)?;
+                let least = self.least(&argument, problems)?;
+                Leaf::Given { argument, least }
             }
             ("scope", "sites") => match self.map.get("narrow") {
                 None => Leaf::Sites { narrow: None },
@@ -215,6 +221,18 @@ impl<'a> Reader<'a> {
             return None;
         }
         Some(name)
+    }
+
+    /// The outer option is empty where it was told of.
+    fn least(&self, argument: &str, problems: &mut Problems) -> Option<Option<u64>> {
+        let Some(least) = self.map.get("least") else { return Some(None) };
+        let number = self.names.arguments.get(argument).map(|argument| argument.kind);
+        let least = least.as_u64().filter(|_| number == Some(Kind::Number));
+        if least.is_none() {
+            let text = format!("write a whole number, for which '{argument}' must be a number too");
+            self.spot.child("least").problem(problems, text);
+        }
+        least.map(Some)
     }
 
     fn etag(&self, name: &str, problems: &mut Problems) -> Option<String> {

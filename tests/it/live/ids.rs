@@ -134,7 +134,8 @@ async fn whatever_is_mixed_each_gets_their_own_and_the_places_of_the_rest() {
     let app = TestApp::lax().await;
     let points: Vec<Vec<String>> = SITES.iter().map(|site| points_of(&app, site, 37)).collect();
     for round in 0..24_usize {
-        let held: Vec<usize> = (0..SITES.len()).filter(|one| ((round % 15 + 1) >> one) & 1 == 1).collect();
+        let held: Vec<usize> =
+            (0..SITES.len()).filter(|one| ((round % 15 + 1) >> one) & 1 == 1).collect();
         let places: Vec<String> = held.iter().map(|one| site(SITES[*one])).collect();
         let client = viewer(&app, &places).await;
         let ids: Vec<String> = (0..17_usize)

@@ -96,9 +96,9 @@ async fn read_all(
         Err(refusal) => return Err(refusal),
     };
     let rows = items.of(&reply.body).and_then(Value::as_array).into_iter().flatten();
-    let named = rows.filter_map(|row| {
-        let id = key.text_of(row).filter(|id| ids.iter().any(|named| named == id))?;
-        Some((id.to_owned(), Record::one(row.clone(), None)))
+    let named = rows.flat_map(|row| {
+        let meant = key.texts_of(row).filter(|id| ids.iter().any(|named| named == id));
+        meant.map(|id| (id.to_owned(), Record::one(row.clone(), None)))
     });
     Ok(Some(named.collect()))
 }

@@ -21,6 +21,7 @@ mod identity;
 mod importing;
 mod life;
 mod links;
+mod live;
 mod refusals;
 mod resilience;
 mod scoping;

@@ -44,12 +44,12 @@ pub use self::people::{
     ANA, API_CLIENT_ID, ASSIGNMENTS, BEN, CHLOE, CLI_CLIENT_ID, CLIENT_SECRET, DAN, ERIN, FINN,
     PASSWORD, PEOPLE, Person, SCOPE, TENANT_ID, person,
 };
-pub use self::services::{InsightRecords, Services, SiteRecords};
+pub use self::services::{Services, SiteRecords};
 pub use self::token::token;
 pub use self::wire::{Fault, Recorded, Wire};
 pub use self::world::{
-    FINN_LEVEL, INSIGHT_WITHOUT_SITE, PORTFOLIO_NORTH, PORTFOLIO_SOUTH, SITE_3LW, SITE_8KP,
-    SITE_12H, SITE_60M, SITES, TICKET_WITH_EMAIL, TICKET_WITHOUT_SITE, canary,
+    FINN_LEVEL, INSIGHT_WITHOUT_SITE, Insights, Inspections, PORTFOLIO_NORTH, PORTFOLIO_SOUTH,
+    SITE_3LW, SITE_8KP, SITE_12H, SITE_60M, SITES, TICKET_WITH_EMAIL, TICKET_WITHOUT_SITE, canary,
 };
 
 /// How the surroundings behave.

@@ -14,7 +14,7 @@ use super::entra::Entra;
 use super::fields::{set, text};
 use super::problem::Problem;
 use super::wire::{self, Fault, Wire};
-use super::world::{Insights, World};
+use super::world::{Insights, Inspections, Skills, World};
 use super::{activate, insightcore, sitecore, workflowcore};
 use crate::access::Assignments;
 use crate::clock::Clock;
@@ -195,45 +195,24 @@ impl Services {
     }
 
     /// Insights and what belongs to them.
-    pub fn insights(&self) -> InsightRecords {
-        let insights = Insights::clone(&self.world().insights);
-        InsightRecords {
-            insights: insights.insights,
-            occurrences: insights.occurrences,
-            points: insights.points,
-            activities: insights.activities,
-        }
+    pub fn insights(&self) -> Arc<Insights> {
+        Arc::clone(&self.world().insights)
     }
 
-    /// Inspections, and the checks of all of them.
-    pub fn inspections(&self) -> (Vec<Value>, Vec<Value>) {
-        let world = self.world();
-        (world.inspections.inspections.clone(), world.inspections.checks.clone())
+    /// Inspections and their checks.
+    pub fn inspections(&self) -> Arc<Inspections> {
+        Arc::clone(&self.world().inspections)
     }
 
-    /// Skills, and their instances.
-    pub fn skills(&self) -> (Vec<Value>, Vec<Value>) {
-        let world = self.world();
-        (world.skills.skills.clone(), world.skills.instances.clone())
+    /// Skills and where they run.
+    pub fn skills(&self) -> Arc<Skills> {
+        Arc::clone(&self.world().skills)
     }
 
     /// What sites have to comply with, the newest quarter first.
-    pub fn requirements(&self) -> Vec<Value> {
-        self.world().requirements.to_vec()
+    pub fn requirements(&self) -> Arc<Vec<Value>> {
+        Arc::clone(&self.world().requirements)
     }
-}
-
-/// Insights and what belongs to them, each as served but for the children in their roots.
-#[derive(Clone, Debug)]
-pub struct InsightRecords {
-    /// Roots and children.
-    pub insights: Vec<Value>,
-    /// Occurrences, newest first.
-    pub occurrences: Vec<Value>,
-    /// Points behind insights.
-    pub points: Vec<Value>,
-    /// Activities, oldest first of each insight.
-    pub activities: Vec<Value>,
 }
 
 /// What one site has beside its tickets.

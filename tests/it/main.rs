@@ -17,6 +17,7 @@ mod doctor;
 mod first_light;
 mod harness;
 mod identity;
+mod insights;
 mod life;
 mod links;
 mod refusals;

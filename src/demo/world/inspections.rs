@@ -276,6 +276,11 @@ impl About<'_> {
         };
         let minutes = i64::try_from(random.below(300)).unwrap_or_default();
         let submitted = (!missed).then(|| rfc3339(effective + TimeDelta::minutes(minutes)));
+        let note = match (missed, odd) {
+            (true, _) => Some("Missed"),
+            (false, true) => Some("To be looked at"),
+            (false, false) => None,
+        };
         json!({
             "id": stable_id(&format!("check-record/{check_id}/{}", effective.timestamp())),
             "checkId": check_id,
@@ -287,7 +292,7 @@ impl About<'_> {
             "numberValue": number.filter(|_| !missed),
             "stringValue": word.filter(|_| !missed),
             "isFaulted": odd && !missed && !matches!(check.asks, Asks::Total(_)),
-            "notes": (!missed && odd).then(|| format!("To be looked at, {}.", self.site.name())),
+            "notes": note.map(|note| format!("{note}, {}.", self.site.name())),
             "submittedUserName": (!missed).then(|| format!("{} round", self.site.canary)),
         })
     }

@@ -5,6 +5,7 @@ mod answer;
 mod argument;
 mod compose;
 mod fence;
+mod graphql;
 mod http;
 mod inner;
 mod input;
@@ -19,7 +20,9 @@ mod row;
 mod schema;
 mod scope;
 mod shape;
+mod span;
 mod template;
+mod text;
 mod tool;
 
 pub(super) use resolver::resolver;

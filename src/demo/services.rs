@@ -2,6 +2,9 @@
 //! WorkflowCore, each below its own path. [`Services`] is both the routes' state and the handle
 //! by which a test looks in, changes data and lets things go wrong.
 
+mod insights;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,8 +17,8 @@ use super::entra::Entra;
 use super::fields::{set, text};
 use super::problem::Problem;
 use super::wire::{self, Fault, Wire};
-use super::world::{Insights, Inspections, Skills, World};
-use super::{activate, insightcore, sitecore, workflowcore};
+use super::world::World;
+use super::{activate, insightcore, livedata, sitecore, workflowcore};
 use crate::access::Assignments;
 use crate::clock::Clock;
 
@@ -31,6 +34,8 @@ struct Inner {
     wire: Wire,
     world: Mutex<World>,
     strict: AtomicBool,
+    /// Points of which LiveDataCore says that it can't read them just now.
+    unreadable: Mutex<BTreeSet<String>>,
 }
 
 impl Services {
@@ -46,7 +51,8 @@ impl Services {
         let authz = Authz::new(assignments, wire.clone());
         let strict = AtomicBool::new(strict);
         let world = Mutex::new(world);
-        Self(Arc::new(Inner { base, clock, entra, authz, wire, world, strict }))
+        let unreadable = Mutex::default();
+        Self(Arc::new(Inner { base, clock, entra, authz, wire, world, strict, unreadable }))
     }
 
     /// The routes, behind the wire.
@@ -57,6 +63,7 @@ impl Services {
             .nest("/workflowcore", workflowcore::routes())
             .nest("/insightcore", insightcore::routes())
             .nest("/activate", activate::routes())
+            .nest("/livedatacore", livedata::routes())
             .fallback(|| async { Problem::not_found("The page") })
             .with_state(self.clone())
             .layer(axum::middleware::from_fn_with_state(self.0.wire.clone(), wire::pass))
@@ -91,6 +98,22 @@ impl Services {
     /// The base URL of WorkflowCore, without a trailing slash.
     pub fn workflowcore_url(&self) -> String {
         format!("{}/workflowcore", self.0.base)
+    }
+
+    /// The base URL of LiveDataCore, without a trailing slash.
+    pub fn livedatacore_url(&self) -> String {
+        format!("{}/livedatacore", self.0.base)
+    }
+
+    /// Points that LiveDataCore can't read from now on: it leaves their samples out of an answer
+    /// and names them there under `errorData`. An empty list mends it.
+    pub fn set_unreadable(&self, twin_ids: &[&str]) {
+        let ids = twin_ids.iter().map(|&id| id.to_owned()).collect();
+        *self.unreadable_points() = ids;
+    }
+
+    pub(super) fn unreadable_points(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.0.unreadable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was asked of the services; paths begin with `/authz`, `/sitecore`, `/workflowcore`.
@@ -174,6 +197,24 @@ impl Services {
         }
     }
 
+    /// Where every record belongs, by its id.
+    pub fn whereabouts(&self) -> BTreeMap<String, Whereabouts> {
+        let world = self.world();
+        let tickets = world.tickets.iter().map(|ticket| &ticket.body);
+        let lists = [
+            &world.sites,
+            &world.floors,
+            &world.locations,
+            &world.reference.categories,
+            &world.reference.workgroups,
+            &world.insights.insights,
+            &world.inspections.inspections,
+            &world.requirements,
+        ];
+        let records = lists.into_iter().flatten().chain(tickets);
+        records.map(|record| (text(record, "id").to_owned(), Whereabouts::of(record))).collect()
+    }
+
     /// The ticket statuses, as served.
     pub fn statuses(&self) -> Vec<Value> {
         self.world().reference.statuses.clone()
@@ -183,35 +224,26 @@ impl Services {
     pub fn add_location_cycle(&self) -> [String; 2] {
         self.world().add_location_cycle()
     }
+}
 
-    /// The base URL of InsightCore, without a trailing slash.
-    pub fn insightcore_url(&self) -> String {
-        format!("{}/insightcore", self.0.base)
-    }
+/// Where one record belongs.
+#[derive(Clone, Debug)]
+pub struct Whereabouts {
+    /// Its site; none where it belongs to no site or to several.
+    pub site: Option<String>,
+    /// Its locations: its own, and those above it.
+    pub locations: Vec<String>,
+}
 
-    /// The base URL of Activate, without a trailing slash.
-    pub fn activate_url(&self) -> String {
-        format!("{}/activate", self.0.base)
-    }
-
-    /// Insights and what belongs to them.
-    pub fn insights(&self) -> Arc<Insights> {
-        Arc::clone(&self.world().insights)
-    }
-
-    /// Inspections and their checks.
-    pub fn inspections(&self) -> Arc<Inspections> {
-        Arc::clone(&self.world().inspections)
-    }
-
-    /// Skills and where they run.
-    pub fn skills(&self) -> Arc<Skills> {
-        Arc::clone(&self.world().skills)
-    }
-
-    /// What sites have to comply with, the newest quarter first.
-    pub fn requirements(&self) -> Arc<Vec<Value>> {
-        Arc::clone(&self.world().requirements)
+impl Whereabouts {
+    fn of(record: &Value) -> Self {
+        let id = text(record, "id");
+        // A site is its own place.
+        let site = record.get("siteId").map_or(Some(id), Value::as_str);
+        let path = record.get("path").or_else(|| record.get("locationIds"));
+        let path = path.and_then(Value::as_array).into_iter().flatten();
+        let locations = path.filter_map(Value::as_str).map(str::to_owned).collect();
+        Self { site: site.map(str::to_owned), locations }
     }
 }
 

@@ -10,11 +10,13 @@ mod connectors;
 mod faults;
 mod signal;
 
-use chrono::{DateTime, Utc};
+use std::sync::OnceLock;
 
-use super::places::BLUEPRINTS;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::places::{BLUEPRINTS, SITE_3LW, SITE_8KP};
 use super::random::Random;
-use serde_json::Value;
 
 pub(in crate::demo) use self::faults::{Fault, FaultKind};
 pub(in crate::demo) use self::signal::Signal;
@@ -30,6 +32,10 @@ pub(in crate::demo) struct Equipment {
     pub(in crate::demo) points: Vec<Point>,
     pub(in crate::demo) faults: Vec<Fault>,
     pub(in crate::demo) connectors: Vec<Connector>,
+    /// What telemetry is computed from, beside the records.
+    pub(in crate::demo) seed: u64,
+    /// The points as LiveDataCore tells of them, in their order; made when first asked for.
+    records: OnceLock<Vec<Value>>,
 }
 
 /// A machine or a meter.
@@ -132,6 +138,8 @@ impl Equipment {
             points: Vec::new(),
             faults: Vec::new(),
             connectors: connectors::build(today),
+            seed,
+            records: OnceLock::new(),
         };
         for site in &BLUEPRINTS {
             assets::build(&mut made.assets, site, locations, &mut random);
@@ -153,9 +161,53 @@ impl Equipment {
         self.points.iter().position(|point| point.twin_id == twin_id)
     }
 
+    /// The points as LiveDataCore tells of them, but for the moment of the last value.
+    pub(in crate::demo) fn records(&self) -> &[Value] {
+        self.records.get_or_init(|| self.points.iter().map(|point| self.record(point)).collect())
+    }
+
+    fn record(&self, point: &Point) -> Value {
+        json!({
+            "id": point.twin_id,
+            "twinId": point.twin_id,
+            "name": point.name,
+            "trendId": point.trend_id,
+            "externalId": point.external_id,
+            "connectorId": self.connectors.get(point.connector).map(|one| &one.id),
+            "siteId": point.site,
+            "locationIds": point.location_ids,
+            "equipmentTwinId": self.assets.get(point.asset).map(|one| &one.twin_id),
+            "modelId": dtmi(point.model),
+            "type": point.kind.word(),
+            "unit": point.unit,
+            "valueMap": match point.kind {
+                PointKind::Binary => json!({"0": "off", "1": "on"}),
+                PointKind::MultiState => json!({"0": "off", "1": "heating", "2": "cooling"}),
+                PointKind::Analog | PointKind::Sum => Value::Null,
+            },
+            "trendInterval": point.interval,
+            "enabled": true,
+            "detected": point.detected,
+        })
+    }
+
+    /// What is or was wrong with an asset: no more than one thing.
+    pub(in crate::demo) fn fault_of(&self, asset: usize) -> Option<&Fault> {
+        self.faults.iter().find(|fault| fault.asset == asset)
+    }
+
     /// The points of an asset, by its index.
     pub(in crate::demo) fn points_of(&self, asset: usize) -> impl Iterator<Item = &Point> {
         self.points.iter().filter(move |point| point.asset == asset)
+    }
+}
+
+/// Hours by which a site's days begin before (or after) those of UTC; no summer time.
+pub(in crate::demo) fn utc_offset(site: &str) -> i64 {
+    match site {
+        SITE_8KP => -8,
+        SITE_3LW => 0,
+        _ => 10,
     }
 }
 

@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike as _, TimeDelta, Utc, Weekday};
 
 use super::super::places::{BLUEPRINTS, stable_id};
 use super::super::random::Random;
-use super::{Equipment, Signal};
+use super::{Equipment, Signal, utc_offset};
 
 /// How far back the first fault lies, in days.
 const DAYS: usize = 60;
@@ -142,7 +142,12 @@ impl FaultKind {
         matches!(self, StuckSensor | Flatline | OfflineGap | OutOfRange | DirtyFilter)
     }
 
-    /// Each spell: the hour (UTC, of the site's own day) that it begins, and for how long.
+    /// Is it wrong with one sensor, and not with the machine?
+    pub(in crate::demo) fn is_of_a_sensor(self) -> bool {
+        matches!(self, StuckSensor | Flatline | OfflineGap | OutOfRange)
+    }
+
+    /// Each spell: the hour of the site's own day at which it begins, and for how long.
     fn hours(self) -> (i64, i64) {
         match self {
             Overcooling | StuckDamper | HeatingAndCooling => (9, 5),
@@ -183,7 +188,8 @@ pub(super) fn build(made: &mut Equipment, today: DateTime<Utc>, random: &mut Ran
         let lasts = 2 + random.below(20);
         let goes_on = lasts >= started_days || random.percent(15);
         let days = if goes_on { started_days } else { lasts };
-        let (spells, ended) = spells(kind, today, started_days, days, goes_on, random);
+        let days = (started_days, days, goes_on);
+        let (spells, ended) = spells(kind, site.id, today, days, random);
         let Some(&(started, _)) = spells.first() else { continue };
         let priority = match kind {
             Overheating | HighConsumption | LowDeltaT => 1 + random.below(2),
@@ -206,14 +212,13 @@ pub(super) fn build(made: &mut Equipment, today: DateTime<Utc>, random: &mut Ran
 
 type Spells = Vec<(DateTime<Utc>, DateTime<Utc>)>;
 
-/// The stretches of a fault that began so many days before today and was seen on so many days,
-/// and when it ended.
+/// The stretches of a fault that began so many days before today, was seen on so many days and may
+/// go on, and when it ended.
 fn spells(
     kind: FaultKind,
+    site: &str,
     today: DateTime<Utc>,
-    started_days: usize,
-    days: usize,
-    goes_on: bool,
+    (started_days, days, goes_on): (usize, usize, bool),
     random: &mut Random,
 ) -> (Spells, Option<DateTime<Utc>>) {
     let days_of = |count: usize| TimeDelta::days(i64::try_from(count).unwrap_or_default());
@@ -226,9 +231,10 @@ fn spells(
     }
     let (hour, hours) = kind.hours();
     let on_day = |day: usize| {
-        let begins = first + days_of(day) + TimeDelta::hours(hour) + quarter_hours(random, 4);
+        let local = first + days_of(day) + TimeDelta::hours(hour) + quarter_hours(random, 4);
+        let begins = local - TimeDelta::hours(utc_offset(site));
         let spell = (begins, begins + TimeDelta::hours(hours));
-        let weekend = matches!(begins.weekday(), Weekday::Sat | Weekday::Sun);
+        let weekend = matches!(local.weekday(), Weekday::Sat | Weekday::Sun);
         (spell.1 <= today && !(weekend && day > 0)).then_some(spell)
     };
     let spells: Spells = (0..days).filter_map(on_day).collect();

@@ -22,6 +22,7 @@ mod search;
 mod services;
 mod sitecore;
 mod token;
+pub(crate) mod twins;
 mod wire;
 mod workflowcore;
 mod world;
@@ -48,6 +49,9 @@ pub use self::people::{
 };
 pub use self::services::{Services, SiteRecords, Whereabouts};
 pub use self::token::token;
+pub use self::twins::{
+    TWIN_BETWEEN_SITES, TWIN_WITH_QUOTES, TWINS_FED_FROM_ELSEWHERE, TWINS_IN_A_CYCLE,
+};
 pub use self::wire::{Fault, Recorded, Wire};
 pub use self::world::{
     FINN_LEVEL, INSIGHT_WITHOUT_SITE, Insights, Inspections, PORTFOLIO_NORTH, PORTFOLIO_SOUTH,

@@ -242,6 +242,7 @@ fn backends(config: &Config, clock: &Clock) -> anyhow::Result<Backends> {
         let kind = match backend {
             Backend::Rest(_) => backend::Kind::Rest,
             Backend::Graphql(_) => backend::Kind::Graphql,
+            Backend::Adt(_) => backend::Kind::Adt,
             _ => continue,
         };
         let Some(rest) = backend.http() else { continue };

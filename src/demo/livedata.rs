@@ -34,6 +34,24 @@ use self::values::Telemetry;
 
 const VIEW: &str = "WillowApp.CanViewTimeSeries";
 const CONNECTORS: &str = "WillowApp.CanViewConnectors";
+/// What can be asked of points.
+const SEARCHABLE: Searchable = Searchable {
+    fields: &[
+        "siteId",
+        "twinId",
+        "name",
+        "modelId",
+        "unit",
+        "type",
+        "equipmentTwinId",
+        "connectorId",
+        "externalId",
+        "locationIds",
+        "q",
+    ],
+    searched: &["name", "externalId", "twinId"],
+};
+
 /// A batch of more ids than this is refused.
 const LARGEST_BATCH: usize = 100;
 
@@ -133,25 +151,6 @@ async fn points(State(services): State<Services>, caller: Caller, params: Params
         .collect();
     params.page(&found).map(Json)
 }
-
-/// What can be asked of points.
-const SEARCHABLE: Searchable = Searchable {
-    fields: &[
-        "id",
-        "siteId",
-        "locationIds",
-        "twinId",
-        "externalId",
-        "name",
-        "modelId",
-        "unit",
-        "type",
-        "equipmentTwinId",
-        "connectorId",
-        "q",
-    ],
-    searched: &["name", "externalId"],
-};
 
 /// `POST /points/search`
 async fn search(State(services): State<Services>, caller: Caller, body: Bytes) -> Answer {

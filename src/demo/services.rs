@@ -18,7 +18,7 @@ use super::fields::{set, text};
 use super::problem::Problem;
 use super::wire::{self, Fault, Wire};
 use super::world::World;
-use super::{activate, insightcore, livedata, sitecore, workflowcore};
+use super::{activate, insightcore, livedata, sitecore, twins, workflowcore};
 use crate::access::Assignments;
 use crate::clock::Clock;
 
@@ -61,9 +61,10 @@ impl Services {
             .route(authz::PERMISSIONS_PATH, get(authz::my_permissions))
             .nest("/sitecore", sitecore::routes())
             .nest("/workflowcore", workflowcore::routes())
+            .nest("/livedatacore", livedata::routes())
             .nest("/insightcore", insightcore::routes())
             .nest("/activate", activate::routes())
-            .nest("/livedatacore", livedata::routes())
+            .nest("/adt", twins::routes())
             .fallback(|| async { Problem::not_found("The page") })
             .with_state(self.clone())
             .layer(axum::middleware::from_fn_with_state(self.0.wire.clone(), wire::pass))
@@ -114,6 +115,21 @@ impl Services {
 
     pub(super) fn unreadable_points(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.0.unreadable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The base URL of the digital twins, without a trailing slash.
+    pub fn twins_url(&self) -> String {
+        format!("{}/adt", self.0.base)
+    }
+
+    /// Every twin, as served.
+    pub fn twins(&self) -> Vec<Value> {
+        self.world().twins.twins.clone()
+    }
+
+    /// Every relationship between twins, as served.
+    pub fn relationships(&self) -> Vec<Value> {
+        self.world().twins.relationships.clone()
     }
 
     /// What was asked of the services; paths begin with `/authz`, `/sitecore`, `/workflowcore`.

@@ -26,6 +26,7 @@ use self::places::Places;
 use self::random::Random;
 use self::reference::Reference;
 use super::fields::text;
+use super::twins::Graph;
 
 pub use self::insights::{INSIGHT_WITHOUT_SITE, Insights};
 pub use self::inspections::Inspections;
@@ -58,6 +59,8 @@ pub(super) struct World {
     pub(super) receipts: Receipts,
     /// The machines, shared by all who speak of them.
     pub(super) equipment: Arc<Equipment>,
+    /// The twins of places and machines.
+    pub(super) twins: Arc<Graph>,
 }
 
 /// One ticket and how often it was changed.
@@ -104,6 +107,7 @@ impl World {
         let opened = rfc3339(today - TimeDelta::days(900));
         let places = Places::build(&mut random, &opened);
         let equipment = Equipment::build(seed, &places.locations, today);
+        let twins = Graph::build(&places.locations, &equipment, today);
         let mut world = Self {
             sites: places.sites,
             floors: places.floors,
@@ -120,6 +124,7 @@ impl World {
             last_number: BTreeMap::new(),
             receipts: BTreeMap::new(),
             equipment: Arc::new(equipment),
+            twins: Arc::new(twins),
         };
         for site in &BLUEPRINTS {
             tickets::build(&mut world, site, today, &mut random);

@@ -19,8 +19,8 @@ use super::fence::Fence;
 use super::names::Names;
 use super::plan::{check_answer, plan};
 use super::{
-    Known, Service, answer, compose, fence, inner, input, link, paging, requirement, scope, text,
-    typed,
+    Known, Service, adt, answer, compose, fence, inner, input, link, paging, requirement, scope,
+    text, typed,
 };
 
 /// A name longer than this leaves no room for a gateway's prefix; the conformance suite has its own.
@@ -68,6 +68,7 @@ pub(in crate::catalog) fn tool(
             text::agree(shown, (plan, scope, input), document, problems);
         }
         let permission = permission.as_ref();
+        adt::agree(plan, scope, document, problems);
         fence::check(&Fence { plan, answer, scope, permission, names: &names }, document, problems);
     }
     if let (Some(plan), Some(input), Some(scope), true) = (&plan, &input, &scope, whole && asked)

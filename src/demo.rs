@@ -49,15 +49,15 @@ pub use self::people::{
     PASSWORD, PEOPLE, Person, SCOPE, SNOWFLAKE_AUDIENCE, TENANT_ID, TWINS_AUDIENCE, person,
 };
 pub use self::relay::Relay;
-pub use self::services::{InsightRecords, Services, SiteRecords, Whereabouts};
+pub use self::services::{Services, SiteRecords, Whereabouts};
 pub use self::token::token;
 pub use self::twins::{
     TWIN_BETWEEN_SITES, TWIN_WITH_QUOTES, TWINS_FED_FROM_ELSEWHERE, TWINS_IN_A_CYCLE,
 };
 pub use self::wire::{Fault, Recorded, Wire};
 pub use self::world::{
-    FINN_LEVEL, INSIGHT_WITHOUT_SITE, PORTFOLIO_NORTH, PORTFOLIO_SOUTH, SITE_3LW, SITE_8KP,
-    SITE_12H, SITE_60M, SITES, TICKET_WITH_EMAIL, TICKET_WITHOUT_SITE, canary,
+    FINN_LEVEL, INSIGHT_WITHOUT_SITE, Insights, Inspections, PORTFOLIO_NORTH, PORTFOLIO_SOUTH,
+    SITE_3LW, SITE_8KP, SITE_12H, SITE_60M, SITES, TICKET_WITH_EMAIL, TICKET_WITHOUT_SITE, canary,
 };
 
 /// How the surroundings behave.

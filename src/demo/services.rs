@@ -2,6 +2,8 @@
 //! WorkflowCore, each below its own path. [`Services`] is both the routes' state and the handle
 //! by which a test looks in, changes data and lets things go wrong.
 
+mod insights;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +18,7 @@ use super::fields::{set, text};
 use super::people::API_CLIENT_ID;
 use super::problem::Problem;
 use super::wire::{self, Fault, Wire};
-use super::world::{Insights, World};
+use super::world::World;
 use super::{activate, insightcore, livedata, sitecore, twins, workflowcore};
 use crate::access::Assignments;
 use crate::clock::Clock;
@@ -248,6 +250,9 @@ impl Services {
             &world.locations,
             &world.reference.categories,
             &world.reference.workgroups,
+            &world.insights.insights,
+            &world.inspections.inspections,
+            &world.requirements,
         ];
         let records = lists.into_iter().flatten().chain(tickets);
         records.map(|record| (text(record, "id").to_owned(), Whereabouts::of(record))).collect()
@@ -262,57 +267,6 @@ impl Services {
     pub fn add_location_cycle(&self) -> [String; 2] {
         self.world().add_location_cycle()
     }
-
-    /// The base URL of InsightCore, without a trailing slash.
-    pub fn insightcore_url(&self) -> String {
-        format!("{}/insightcore", self.0.base)
-    }
-
-    /// The base URL of Activate, without a trailing slash.
-    pub fn activate_url(&self) -> String {
-        format!("{}/activate", self.0.base)
-    }
-
-    /// Insights and what belongs to them.
-    pub fn insights(&self) -> InsightRecords {
-        let insights = Insights::clone(&self.world().insights);
-        InsightRecords {
-            insights: insights.insights,
-            occurrences: insights.occurrences,
-            points: insights.points,
-            activities: insights.activities,
-        }
-    }
-
-    /// Inspections, and the checks of all of them.
-    pub fn inspections(&self) -> (Vec<Value>, Vec<Value>) {
-        let world = self.world();
-        (world.inspections.inspections.clone(), world.inspections.checks.clone())
-    }
-
-    /// Skills, and their instances.
-    pub fn skills(&self) -> (Vec<Value>, Vec<Value>) {
-        let world = self.world();
-        (world.skills.skills.clone(), world.skills.instances.clone())
-    }
-
-    /// What sites have to comply with, the newest quarter first.
-    pub fn requirements(&self) -> Vec<Value> {
-        self.world().requirements.to_vec()
-    }
-}
-
-/// Insights and what belongs to them, each as served but for the children in their roots.
-#[derive(Clone, Debug)]
-pub struct InsightRecords {
-    /// Roots and children.
-    pub insights: Vec<Value>,
-    /// Occurrences, newest first.
-    pub occurrences: Vec<Value>,
-    /// Points behind insights.
-    pub points: Vec<Value>,
-    /// Activities, oldest first of each insight.
-    pub activities: Vec<Value>,
 }
 
 /// Where one record belongs.

@@ -22,21 +22,20 @@ use chrono::{DateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
 
 use self::equipment::Equipment;
-pub(super) use self::insights::Insights;
-use self::inspections::Inspections;
 use self::places::Places;
 use self::random::Random;
 use self::reference::Reference;
-use self::skills::Skills;
 use super::fields::text;
 use super::twins::Graph;
 
-pub use self::insights::INSIGHT_WITHOUT_SITE;
+pub use self::insights::{INSIGHT_WITHOUT_SITE, Insights};
+pub use self::inspections::Inspections;
 pub(super) use self::places::{BLUEPRINTS, stable_id};
 pub use self::places::{
     FINN_LEVEL, PORTFOLIO_NORTH, PORTFOLIO_SOUTH, SITE_3LW, SITE_8KP, SITE_12H, SITE_60M, SITES,
     canary,
 };
+pub use self::skills::Skills;
 pub use self::traps::{TICKET_WITH_EMAIL, TICKET_WITHOUT_SITE};
 
 /// All records.

@@ -19,6 +19,7 @@ mod grants;
 mod harness;
 mod identity;
 mod importing;
+mod insights;
 mod life;
 mod links;
 mod live;

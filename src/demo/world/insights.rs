@@ -19,17 +19,17 @@ use super::rfc3339;
 /// Keeps this part's numbers apart from those of the world's other parts.
 const OWN: u64 = 0x1151_6875_0000_0001;
 
-/// Insights and what belongs to them.
-#[derive(Clone, Default)]
-pub(in crate::demo) struct Insights {
+/// Insights and what belongs to them, as served but for the children in their roots.
+#[derive(Clone, Debug, Default)]
+pub struct Insights {
     /// Roots and children; a child names its root in `parentId`.
-    pub(in crate::demo) insights: Vec<Value>,
-    /// Newest first.
-    pub(in crate::demo) occurrences: Vec<Value>,
+    pub insights: Vec<Value>,
+    /// Occurrences, newest first.
+    pub occurrences: Vec<Value>,
     /// What an insight was found in, the point that shows it best first.
-    pub(in crate::demo) points: Vec<Value>,
-    /// Oldest first.
-    pub(in crate::demo) activities: Vec<Value>,
+    pub points: Vec<Value>,
+    /// What happened to insights, oldest first of each.
+    pub activities: Vec<Value>,
 }
 
 impl Insights {

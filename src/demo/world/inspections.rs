@@ -17,20 +17,22 @@ const TIMES: i64 = 8;
 const OWN: u64 = 0x1259_ec71_0000_0001;
 
 /// Inspections, their checks, and the records of these.
-#[derive(Clone, Default)]
-pub(in crate::demo) struct Inspections {
-    pub(in crate::demo) inspections: Vec<Value>,
-    pub(in crate::demo) checks: Vec<Value>,
-    /// Newest first.
-    pub(in crate::demo) records: Vec<Value>,
+#[derive(Clone, Debug, Default)]
+pub struct Inspections {
+    /// Inspections, without their checks.
+    pub inspections: Vec<Value>,
+    /// Checks, each with what was last written down.
+    pub checks: Vec<Value>,
+    /// What was written down, newest first.
+    pub records: Vec<Value>,
 }
 
-/// A kind of round: its name, every how many days it is due, and its checks.
+/// A kind of round: its name, how often it is due, and its checks.
 struct Round {
     name: &'static str,
     days: i64,
     unit: &'static str,
-    /// How many of a level's twin id there is to look at; none where it is the whole building's.
+    /// Made on a level; otherwise in the building as a whole.
     on_level: bool,
     checks: &'static [Check],
 }
@@ -274,6 +276,11 @@ impl About<'_> {
         };
         let minutes = i64::try_from(random.below(300)).unwrap_or_default();
         let submitted = (!missed).then(|| rfc3339(effective + TimeDelta::minutes(minutes)));
+        let note = match (missed, odd) {
+            (true, _) => Some("Missed"),
+            (false, true) => Some("To be looked at"),
+            (false, false) => None,
+        };
         json!({
             "id": stable_id(&format!("check-record/{check_id}/{}", effective.timestamp())),
             "checkId": check_id,
@@ -285,7 +292,7 @@ impl About<'_> {
             "numberValue": number.filter(|_| !missed),
             "stringValue": word.filter(|_| !missed),
             "isFaulted": odd && !missed && !matches!(check.asks, Asks::Total(_)),
-            "notes": (!missed && odd).then(|| format!("To be looked at, {}.", self.site.name())),
+            "notes": note.map(|note| format!("{note}, {}.", self.site.name())),
             "submittedUserName": (!missed).then(|| format!("{} round", self.site.canary)),
         })
     }

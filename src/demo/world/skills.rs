@@ -22,17 +22,17 @@ const UNUSED: [(&str, &str); 5] = [
 const DAYS: i64 = 3;
 
 /// Skills, their instances and their runs.
-#[derive(Clone, Default)]
-pub(in crate::demo) struct Skills {
+#[derive(Clone, Debug, Default)]
+pub struct Skills {
     /// The library's records, which are of no site; each site's own have its canary in their name.
-    pub(in crate::demo) skills: Vec<Value>,
-    /// A skill on one machine.
-    pub(in crate::demo) instances: Vec<Value>,
-    /// A run of a skill over all of a site's machines, newest first.
-    pub(in crate::demo) executions: Vec<Value>,
+    pub skills: Vec<Value>,
+    /// Skills on one machine each.
+    pub instances: Vec<Value>,
+    /// Runs of a skill over all of a site's machines, newest first at each site.
+    pub executions: Vec<Value>,
 }
 
-/// The name and id of the skill that finds a kind of fault on a model of machine.
+/// The id and name of the skill that finds a kind of fault on a model of machine.
 pub(super) fn finding(kind: FaultKind, model: &str) -> (String, String) {
     let name = format!("{} ({})", kind.title(), words(model));
     (stable_id(&format!("skill/{name}")), name)

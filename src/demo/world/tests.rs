@@ -19,6 +19,17 @@ fn records(world: &World) -> Vec<Value> {
         &world.reference.workgroups,
         &world.comments,
         &world.activity,
+        &world.inspections.inspections,
+        &world.inspections.checks,
+        &world.inspections.records,
+        &world.insights.insights,
+        &world.insights.occurrences,
+        &world.insights.points,
+        &world.insights.activities,
+        // Not the skills: the library's are of no site.
+        &world.skills.instances,
+        &world.skills.executions,
+        &world.requirements,
     ];
     let mut all: Vec<Value> = lists.into_iter().flatten().cloned().collect();
     all.extend(world.tickets.iter().map(|ticket| ticket.body.clone()));
@@ -70,4 +81,24 @@ fn finns_level_is_level_three_of_60m_and_has_tickets() {
     assert_eq!(text(level, "siteId"), SITE_60M);
     let there = |ticket: &&Ticket| texts(&ticket.body, "locationIds").any(|id| id == FINN_LEVEL);
     assert!(world.tickets.iter().filter(there).count() >= 4);
+}
+
+#[test]
+fn there_are_two_hundred_insights_forty_skills_and_forty_inspections() {
+    let world = world(1);
+    let number = world.insights.insights.len();
+    assert!((180..=230).contains(&number), "{number}");
+    assert_eq!((world.skills.skills.len(), world.inspections.inspections.len()), (40, 40));
+    // Every skill that an insight names is there, and runs where the insight lies.
+    for insight in world.insights.insights.iter().filter(|one| !text(one, "siteId").is_empty()) {
+        let runs = |one: &Value| {
+            ["skillId", "siteId"].iter().all(|field| text(one, field) == text(insight, field))
+        };
+        assert!(world.skills.instances.iter().any(runs), "{insight}");
+    }
+    for part in [&world.insights.occurrences, &world.insights.points, &world.insights.activities] {
+        assert!(
+            part.iter().all(|one| find(&world.insights.insights, text(one, "insightId")).is_some())
+        );
+    }
 }

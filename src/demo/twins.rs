@@ -25,8 +25,10 @@ pub(super) use self::graph::Graph;
 pub use self::graph::{
     TWIN_BETWEEN_SITES, TWIN_WITH_QUOTES, TWINS_FED_FROM_ELSEWHERE, TWINS_IN_A_CYCLE,
 };
-pub(crate) use self::language::parse;
+#[cfg(test)]
+pub(crate) use self::language::Expression;
 use self::language::Fault;
+pub(crate) use self::language::parse;
 
 /// The version that is spoken.
 const API_VERSION: &str = "2023-10-31";
@@ -108,7 +110,7 @@ async fn query(
         Some(token) => opened(token).ok_or_else(|| Fault::bad("The token isn't one of ours."))?,
         None => (text(&body, "query").to_owned(), 0),
     };
-    let asked = language::parse(&text)?;
+    let asked = parse(&text)?;
     let graph = services.world().twins.clone();
     let rows = evaluate::rows(&asked, &graph);
     let end = start.saturating_add(size).min(rows.len());
@@ -159,7 +161,7 @@ async fn relationships(
     let graph = services.world().twins.clone();
     graph.twin(&id).ok_or_else(|| no_twin(&id))?;
     let name = params.get("relationshipName");
-    let found = graph.relationships.iter().filter(|one| text(one, "$sourceId") == id);
+    let found = graph.going_out(&id);
     let found = found.filter(|one| name.is_none_or(|name| text(one, "$relationshipName") == name));
     let link = format!("{}/digitaltwins/{id}/relationships", services.twins_url());
     page(found.cloned().collect(), RELATIONSHIPS_PAGE, &link, &params)
@@ -175,7 +177,7 @@ async fn incoming(
     admit(&caller, &params)?;
     let graph = services.world().twins.clone();
     graph.twin(&id).ok_or_else(|| no_twin(&id))?;
-    let found = graph.relationships.iter().filter(|one| text(one, "$targetId") == id);
+    let found = graph.coming_in(&id);
     let told = found.map(|one| {
         json!({
             "$relationshipId": text(one, "$relationshipId"),

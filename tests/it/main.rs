@@ -25,4 +25,5 @@ mod sign_in;
 mod sixty;
 mod store;
 mod transport;
+mod twins;
 mod upstream;

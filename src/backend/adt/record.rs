@@ -22,7 +22,10 @@ pub(super) fn twin(row: Value) -> Option<Value> {
     let of_metadata = |key: &str| metadata.and_then(|metadata| metadata.get(key)).cloned();
     let (model, updated) = (of_metadata("$model"), of_metadata("$lastUpdateTime"));
     let site = twin.get("siteID").cloned();
-    Some(with(twin, [("id", Some(id)), ("modelId", model), ("siteId", site), ("lastUpdateTime", updated)]))
+    Some(with(
+        twin,
+        [("id", Some(id)), ("modelId", model), ("siteId", site), ("lastUpdateTime", updated)],
+    ))
 }
 
 /// A relationship with its ends.

@@ -19,10 +19,7 @@ const BESIDE: usize = 100;
 const MOST_PAGES: usize = 10;
 
 /// `{items, next?}`: a page of relationships, as long as the service makes it.
-pub(super) async fn page(
-    asked: &Relations,
-    client: &mut Client<'_, '_>,
-) -> Result<Value, Stopped> {
+pub(super) async fn page(asked: &Relations, client: &mut Client<'_, '_>) -> Result<Value, Stopped> {
     if !is_twin_id(&asked.of) {
         return Err(TroubleKind::Gone.into());
     }
@@ -43,12 +40,15 @@ pub(super) async fn page(
     if let Some(token) = token {
         query.push(("continuationToken", token));
     }
-    let mut answer = client.get(&["digitaltwins", &asked.of, list], &query, asked.page_size).await?;
+    let mut answer =
+        client.get(&["digitaltwins", &asked.of, list], &query, asked.page_size).await?;
     let Some(Value::Array(rows)) = answer.get_mut("value").map(Value::take) else {
         return Err(TroubleKind::BadAnswer.into());
     };
     let mut items: Vec<Value> = rows.into_iter().filter_map(relationship).collect();
-    items.retain(|one| asked.names.is_empty() || asked.names.iter().any(|name| name == text(one, "name")));
+    items.retain(|one| {
+        asked.names.is_empty() || asked.names.iter().any(|name| name == text(one, "name"))
+    });
     for item in &mut items {
         // The list says one end only: the other is the twin itself.
         let (end, direction) = match way {
@@ -91,10 +91,7 @@ async fn with_other_ends(
 }
 
 /// The twin with `relationships`, those of them whose other end the caller sees.
-pub(super) async fn beside(
-    mut twin: Value,
-    client: &mut Client<'_, '_>,
-) -> Result<Value, Stopped> {
+pub(super) async fn beside(mut twin: Value, client: &mut Client<'_, '_>) -> Result<Value, Stopped> {
     let mut asked = Relations {
         of: text(&twin, "id").to_owned(),
         direction: super::ask::Direction::Both,

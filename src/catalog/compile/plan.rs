@@ -10,9 +10,9 @@ use crate::catalog::raw::{RawPart, RawRequest, RawTool};
 use crate::catalog::template::{Leaf, Template};
 use crate::catalog::tool::{Answer, Effect, Plan, ReadPlan};
 
+use super::Known;
 use super::adt;
 use super::compose;
-use super::Known;
 use super::http::{Parts, request};
 use super::names::Names;
 use super::question;
@@ -180,13 +180,12 @@ fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Op
             None
         }
         _ => {
-            let text = "write one of: a method with its path, found, caller, compose, adt";
-            spot.problem(problems, text);
+            spot.problem(problems, "write one of: a method with its path, found, caller, compose");
             None
         }
     };
     for (key, _) in http.iter().filter(|(_, there)| *there) {
-        let text = "nothing of this is sent here: take it away, or found, caller, compose or adt";
+        let text = "nothing is sent here: take this away, or found, caller or compose";
         spot.child(key).problem(problems, text);
     }
     other

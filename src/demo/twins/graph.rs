@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::models::Models;
-use crate::demo::fields::{set, text, texts};
 use crate::demo::claims::short_digest;
+use crate::demo::fields::{set, text, texts};
 use crate::demo::world::equipment::{Asset, Equipment, dtmi};
 use crate::demo::world::{BLUEPRINTS, FINN_LEVEL, SITE_60M, canary, rfc3339, stable_id};
 
@@ -30,6 +30,9 @@ pub(in crate::demo) struct Graph {
     pub(in crate::demo) relationships: Vec<Value>,
     pub(super) models: Models,
     by_id: BTreeMap<String, usize>,
+    /// Indices of relationships by the twin that they go from, and by the one that they go to.
+    out: BTreeMap<String, Vec<usize>>,
+    into: BTreeMap<String, Vec<usize>>,
     /// When the records are from.
     updated: String,
 }
@@ -45,6 +48,8 @@ impl Graph {
             relationships: Vec::new(),
             models: Models::build(&rfc3339(today - TimeDelta::days(700))),
             by_id: BTreeMap::new(),
+            out: BTreeMap::new(),
+            into: BTreeMap::new(),
             updated: rfc3339(today - TimeDelta::days(3)),
         };
         let twin_ids: BTreeMap<&str, &str> =
@@ -61,7 +66,14 @@ impl Graph {
             let path = locations.iter().find(|node| text(node, "id") == connector.site);
             let path: Vec<&str> = path.into_iter().flat_map(|node| texts(node, "path")).collect();
             let own = json!({"externalID": connector.id});
-            graph.add(&controller_id(connector.site, connector.kind), model, &connector.name, connector.site, &path, own);
+            graph.add(
+                &controller_id(connector.site, connector.kind),
+                model,
+                &connector.name,
+                connector.site,
+                &path,
+                own,
+            );
         }
         for asset in &equipment.assets {
             graph.add_asset(asset, &twin_ids, today);
@@ -97,15 +109,7 @@ impl Graph {
         self.by_id.get(id).and_then(|index| self.twins.get(*index))
     }
 
-    fn add(
-        &mut self,
-        id: &str,
-        model: &str,
-        name: &str,
-        site: &str,
-        path: &[&str],
-        own: Value,
-    ) {
+    fn add(&mut self, id: &str, model: &str, name: &str, site: &str, path: &[&str], own: Value) {
         let mut twin = json!({
             "$dtId": id,
             "$etag": format!("W/\"{}\"", short_digest(id.as_bytes())),
@@ -128,7 +132,20 @@ impl Graph {
         self.twins.push(twin);
     }
 
+    /// The relationships that go from this twin.
+    pub(super) fn going_out(&self, id: &str) -> impl Iterator<Item = &Value> {
+        self.out.get(id).into_iter().flatten().filter_map(|index| self.relationships.get(*index))
+    }
+
+    /// The relationships that go to this twin.
+    pub(super) fn coming_in(&self, id: &str) -> impl Iterator<Item = &Value> {
+        self.into.get(id).into_iter().flatten().filter_map(|index| self.relationships.get(*index))
+    }
+
     fn relate(&mut self, source: &str, name: &str, target: &str) {
+        let index = self.relationships.len();
+        self.out.entry(source.to_owned()).or_default().push(index);
+        self.into.entry(target.to_owned()).or_default().push(index);
         self.relationships.push(json!({
             "$relationshipId": stable_id(&format!("relationship/{source}/{name}/{target}")),
             "$sourceId": source,
@@ -144,7 +161,8 @@ impl Graph {
         let model = text(node, "modelId");
         let model = model.trim_start_matches("dtmi:com:willowinc:").trim_end_matches(";1");
         let mut own = json!({"uniqueID": text(node, "id")});
-        let number = text(node, "name").rsplit(' ').next().and_then(|word| word.parse::<u32>().ok());
+        let number =
+            text(node, "name").rsplit(' ').next().and_then(|word| word.parse::<u32>().ok());
         if let ("level", Some(number)) = (kind, number) {
             set(&mut own, "levelNumber", number);
             set(&mut own, "code", format!("L{number:02}"));
@@ -155,12 +173,7 @@ impl Graph {
         }
     }
 
-    fn add_asset(
-        &mut self,
-        asset: &Asset,
-        twin_ids: &BTreeMap<&str, &str>,
-        today: DateTime<Utc>,
-    ) {
+    fn add_asset(&mut self, asset: &Asset, twin_ids: &BTreeMap<&str, &str>, today: DateTime<Utc>) {
         let id = &asset.twin_id;
         let path: Vec<&str> = asset.location_ids.iter().map(String::as_str).collect();
         let age = 400 + i64::try_from(asset.serial.len() * asset.name.len()).unwrap_or_default();

@@ -33,7 +33,8 @@ pub(super) fn tokens(query: &str) -> Result<Vec<Token>, Fault> {
         } else if let Some(after) = rest.strip_prefix('\'') {
             let mut chars = after.chars().peekable();
             tokens.push(Token::Text(literal(&mut chars)?));
-            rest = after.get(after.len() - chars.map(char::len_utf8).sum::<usize>()..).unwrap_or("");
+            rest =
+                after.get(after.len() - chars.map(char::len_utf8).sum::<usize>()..).unwrap_or("");
         } else if first.is_ascii_digit() || first == '-' {
             let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c));
             let (number, after) = rest.split_at(end.unwrap_or(rest.len()));

@@ -71,8 +71,7 @@ impl Parser {
     }
 
     fn takes(&mut self, word: &str) -> bool {
-        let found =
-            matches!(self.peek(), Some(Token::Word(own)) if own.eq_ignore_ascii_case(word));
+        let found = matches!(self.peek(), Some(Token::Word(own)) if own.eq_ignore_ascii_case(word));
         self.at += usize::from(found);
         found
     }
@@ -226,7 +225,11 @@ impl Parser {
         while self.takes_sign(".") {
             names.push(self.name()?);
         }
-        if names.is_empty() { Err(Fault::syntax("'.' was expected")) } else { Ok(Path { alias, names }) }
+        if names.is_empty() {
+            Err(Fault::syntax("'.' was expected"))
+        } else {
+            Ok(Path { alias, names })
+        }
     }
 
     fn list(&mut self) -> Result<Vec<Value>, Fault> {
@@ -272,9 +275,30 @@ fn single(mut several: Vec<Expression>, join: fn(Vec<Expression>) -> Expression)
 
 fn is_keyword(word: &str) -> bool {
     const KEYWORDS: [&str; 24] = [
-        "SELECT", "FROM", "WHERE", "JOIN", "RELATED", "AND", "OR", "NOT", "IN", "NIN", "COUNT",
-        "TOP", "DIGITALTWINS", "RELATIONSHIPS", "IS_OF_MODEL", "IS_DEFINED", "CONTAINS",
-        "STARTSWITH", "ENDSWITH", "TRUE", "FALSE", "NULL", "ORDER", "GROUP",
+        "SELECT",
+        "FROM",
+        "WHERE",
+        "JOIN",
+        "RELATED",
+        "AND",
+        "OR",
+        "NOT",
+        "IN",
+        "NIN",
+        "COUNT",
+        "TOP",
+        "DIGITALTWINS",
+        "RELATIONSHIPS",
+        "IS_OF_MODEL",
+        "IS_DEFINED",
+        "CONTAINS",
+        "STARTSWITH",
+        "ENDSWITH",
+        "TRUE",
+        "FALSE",
+        "NULL",
+        "ORDER",
+        "GROUP",
     ];
     KEYWORDS.iter().any(|keyword| keyword.eq_ignore_ascii_case(word))
 }

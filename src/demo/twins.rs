@@ -116,7 +116,7 @@ async fn query(
     let end = start.saturating_add(size).min(rows.len());
     let page = rows.get(start..end).unwrap_or_default();
     let token = (end < rows.len()).then(|| token(&text, end));
-    let charge = [("query-charge", format!("{:.2}", 2.5 + text.len() as f32 / 1000.0))];
+    let charge = [("query-charge", format!("{}.50", 2 + text.len() / 1000))];
     Ok((charge, Json(json!({"value": page, "continuationToken": token}))).into_response())
 }
 
@@ -164,7 +164,7 @@ async fn relationships(
     let found = graph.going_out(&id);
     let found = found.filter(|one| name.is_none_or(|name| text(one, "$relationshipName") == name));
     let link = format!("{}/digitaltwins/{id}/relationships", services.twins_url());
-    page(found.cloned().collect(), RELATIONSHIPS_PAGE, &link, &params)
+    page(&found.cloned().collect::<Vec<_>>(), RELATIONSHIPS_PAGE, &link, &params)
 }
 
 /// `GET /digitaltwins/{id}/incomingrelationships`: they say where they come from only.
@@ -191,7 +191,7 @@ async fn incoming(
         })
     });
     let link = format!("{}/digitaltwins/{id}/incomingrelationships", services.twins_url());
-    page(told.collect(), RELATIONSHIPS_PAGE, &link, &params)
+    page(&told.collect::<Vec<_>>(), RELATIONSHIPS_PAGE, &link, &params)
 }
 
 /// `GET /models?dependenciesFor&includeModelDefinition`
@@ -209,7 +209,7 @@ async fn models(State(services): State<Services>, caller: Caller, params: Params
     if params.get("includeModelDefinition") != Some("true") {
         found.iter_mut().for_each(without_definition);
     }
-    page(found, MODELS_PAGE, &format!("{}/models", services.twins_url()), &params)
+    page(&found, MODELS_PAGE, &format!("{}/models", services.twins_url()), &params)
 }
 
 /// `GET /models/{id}?includeModelDefinition`
@@ -240,7 +240,7 @@ fn without_definition(model: &mut Value) {
 }
 
 /// One page of a list, with the link to the next.
-fn page(found: Vec<Value>, size: usize, link: &str, params: &Params) -> Answer {
+fn page(found: &[Value], size: usize, link: &str, params: &Params) -> Answer {
     let start = match params.get("continuationToken") {
         Some(token) => opened(token).ok_or_else(|| Fault::bad("The token isn't one of ours."))?.1,
         None => 0,

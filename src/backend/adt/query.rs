@@ -103,7 +103,7 @@ fn of_sites(search: &Search, sites: Option<&[String]>, what: What) -> Result<Str
     if !models.is_empty() {
         conditions.and_one_of(&models);
     }
-    if let Some(text) = search.search.as_deref().filter(|text| !text.is_empty()) {
+    if let Some(text) = search.words.as_deref().filter(|text| !text.is_empty()) {
         conditions.and_one_of(&named(TWIN, text)?);
     }
     for filter in &search.filters {

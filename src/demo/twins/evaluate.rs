@@ -21,7 +21,7 @@ pub(super) fn rows(query: &Query, graph: &Graph) -> Vec<Value> {
         found.retain(|row| holds(query, row, graph));
     }
     for join in &query.joins {
-        found = found.into_iter().flat_map(|row| joined(row, join, query, graph)).collect();
+        found = found.iter().flat_map(|row| joined(row, join, query, graph)).collect();
     }
     if !query.joins.is_empty() {
         found.retain(|row| holds(query, row, graph));
@@ -33,13 +33,13 @@ pub(super) fn rows(query: &Query, graph: &Graph) -> Vec<Value> {
             first.map(|row| (*row).clone()).collect()
         }
         Select::Named(names) => {
-            let named = |row: &Found<'_>| -> Map<String, Value> {
+            let shown = |row: &Found<'_>| -> Map<String, Value> {
                 let own = names
                     .iter()
                     .filter_map(|name| Some((name.clone(), (*row.get(name.as_str())?).clone())));
                 own.collect()
             };
-            found.iter().map(|row| Value::Object(named(row))).collect()
+            found.iter().map(|row| Value::Object(shown(row))).collect()
         }
     }
 }
@@ -76,7 +76,7 @@ fn first<'a>(query: &Query, graph: &'a Graph) -> Vec<&'a Value> {
 
 /// A row with each twin that its twin is related to.
 fn joined<'a>(
-    row: Found<'a>,
+    row: &Found<'a>,
     join: &'a super::language::Join,
     query: &Query,
     graph: &'a Graph,

@@ -91,7 +91,7 @@ impl Graph {
                 "enabled": true,
                 "detected": point.detected,
             });
-            graph.add(&point.twin_id, point.model, &point.name, point.site, &path, own);
+            graph.add(&point.twin_id, point.model, &point.name, point.site, &path, &own);
             if let Some(asset) = equipment.assets.get(point.asset) {
                 graph.relate(&point.twin_id, "isCapabilityOf", &asset.twin_id);
             }
@@ -109,7 +109,7 @@ impl Graph {
         self.by_id.get(id).and_then(|index| self.twins.get(*index))
     }
 
-    fn add(&mut self, id: &str, model: &str, name: &str, site: &str, path: &[&str], own: Value) {
+    fn add(&mut self, id: &str, model: &str, name: &str, site: &str, path: &[&str], own: &Value) {
         let mut twin = json!({
             "$dtId": id,
             "$etag": format!("W/\"{}\"", short_digest(id.as_bytes())),
@@ -167,7 +167,7 @@ impl Graph {
             set(&mut own, "levelNumber", number);
             set(&mut own, "code", format!("L{number:02}"));
         }
-        self.add(id, model, text(node, "name"), text(node, "siteId"), &path, own);
+        self.add(id, model, text(node, "name"), text(node, "siteId"), &path, &own);
         if let Some(parent) = twin_ids.get(text(node, "parentId")) {
             self.relate(id, "isPartOf", parent);
         }
@@ -184,7 +184,7 @@ impl Graph {
             "installationDate": (today - TimeDelta::days(age)).date_naive().to_string(),
             "mappedIds": [{"exactType": asset.model, "scope": "ORG", "value": asset.mapped_id}],
         });
-        self.add(id, asset.model, &asset.name, asset.site, &path, own);
+        self.add(id, asset.model, &asset.name, asset.site, &path, &own);
         if let Some(place) = path.last().and_then(|place| twin_ids.get(place)) {
             self.relate(id, "locatedIn", place);
         }
@@ -198,7 +198,7 @@ impl Graph {
         if ["AirHandlingUnit", "Chiller", "Boiler"].contains(&asset.model) {
             let manuals = format!("{id}-DOCS");
             let name = format!("{} (manuals)", asset.name);
-            self.add(&manuals, "DocumentCollection", &name, asset.site, &path, json!({}));
+            self.add(&manuals, "DocumentCollection", &name, asset.site, &path, &json!({}));
             self.relate(id, "hasDocument", &manuals);
         }
     }
@@ -209,13 +209,13 @@ impl Graph {
         let path: Vec<&str> = level.into_iter().flat_map(|node| texts(node, "path")).collect();
         let name = format!("{word} caretaker's \"warm\" desk \\ sensor");
         let own = json!({"unit": "degC", "type": "analog"});
-        self.add(TWIN_WITH_QUOTES, "ZoneAirTemperatureSensor", &name, SITE_60M, &path, own);
+        self.add(TWIN_WITH_QUOTES, "ZoneAirTemperatureSensor", &name, SITE_60M, &path, &own);
         let place = level.map(|node| text(node, "twinId")).unwrap_or_default();
         self.relate(TWIN_WITH_QUOTES, "isCapabilityOf", place);
         let [one, other] = TWINS_IN_A_CYCLE;
         for (id, letter) in [(one, "A"), (other, "B")] {
             let name = format!("{word} heat recovery {letter}");
-            self.add(id, "HVACEquipment", &name, SITE_60M, &path, json!({}));
+            self.add(id, "HVACEquipment", &name, SITE_60M, &path, &json!({}));
         }
         self.relate(one, "isFedBy", other);
         self.relate(other, "isFedBy", one);

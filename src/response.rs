@@ -134,7 +134,10 @@ fn page(
     keys: &KeyRing,
     clock: &Clock,
 ) -> Result<Map<String, Value>, Refusal> {
-    let room = (bounds.max_chars / 2).saturating_sub(AROUND);
+    let token = |at: &Position| at.token.as_ref().map_or(0, String::len);
+    let longest = rows.iter().map(|(_, at)| at).chain(next).map(token).max().unwrap_or_default();
+    // A cursor is base64.
+    let room = (bounds.max_chars / 2).saturating_sub(AROUND + longest * 4 / 3);
     let asked_for = scoped.checked().page_size().unwrap_or(usize::MAX).min(rows.len());
     let mut used = 0_usize;
     let mut after = None;

@@ -141,6 +141,19 @@ impl Services {
         self.world().twins.twins.clone()
     }
 
+    /// The id of a twin, by a number that may be larger than there are twins.
+    pub fn twin_id(&self, number: usize) -> String {
+        let twins = self.world().twins.clone();
+        let twin = twins.twins.get(number % twins.twins.len().max(1));
+        twin.map(|twin| text(twin, "$dtId").to_owned()).unwrap_or_default()
+    }
+
+    /// How many twins fit.
+    pub fn count_twins(&self, fits: impl Fn(&Value) -> bool) -> usize {
+        let twins = self.world().twins.clone();
+        twins.twins.iter().filter(|twin| fits(twin)).count()
+    }
+
     /// Every relationship between twins, as served.
     pub fn relationships(&self) -> Vec<Value> {
         self.world().twins.relationships.clone()

@@ -25,6 +25,8 @@ pub(super) use self::graph::Graph;
 pub use self::graph::{
     TWIN_BETWEEN_SITES, TWIN_WITH_QUOTES, TWINS_FED_FROM_ELSEWHERE, TWINS_IN_A_CYCLE,
 };
+#[cfg(test)]
+pub(crate) use self::language::Expression;
 use self::language::Fault;
 pub(crate) use self::language::parse;
 
@@ -108,13 +110,13 @@ async fn query(
         Some(token) => opened(token).ok_or_else(|| Fault::bad("The token isn't one of ours."))?,
         None => (text(&body, "query").to_owned(), 0),
     };
-    let asked = language::parse(&text)?;
+    let asked = parse(&text)?;
     let graph = services.world().twins.clone();
     let rows = evaluate::rows(&asked, &graph);
     let end = start.saturating_add(size).min(rows.len());
     let page = rows.get(start..end).unwrap_or_default();
     let token = (end < rows.len()).then(|| token(&text, end));
-    let charge = [("query-charge", format!("{:.2}", 2.5 + text.len() as f32 / 1000.0))];
+    let charge = [("query-charge", format!("{}.50", 2 + text.len() / 1000))];
     Ok((charge, Json(json!({"value": page, "continuationToken": token}))).into_response())
 }
 
@@ -159,10 +161,10 @@ async fn relationships(
     let graph = services.world().twins.clone();
     graph.twin(&id).ok_or_else(|| no_twin(&id))?;
     let name = params.get("relationshipName");
-    let found = graph.relationships.iter().filter(|one| text(one, "$sourceId") == id);
+    let found = graph.going_out(&id);
     let found = found.filter(|one| name.is_none_or(|name| text(one, "$relationshipName") == name));
     let link = format!("{}/digitaltwins/{id}/relationships", services.twins_url());
-    page(found.cloned().collect(), RELATIONSHIPS_PAGE, &link, &params)
+    page(&found.cloned().collect::<Vec<_>>(), RELATIONSHIPS_PAGE, &link, &params)
 }
 
 /// `GET /digitaltwins/{id}/incomingrelationships`: they say where they come from only.
@@ -175,7 +177,7 @@ async fn incoming(
     admit(&caller, &params)?;
     let graph = services.world().twins.clone();
     graph.twin(&id).ok_or_else(|| no_twin(&id))?;
-    let found = graph.relationships.iter().filter(|one| text(one, "$targetId") == id);
+    let found = graph.coming_in(&id);
     let told = found.map(|one| {
         json!({
             "$relationshipId": text(one, "$relationshipId"),
@@ -189,7 +191,7 @@ async fn incoming(
         })
     });
     let link = format!("{}/digitaltwins/{id}/incomingrelationships", services.twins_url());
-    page(told.collect(), RELATIONSHIPS_PAGE, &link, &params)
+    page(&told.collect::<Vec<_>>(), RELATIONSHIPS_PAGE, &link, &params)
 }
 
 /// `GET /models?dependenciesFor&includeModelDefinition`
@@ -207,7 +209,7 @@ async fn models(State(services): State<Services>, caller: Caller, params: Params
     if params.get("includeModelDefinition") != Some("true") {
         found.iter_mut().for_each(without_definition);
     }
-    page(found, MODELS_PAGE, &format!("{}/models", services.twins_url()), &params)
+    page(&found, MODELS_PAGE, &format!("{}/models", services.twins_url()), &params)
 }
 
 /// `GET /models/{id}?includeModelDefinition`
@@ -238,7 +240,7 @@ fn without_definition(model: &mut Value) {
 }
 
 /// One page of a list, with the link to the next.
-fn page(found: Vec<Value>, size: usize, link: &str, params: &Params) -> Answer {
+fn page(found: &[Value], size: usize, link: &str, params: &Params) -> Answer {
     let start = match params.get("continuationToken") {
         Some(token) => opened(token).ok_or_else(|| Fault::bad("The token isn't one of ours."))?.1,
         None => 0,

@@ -32,4 +32,5 @@ mod store;
 mod tokens;
 mod tools_page;
 mod transport;
+mod twins;
 mod upstream;

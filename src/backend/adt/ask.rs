@@ -35,7 +35,8 @@ pub(super) struct Search {
     /// Models that extend one of them count, too; they do where it isn't said.
     pub subtypes: Option<bool>,
     /// Part of the name or the id.
-    pub search: Option<String>,
+    #[serde(rename = "search")]
+    pub words: Option<String>,
     /// What their properties must be.
     #[serde(rename = "where")]
     pub filters: Vec<Filter>,

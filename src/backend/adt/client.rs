@@ -88,9 +88,8 @@ impl Client<'_, '_> {
             }),
         };
         let mut answer = self.send(request).await?;
-        let rows = match answer.get_mut("value").map(Value::take) {
-            Some(Value::Array(rows)) => rows,
-            _ => return Err(TroubleKind::BadAnswer),
+        let Some(Value::Array(rows)) = answer.get_mut("value").map(Value::take) else {
+            return Err(TroubleKind::BadAnswer);
         };
         let next = text(&answer, "continuationToken");
         let next = (!next.is_empty()).then(|| next.to_owned());

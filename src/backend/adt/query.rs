@@ -6,6 +6,9 @@ use super::condition::{MOST_ITEMS, Unfit, is_name, list, named, of_model, proper
 
 /// The longest query, in characters.
 const LONGEST: usize = 8_000;
+/// The longest query whose answer has pages, in bytes: the service's token for the next page holds
+/// the query, and a cursor of ours holds the token.
+const LONGEST_PAGED: usize = 4_000;
 /// The most conditions that AND and OR may join.
 const MOST_TERMS: usize = 50;
 
@@ -100,17 +103,19 @@ fn of_sites(search: &Search, sites: Option<&[String]>, what: What) -> Result<Str
     if !models.is_empty() {
         conditions.and_one_of(&models);
     }
-    if let Some(text) = search.search.as_deref().filter(|text| !text.is_empty()) {
+    if let Some(text) = search.words.as_deref().filter(|text| !text.is_empty()) {
         conditions.and_one_of(&named(TWIN, text)?);
     }
     for filter in &search.filters {
         conditions.and(property(TWIN, filter)?);
     }
-    let select = match what {
-        What::Twins => format!("SELECT {TWIN} FROM {from}"),
-        What::Count => format!("SELECT COUNT() FROM {from}"),
-    };
-    conditions.after(&select)
+    match what {
+        What::Twins => {
+            let query = conditions.after(&format!("SELECT {TWIN} FROM {from}"))?;
+            if query.len() <= LONGEST_PAGED { Ok(query) } else { Err(Unfit::TooLong) }
+        }
+        What::Count => conditions.after(&format!("SELECT COUNT() FROM {from}")),
+    }
 }
 
 /// The other twin of a relationship, and the relationship.

@@ -84,8 +84,9 @@ fn check_leaf(key: &str, value: &Template, spot: &Spot<'_>, problems: &mut Probl
         _ => None,
     };
     let text = match (key, leaf) {
-        ("sites", Some(Leaf::Sites { .. })) | ("after", Some(Leaf::Token)) => return,
-        ("of" | "from" | "id", Some(Leaf::Found { .. } | Leaf::By)) => return,
+        ("sites", Some(Leaf::Sites { .. }))
+        | ("after", Some(Leaf::Token))
+        | ("of" | "from" | "id", Some(Leaf::Found { .. } | Leaf::By)) => return,
         ("sites", _) => "write {scope: sites}",
         ("after", _) => "write {cursor: token}",
         ("of" | "from" | "id", _) => {

@@ -212,7 +212,7 @@ fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Op
         }
     };
     for (key, _) in http.iter().filter(|(_, there)| *there) {
-        let text = "nothing of this is sent here: take it away, or found, caller, compose or adt";
+        let text = "nothing is sent here: take this away, or found, caller or compose";
         spot.child(key).problem(problems, text);
     }
     other

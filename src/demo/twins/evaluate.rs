@@ -1,7 +1,7 @@
 //! What a query finds among the sample twins.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -14,17 +14,14 @@ type Found<'a> = BTreeMap<&'a str, &'a Value>;
 
 /// The rows that a query finds, in the order of the records; for a count one row with it.
 pub(super) fn rows(query: &Query, graph: &Graph) -> Vec<Value> {
-    let first = match query.from {
-        From::Twins => &graph.twins,
-        From::Relationships => &graph.relationships,
-    };
+    let first = first(query, graph);
     let mut found: Vec<Found<'_>> =
-        first.iter().map(|row| Found::from([(query.alias.as_str(), row)])).collect();
+        first.into_iter().map(|row| Found::from([(query.alias.as_str(), row)])).collect();
     if query.joins.is_empty() {
         found.retain(|row| holds(query, row, graph));
     }
     for join in &query.joins {
-        found = found.into_iter().flat_map(|row| joined(row, join, query, graph)).collect();
+        found = found.iter().flat_map(|row| joined(row, join, query, graph)).collect();
     }
     if !query.joins.is_empty() {
         found.retain(|row| holds(query, row, graph));
@@ -36,20 +33,50 @@ pub(super) fn rows(query: &Query, graph: &Graph) -> Vec<Value> {
             first.map(|row| (*row).clone()).collect()
         }
         Select::Named(names) => {
-            let named = |row: &Found<'_>| -> Map<String, Value> {
+            let shown = |row: &Found<'_>| -> Map<String, Value> {
                 let own = names
                     .iter()
                     .filter_map(|name| Some((name.clone(), (*row.get(name.as_str())?).clone())));
                 own.collect()
             };
-            found.iter().map(|row| Value::Object(named(row))).collect()
+            found.iter().map(|row| Value::Object(shown(row))).collect()
         }
+    }
+}
+
+/// The members of the first collection that may fit: where ids are listed, no others are looked at.
+fn first<'a>(query: &Query, graph: &'a Graph) -> Vec<&'a Value> {
+    let listed = |name: &str| {
+        let conditions = match query.condition.as_ref()? {
+            Expression::And(several) => several.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        conditions.iter().find_map(|one| match one {
+            Expression::In(path, false, ids)
+                if path.alias == query.alias && path.names == [name] =>
+            {
+                let ids: BTreeSet<&str> = ids.iter().filter_map(Value::as_str).collect();
+                Some(ids)
+            }
+            _ => None,
+        })
+    };
+    match query.from {
+        From::Twins => match listed("$dtId") {
+            Some(ids) => ids.into_iter().filter_map(|id| graph.twin(id)).collect(),
+            None => graph.twins.iter().collect(),
+        },
+        From::Relationships => match (listed("$sourceId"), listed("$targetId")) {
+            (Some(ids), _) => ids.into_iter().flat_map(|id| graph.going_out(id)).collect(),
+            (_, Some(ids)) => ids.into_iter().flat_map(|id| graph.coming_in(id)).collect(),
+            _ => graph.relationships.iter().collect(),
+        },
     }
 }
 
 /// A row with each twin that its twin is related to.
 fn joined<'a>(
-    row: Found<'a>,
+    row: &Found<'a>,
     join: &'a super::language::Join,
     query: &Query,
     graph: &'a Graph,
@@ -60,9 +87,8 @@ fn joined<'a>(
         return Vec::new();
     }
     let source = text(source, "$dtId");
-    let steps = graph.relationships.iter().filter(|one| {
-        text(one, "$sourceId") == source && text(one, "$relationshipName") == join.relationship
-    });
+    let steps = graph.going_out(source);
+    let steps = steps.filter(|one| text(one, "$relationshipName") == join.relationship);
     let twins = steps.filter_map(|one| graph.twin(text(one, "$targetId")));
     twins
         .map(|twin| {

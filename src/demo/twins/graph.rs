@@ -30,6 +30,9 @@ pub(in crate::demo) struct Graph {
     pub(in crate::demo) relationships: Vec<Value>,
     pub(super) models: Models,
     by_id: BTreeMap<String, usize>,
+    /// Indices of relationships by the twin that they go from, and by the one that they go to.
+    out: BTreeMap<String, Vec<usize>>,
+    into: BTreeMap<String, Vec<usize>>,
     /// When the records are from.
     updated: String,
 }
@@ -45,6 +48,8 @@ impl Graph {
             relationships: Vec::new(),
             models: Models::build(&rfc3339(today - TimeDelta::days(700))),
             by_id: BTreeMap::new(),
+            out: BTreeMap::new(),
+            into: BTreeMap::new(),
             updated: rfc3339(today - TimeDelta::days(3)),
         };
         let twin_ids: BTreeMap<&str, &str> =
@@ -67,7 +72,7 @@ impl Graph {
                 &connector.name,
                 connector.site,
                 &path,
-                own,
+                &own,
             );
         }
         for asset in &equipment.assets {
@@ -86,7 +91,7 @@ impl Graph {
                 "enabled": true,
                 "detected": point.detected,
             });
-            graph.add(&point.twin_id, point.model, &point.name, point.site, &path, own);
+            graph.add(&point.twin_id, point.model, &point.name, point.site, &path, &own);
             if let Some(asset) = equipment.assets.get(point.asset) {
                 graph.relate(&point.twin_id, "isCapabilityOf", &asset.twin_id);
             }
@@ -104,7 +109,7 @@ impl Graph {
         self.by_id.get(id).and_then(|index| self.twins.get(*index))
     }
 
-    fn add(&mut self, id: &str, model: &str, name: &str, site: &str, path: &[&str], own: Value) {
+    fn add(&mut self, id: &str, model: &str, name: &str, site: &str, path: &[&str], own: &Value) {
         let mut twin = json!({
             "$dtId": id,
             "$etag": format!("W/\"{}\"", short_digest(id.as_bytes())),
@@ -127,7 +132,20 @@ impl Graph {
         self.twins.push(twin);
     }
 
+    /// The relationships that go from this twin.
+    pub(super) fn going_out(&self, id: &str) -> impl Iterator<Item = &Value> {
+        self.out.get(id).into_iter().flatten().filter_map(|index| self.relationships.get(*index))
+    }
+
+    /// The relationships that go to this twin.
+    pub(super) fn coming_in(&self, id: &str) -> impl Iterator<Item = &Value> {
+        self.into.get(id).into_iter().flatten().filter_map(|index| self.relationships.get(*index))
+    }
+
     fn relate(&mut self, source: &str, name: &str, target: &str) {
+        let index = self.relationships.len();
+        self.out.entry(source.to_owned()).or_default().push(index);
+        self.into.entry(target.to_owned()).or_default().push(index);
         self.relationships.push(json!({
             "$relationshipId": stable_id(&format!("relationship/{source}/{name}/{target}")),
             "$sourceId": source,
@@ -149,7 +167,7 @@ impl Graph {
             set(&mut own, "levelNumber", number);
             set(&mut own, "code", format!("L{number:02}"));
         }
-        self.add(id, model, text(node, "name"), text(node, "siteId"), &path, own);
+        self.add(id, model, text(node, "name"), text(node, "siteId"), &path, &own);
         if let Some(parent) = twin_ids.get(text(node, "parentId")) {
             self.relate(id, "isPartOf", parent);
         }
@@ -166,7 +184,7 @@ impl Graph {
             "installationDate": (today - TimeDelta::days(age)).date_naive().to_string(),
             "mappedIds": [{"exactType": asset.model, "scope": "ORG", "value": asset.mapped_id}],
         });
-        self.add(id, asset.model, &asset.name, asset.site, &path, own);
+        self.add(id, asset.model, &asset.name, asset.site, &path, &own);
         if let Some(place) = path.last().and_then(|place| twin_ids.get(place)) {
             self.relate(id, "locatedIn", place);
         }
@@ -180,7 +198,7 @@ impl Graph {
         if ["AirHandlingUnit", "Chiller", "Boiler"].contains(&asset.model) {
             let manuals = format!("{id}-DOCS");
             let name = format!("{} (manuals)", asset.name);
-            self.add(&manuals, "DocumentCollection", &name, asset.site, &path, json!({}));
+            self.add(&manuals, "DocumentCollection", &name, asset.site, &path, &json!({}));
             self.relate(id, "hasDocument", &manuals);
         }
     }
@@ -191,13 +209,13 @@ impl Graph {
         let path: Vec<&str> = level.into_iter().flat_map(|node| texts(node, "path")).collect();
         let name = format!("{word} caretaker's \"warm\" desk \\ sensor");
         let own = json!({"unit": "degC", "type": "analog"});
-        self.add(TWIN_WITH_QUOTES, "ZoneAirTemperatureSensor", &name, SITE_60M, &path, own);
+        self.add(TWIN_WITH_QUOTES, "ZoneAirTemperatureSensor", &name, SITE_60M, &path, &own);
         let place = level.map(|node| text(node, "twinId")).unwrap_or_default();
         self.relate(TWIN_WITH_QUOTES, "isCapabilityOf", place);
         let [one, other] = TWINS_IN_A_CYCLE;
         for (id, letter) in [(one, "A"), (other, "B")] {
             let name = format!("{word} heat recovery {letter}");
-            self.add(id, "HVACEquipment", &name, SITE_60M, &path, json!({}));
+            self.add(id, "HVACEquipment", &name, SITE_60M, &path, &json!({}));
         }
         self.relate(one, "isFedBy", other);
         self.relate(other, "isFedBy", one);

@@ -15,7 +15,7 @@ use super::fields::{set, text};
 use super::problem::Problem;
 use super::wire::{self, Fault, Wire};
 use super::world::World;
-use super::{sitecore, workflowcore};
+use super::{documents, mapped, sitecore, workflowcore};
 use crate::access::Assignments;
 use crate::clock::Clock;
 
@@ -31,6 +31,8 @@ struct Inner {
     wire: Wire,
     world: Mutex<World>,
     strict: AtomicBool,
+    links: AtomicBool,
+    whole: AtomicBool,
 }
 
 impl Services {
@@ -46,13 +48,16 @@ impl Services {
         let authz = Authz::new(assignments, wire.clone());
         let strict = AtomicBool::new(strict);
         let world = Mutex::new(world);
-        Self(Arc::new(Inner { base, clock, entra, authz, wire, world, strict }))
+        let (links, whole) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self(Arc::new(Inner { base, clock, entra, authz, wire, world, strict, links, whole }))
     }
 
     /// The routes, behind the wire.
     pub(super) fn router(&self) -> Router {
         Router::new()
             .route(authz::PERMISSIONS_PATH, get(authz::my_permissions))
+            .nest("/documents", documents::routes())
+            .nest("/mapped", mapped::routes())
             .nest("/sitecore", sitecore::routes())
             .nest("/workflowcore", workflowcore::routes())
             .fallback(|| async { Problem::not_found("The page") })
@@ -91,6 +96,16 @@ impl Services {
         format!("{}/workflowcore", self.0.base)
     }
 
+    /// The base URL of the Document API, without a trailing slash.
+    pub fn documents_url(&self) -> String {
+        format!("{}/documents", self.0.base)
+    }
+
+    /// The address of Mapped's one endpoint.
+    pub fn mapped_url(&self) -> String {
+        format!("{}/mapped/graphql", self.0.base)
+    }
+
     /// What was asked of the services; paths begin with `/authz`, `/sitecore`, `/workflowcore`.
     pub fn wire(&self) -> &Wire {
         &self.0.wire
@@ -110,6 +125,43 @@ impl Services {
     /// sees and does everything.
     pub fn set_strict(&self, strict: bool) {
         self.0.strict.store(strict, Ordering::Relaxed);
+    }
+
+    /// From now on files are handed out by signed links (`{sasUrl, expiresOn}`), or as they are.
+    pub fn give_links(&self, links: bool) {
+        self.0.links.store(links, Ordering::Relaxed);
+    }
+
+    pub(super) fn gives_links(&self) -> bool {
+        self.0.links.load(Ordering::Relaxed)
+    }
+
+    /// From now on files come as a whole, whatever `Range` says, or by ranges again.
+    pub fn ignore_ranges(&self, ignore: bool) {
+        self.0.whole.store(ignore, Ordering::Relaxed);
+    }
+
+    pub(super) fn honours_ranges(&self) -> bool {
+        !self.0.whole.load(Ordering::Relaxed)
+    }
+
+    /// The ids of a site's nodes at Mapped, of one type such as `Space`.
+    pub fn mapped_ids(&self, kind: &str, site_id: &str) -> Vec<String> {
+        self.world().graph.ids(kind, site_id)
+    }
+
+    /// The documents of a site: what is told of each, and its pages.
+    pub fn documents_of(&self, site_id: &str) -> Vec<(Value, Vec<String>)> {
+        let world = self.world();
+        let papers = world.papers.iter().filter(|paper| text(&paper.about, "siteId") == site_id);
+        papers.map(|paper| (paper.about.clone(), paper.pages.clone())).collect()
+    }
+
+    /// The attachments of a site: what is told of each, and its bytes.
+    pub fn attachments_of(&self, site_id: &str) -> Vec<(Value, bytes::Bytes)> {
+        let world = self.world();
+        let of_site = world.attachments.iter().filter(|one| text(&one.about, "siteId") == site_id);
+        of_site.map(|one| (one.about.clone(), one.content.clone())).collect()
     }
 
     /// All tickets, as they are now.

@@ -1,7 +1,9 @@
 //! The business data of the sample services: generated from a seed, kept in memory, changed by
 //! writes. The sample services answer from it; tests reach into it through the handle.
 
+pub(super) mod documents;
 pub(super) mod equipment;
+pub(super) mod graph;
 mod places;
 mod random;
 mod reference;
@@ -17,7 +19,9 @@ use bytes::Bytes;
 use chrono::{DateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
 
+use self::documents::Paper;
 use self::equipment::Equipment;
+use self::graph::Graph;
 use self::places::Places;
 use self::random::Random;
 use self::reference::Reference;
@@ -46,6 +50,9 @@ pub(super) struct World {
     pub(super) receipts: Receipts,
     /// The machines, shared by all who speak of them.
     pub(super) equipment: Arc<Equipment>,
+    /// The same buildings and machines as Mapped has them.
+    pub(super) graph: Arc<Graph>,
+    pub(super) papers: Arc<Vec<Paper>>,
 }
 
 /// One ticket and how often it was changed.
@@ -92,6 +99,8 @@ impl World {
         let opened = rfc3339(today - TimeDelta::days(900));
         let places = Places::build(&mut random, &opened);
         let equipment = Equipment::build(seed, &places.locations, today);
+        let graph = Graph::build(&places.locations, &equipment, &opened);
+        let papers = documents::build(&equipment, today);
         let mut world = Self {
             sites: places.sites,
             floors: places.floors,
@@ -104,6 +113,8 @@ impl World {
             last_number: BTreeMap::new(),
             receipts: BTreeMap::new(),
             equipment: Arc::new(equipment),
+            graph: Arc::new(graph),
+            papers: Arc::new(papers),
         };
         for site in &BLUEPRINTS {
             tickets::build(&mut world, site, today, &mut random);

@@ -126,7 +126,9 @@ mod tests {
         assert_eq!(reached(""), [value.clone()]);
         assert_eq!(spread("/a/*/b/*").reach(&value)[2].0, [&value["a"][3], &json!(3)]);
         assert!(spread("/a/*/b").lies_in(&spread("/a")));
-        assert!(!spread("/a").lies_in(&spread("/a/*/b")) && !spread("/c/*/b").lies_in(&spread("/a")));
+        assert!(
+            !spread("/a").lies_in(&spread("/a/*/b")) && !spread("/c/*/b").lies_in(&spread("/a"))
+        );
         assert!(Spread::parse("a/*").is_none() && Spread::parse("/a~/*").is_none());
     }
 

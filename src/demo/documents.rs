@@ -46,7 +46,8 @@ async fn list(
             && (sites.is_empty() || sites.contains(&text(about, "siteId")))
             && params.get("documentType").is_none_or(|kind| text(about, "documentType") == kind)
             && params.get("twinId").is_none_or(|twin| {
-                text(about, "twinId") == twin || texts(about, "relatedTwinIds").any(|one| one == twin)
+                text(about, "twinId") == twin
+                    || texts(about, "relatedTwinIds").any(|one| one == twin)
             })
             && params.get("q").is_none_or(named)
     };
@@ -58,7 +59,8 @@ fn find(services: &Services, caller: &Caller, id: &str) -> Result<Paper, Problem
     let scopes = caller.scopes(&[VIEW])?;
     let world = services.world();
     let mut papers = world.papers.iter();
-    let found = papers.find(|paper| text(&paper.about, "id") == id && covers(&scopes, &paper.about));
+    let found =
+        papers.find(|paper| text(&paper.about, "id") == id && covers(&scopes, &paper.about));
     found.cloned().ok_or_else(|| Problem::not_found("The document"))
 }
 
@@ -80,7 +82,8 @@ async fn content(
 ) -> Result<Response, Problem> {
     let paper = find(&services, &caller, &id)?;
     if services.gives_links() {
-        let link = json!({"sasUrl": text(&paper.about, "url"), "expiresOn": "2027-01-01T00:00:00Z"});
+        let link =
+            json!({"sasUrl": text(&paper.about, "url"), "expiresOn": "2027-01-01T00:00:00Z"});
         return Ok(Json(link).into_response());
     }
     Ok(ranged(paper.file, "application/pdf", &headers, services.honours_ranges()))
@@ -115,7 +118,9 @@ async fn collection(
     let world = services.world();
     let abouts = world.papers.iter().map(|paper| &paper.about);
     let found: Vec<&Value> = abouts
-        .filter(|about| covers(&scopes, about) && texts(about, "collectionIds").any(|one| one == id))
+        .filter(|about| {
+            covers(&scopes, about) && texts(about, "collectionIds").any(|one| one == id)
+        })
         .collect();
     params.page(&found).map(Json)
 }

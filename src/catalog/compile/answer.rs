@@ -151,7 +151,9 @@ fn more(raw: &RawMore, spot: &Spot<'_>, problems: &mut Problems) -> Option<More>
             // The request says which number the first page has.
             Some(More::Page { after, first: 1 })
         }
-        (None, Some(token)) if !raw.whole => Some(More::Token(pointer(token, &spot.child("token"), problems)?)),
+        (None, Some(token)) if !raw.whole => {
+            Some(More::Token(pointer(token, &spot.child("token"), problems)?))
+        }
         _ => {
             spot.problem(problems, "write page: /pointer, token: /pointer, or whole: true");
             None

@@ -33,9 +33,7 @@ pub(super) fn request(
     let below = spot.child("variables");
     let filled: Vec<(String, Template)> = variables
         .iter()
-        .map(|(name, value)| {
-            (name.clone(), template(value, names, &below.child(name), problems))
-        })
+        .map(|(name, value)| (name.clone(), template(value, names, &below.child(name), problems)))
         .collect();
     let spot = spot.child("graphql");
     let query = query(written, &spot, problems)?;

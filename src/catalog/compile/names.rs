@@ -75,9 +75,7 @@ impl Names {
         let Some(record) = self.record(argument) else { return false };
         let Some(resolver) = &record.resolver else { return true };
         let by_site = match &resolver.scope.filter {
-            Some(Filter::Place(place)) => {
-                place.site.as_ref().is_some_and(|site| site.is(found))
-            },
+            Some(Filter::Place(place)) => place.site.as_ref().is_some_and(|site| site.is(found)),
             _ => false,
         };
         record.held && !(by_site && resolver.scope.judges_locations())

@@ -192,7 +192,10 @@ fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Op
             None
         }
         _ => {
-            spot.problem(problems, "write one of: a method with its path, graphql, found, caller, compose");
+            spot.problem(
+                problems,
+                "write one of: a method with its path, graphql, found, caller, compose",
+            );
             None
         }
     };

@@ -128,12 +128,7 @@ fn check_etag(ways: &[Way], written: &[(&RawWay, Spot<'_>)], problems: &mut Prob
     }
 }
 
-fn way(
-    raw: &RawWay,
-    names: &Names,
-    spot: &Spot<'_>,
-    problems: &mut Problems,
-) -> Option<Way> {
+fn way(raw: &RawWay, names: &Names, spot: &Spot<'_>, problems: &mut Problems) -> Option<Way> {
     if spot.is_spoilt(problems) {
         return None;
     }

@@ -139,7 +139,8 @@ pub(super) fn key(written: &Value, spot: &Spot<'_>, problems: &mut Problems) -> 
         Value::String(at) => (Some(at.as_str()), None),
         Value::Object(map) => {
             let known = map.iter().all(|(key, value)| {
-                (key == "at" || key == "after") && value.as_str().is_some_and(|text| key == "at" || !text.is_empty())
+                (key == "at" || key == "after")
+                    && value.as_str().is_some_and(|text| key == "at" || !text.is_empty())
             });
             let text = |key: &str| map.get(key).and_then(Value::as_str).filter(|_| known);
             (text("at"), text("after"))

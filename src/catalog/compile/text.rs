@@ -17,11 +17,7 @@ const MOST: u64 = 20_000;
 const LEAST: u64 = 4;
 
 /// Reads the answer.
-pub(super) fn text(
-    raw: &RawText,
-    spot: &Spot<'_>,
-    problems: &mut Problems,
-) -> Option<TextAnswer> {
+pub(super) fn text(raw: &RawText, spot: &Spot<'_>, problems: &mut Problems) -> Option<TextAnswer> {
     let before = problems.count();
     if raw.types.is_empty() {
         let text = "say which content types are shown: [text/plain, application/json]";

@@ -141,7 +141,8 @@ impl Run<'_> {
         let mut object = Map::new();
         for field in self.fields("", set)? {
             let name = text(field.name());
-            let found = value.get(&name).ok_or_else(|| invalid(format!("There is no '{name}'.")))?;
+            let found =
+                value.get(&name).ok_or_else(|| invalid(format!("There is no '{name}'.")))?;
             let key = field.alias().map_or(name, |alias| text(alias.name()));
             object.insert(key, found.clone());
         }

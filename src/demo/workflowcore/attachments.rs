@@ -65,7 +65,8 @@ pub(super) async fn content(
     let whole = found.content.clone();
     let media_type = text(&found.about, "mimeType").to_owned();
     if services.gives_links() {
-        let link = json!({"sasUrl": text(&found.about, "url"), "expiresOn": "2027-01-01T00:00:00Z"});
+        let link =
+            json!({"sasUrl": text(&found.about, "url"), "expiresOn": "2027-01-01T00:00:00Z"});
         return Ok(Json(link).into_response());
     }
     Ok(ranged(whole, &media_type, &headers, services.honours_ranges()))

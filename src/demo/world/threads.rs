@@ -96,7 +96,8 @@ fn attach(world: &mut World, ticket: &Value, mark: &str, random: &mut Random) {
     // Long, and only where it is told: it takes nothing of the sequence of numbers.
     let long = ("readings", "csv", "text/csv", Bytes::from(readings));
     let files = files.into_iter().filter(|file| random.percent(file.0));
-    let files: Vec<_> = files.map(|(_, what, kind, media, bytes)| (what, kind, media, bytes)).collect();
+    let files: Vec<_> =
+        files.map(|(_, what, kind, media, bytes)| (what, kind, media, bytes)).collect();
     let long = Some(long).filter(|(.., bytes)| !bytes.is_empty());
     for (what, extension, media_type, content) in files.into_iter().chain(long) {
         let id = stable_id(&format!("attachment/{number}/{what}"));

@@ -324,6 +324,9 @@ pub(super) struct RawMore {
     pub page: Option<String>,
     /// Where the answer holds a continuation token.
     pub token: Option<String>,
+    /// The service gives everything at once, and the pages are made here.
+    #[serde(default)]
+    pub whole: bool,
 }
 
 /// Which rows answer to which of the ids that were asked for.

@@ -264,6 +264,8 @@ pub enum More {
     },
     /// A continuation token: where the answer holds it.
     Token(Pointer),
+    /// The service gives everything at once, and the pages are made here.
+    Whole,
 }
 
 impl Plan {

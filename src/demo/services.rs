@@ -19,7 +19,7 @@ use super::people::API_CLIENT_ID;
 use super::problem::Problem;
 use super::wire::{self, Fault, Wire};
 use super::world::World;
-use super::{activate, insightcore, livedata, sitecore, twins, workflowcore};
+use super::{activate, documents, insightcore, livedata, mapped, sitecore, twins, workflowcore};
 use crate::access::Assignments;
 use crate::clock::Clock;
 
@@ -39,6 +39,8 @@ struct Inner {
     unreadable: Mutex<BTreeSet<String>>,
     /// The audience that a test has a service demand, by its path.
     audiences: Mutex<BTreeMap<&'static str, &'static str>>,
+    links: AtomicBool,
+    whole: AtomicBool,
 }
 
 impl Services {
@@ -54,7 +56,6 @@ impl Services {
         let authz = Authz::new(assignments, wire.clone());
         let strict = AtomicBool::new(strict);
         let world = Mutex::new(world);
-        let (unreadable, audiences) = (Mutex::default(), Mutex::default());
         Self(Arc::new(Inner {
             base,
             clock,
@@ -63,8 +64,10 @@ impl Services {
             wire,
             world,
             strict,
-            unreadable,
-            audiences,
+            unreadable: Mutex::default(),
+            audiences: Mutex::default(),
+            links: AtomicBool::new(false),
+            whole: AtomicBool::new(false),
         }))
     }
 
@@ -73,6 +76,8 @@ impl Services {
         Router::new()
             .route(authz::PERMISSIONS_PATH, get(authz::my_permissions))
             .route(authz::CHANGES_PATH, get(authz::changes))
+            .nest("/documents", documents::routes())
+            .nest("/mapped", mapped::routes())
             .nest("/sitecore", sitecore::routes())
             .nest("/workflowcore", workflowcore::routes())
             .nest("/livedatacore", livedata::routes())
@@ -159,6 +164,16 @@ impl Services {
         self.world().twins.relationships.clone()
     }
 
+    /// The base URL of the Document API, without a trailing slash.
+    pub fn documents_url(&self) -> String {
+        format!("{}/documents", self.0.base)
+    }
+
+    /// The address of Mapped's one endpoint.
+    pub fn mapped_url(&self) -> String {
+        format!("{}/mapped/graphql", self.0.base)
+    }
+
     /// What was asked of the services; paths begin with `/authz`, `/sitecore`, `/workflowcore`.
     pub fn wire(&self) -> &Wire {
         &self.0.wire
@@ -191,6 +206,43 @@ impl Services {
         let audiences = self.0.audiences.lock().unwrap_or_else(PoisonError::into_inner);
         let demanded = audiences.iter().find(|(below, _)| path.starts_with(**below));
         demanded.map_or(API_CLIENT_ID, |(_, audience)| audience)
+    }
+
+    /// From now on files are handed out by signed links (`{sasUrl, expiresOn}`), or as they are.
+    pub fn give_links(&self, links: bool) {
+        self.0.links.store(links, Ordering::Relaxed);
+    }
+
+    pub(super) fn gives_links(&self) -> bool {
+        self.0.links.load(Ordering::Relaxed)
+    }
+
+    /// From now on files come as a whole, whatever `Range` says, or by ranges again.
+    pub fn ignore_ranges(&self, ignore: bool) {
+        self.0.whole.store(ignore, Ordering::Relaxed);
+    }
+
+    pub(super) fn honours_ranges(&self) -> bool {
+        !self.0.whole.load(Ordering::Relaxed)
+    }
+
+    /// The ids of a site's nodes at Mapped, of one type such as `Space`.
+    pub fn mapped_ids(&self, kind: &str, site_id: &str) -> Vec<String> {
+        self.world().graph.ids(kind, site_id)
+    }
+
+    /// The documents of a site: what is told of each, and its pages.
+    pub fn documents_of(&self, site_id: &str) -> Vec<(Value, Vec<String>)> {
+        let world = self.world();
+        let papers = world.papers.iter().filter(|paper| text(&paper.about, "siteId") == site_id);
+        papers.map(|paper| (paper.about.clone(), paper.pages.clone())).collect()
+    }
+
+    /// The attachments of a site: what is told of each, and its bytes.
+    pub fn attachments_of(&self, site_id: &str) -> Vec<(Value, bytes::Bytes)> {
+        let world = self.world();
+        let of_site = world.attachments.iter().filter(|one| text(&one.about, "siteId") == site_id);
+        of_site.map(|one| (one.about.clone(), one.content.clone())).collect()
     }
 
     /// All tickets, as they are now.

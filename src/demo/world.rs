@@ -2,7 +2,9 @@
 //! writes. The sample services answer from it; tests reach into it through the handle.
 
 mod compliance;
+pub(super) mod documents;
 pub(super) mod equipment;
+pub(super) mod graph;
 mod insights;
 mod inspections;
 mod places;
@@ -21,12 +23,14 @@ use bytes::Bytes;
 use chrono::{DateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
 
+use self::documents::Paper;
 use self::equipment::Equipment;
+use self::graph::Graph;
 use self::places::Places;
 use self::random::Random;
 use self::reference::Reference;
 use super::fields::text;
-use super::twins::Graph;
+use super::twins::Graph as Twins;
 
 pub use self::insights::{INSIGHT_WITHOUT_SITE, Insights};
 pub use self::inspections::Inspections;
@@ -60,7 +64,10 @@ pub(super) struct World {
     /// The machines, shared by all who speak of them.
     pub(super) equipment: Arc<Equipment>,
     /// The twins of places and machines.
-    pub(super) twins: Arc<Graph>,
+    pub(super) twins: Arc<Twins>,
+    /// The same buildings and machines as Mapped has them.
+    pub(super) graph: Arc<Graph>,
+    pub(super) papers: Arc<Vec<Paper>>,
 }
 
 /// One ticket and how often it was changed.
@@ -107,7 +114,9 @@ impl World {
         let opened = rfc3339(today - TimeDelta::days(900));
         let places = Places::build(&mut random, &opened);
         let equipment = Equipment::build(seed, &places.locations, today);
-        let twins = Graph::build(&places.locations, &equipment, today);
+        let twins = Twins::build(&places.locations, &equipment, today);
+        let graph = Graph::build(&places.locations, &equipment, &opened);
+        let papers = documents::build(&equipment, today);
         let mut world = Self {
             sites: places.sites,
             floors: places.floors,
@@ -125,6 +134,8 @@ impl World {
             receipts: BTreeMap::new(),
             equipment: Arc::new(equipment),
             twins: Arc::new(twins),
+            graph: Arc::new(graph),
+            papers: Arc::new(papers),
         };
         for site in &BLUEPRINTS {
             tickets::build(&mut world, site, today, &mut random);

@@ -150,6 +150,7 @@ fn following(body: &Value, more: Option<&More>, position: &Position) -> Option<P
             let page = position.page.unwrap_or(*first).checked_add(1)?;
             (rows_after > 0).then(|| Position { page: Some(page), ..Position::default() })
         }
+        More::Whole => None,
         More::Token(at) => {
             let token = at.text_of(body).filter(|token| !token.is_empty())?.to_owned();
             Some(Position { token: Some(token), ..Position::default() })

@@ -176,14 +176,17 @@ fn asked_of(
 
 fn more(raw: &RawMore, spot: &Spot<'_>, problems: &mut Problems) -> Option<More> {
     match (&raw.page, &raw.token) {
-        (Some(page), None) => {
+        (None, None) if raw.whole => Some(More::Whole),
+        (Some(page), None) if !raw.whole => {
             let after = pointer(page, &spot.child("page"), problems)?;
             // The request says which number the first page has.
             Some(More::Page { after, first: 1 })
         }
-        (None, Some(token)) => Some(More::Token(pointer(token, &spot.child("token"), problems)?)),
+        (None, Some(token)) if !raw.whole => {
+            Some(More::Token(pointer(token, &spot.child("token"), problems)?))
+        }
         _ => {
-            spot.problem(problems, "write page: /pointer or token: /pointer");
+            spot.problem(problems, "write page: /pointer, token: /pointer, or whole: true");
             None
         }
     }

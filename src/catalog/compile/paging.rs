@@ -41,6 +41,13 @@ pub(super) fn agree(
     let (kind, first) = match more {
         More::Page { first, .. } => ("page", Some(first)),
         More::Token(_) => ("token", None),
+        More::Whole => {
+            if cursor.is_some() {
+                let text = "the service gives everything at once: take the cursor away";
+                document.at("/request").problem(problems, text);
+            }
+            return;
+        }
     };
     match (cursor, first) {
         (Some(("page", number)), Some(first)) => *first = number,

@@ -12,7 +12,7 @@ use crate::catalog::raw::RawTool;
 use crate::catalog::scope_rule::{Filter, ScopeRule};
 use crate::catalog::template::Leaf;
 use crate::catalog::tool::{
-    Answer, Input, List, Plan, ReadPlan, Requirement, Resolved, Tool, ToolId,
+    Answer, Input, List, More, Plan, ReadPlan, Requirement, Resolved, Tool, ToolId,
 };
 
 use super::fence::Fence;
@@ -231,8 +231,11 @@ fn used(
     let mut used: BTreeSet<String> = scope.resolved.iter().cloned().collect();
     match answer {
         Some(Answer::Text(text)) => used.extend([text.offset.clone(), text.length.clone()]),
-        Some(Answer::List(List { only: Some(only), .. })) => {
-            used.insert(only.argument.clone());
+        Some(Answer::List(List { only, more, .. })) => {
+            used.extend(only.as_ref().map(|only| only.argument.clone()));
+            if *more == Some(More::Whole) {
+                used.insert("pageSize".to_owned());
+            }
         }
         _ => {}
     }

@@ -2,14 +2,15 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::bearer::Caller;
 use super::super::fields::text;
 use super::super::paging::Params;
 use super::super::problem::Problem;
+use super::super::ranges::ranged;
 use super::super::services::Services;
 use super::super::world::{Attachment, World};
 use super::{Answer, VIEW, visible};
@@ -51,8 +52,8 @@ pub(super) async fn about(
     Ok(Json(find(&services.world(), &caller, &id, &attachment)?.about.clone()))
 }
 
-/// `GET /tickets/{id}/attachments/{attachment}/content`: the bytes, or one range of them
-/// (RFC 9110 §14.2; a range that isn't understood is ignored, as it may be).
+/// `GET /tickets/{id}/attachments/{attachment}/content`: the bytes, or one range of
+/// them; or a link to them.
 pub(super) async fn content(
     State(services): State<Services>,
     caller: Caller,
@@ -63,28 +64,10 @@ pub(super) async fn content(
     let found = find(&world, &caller, &id, &attachment)?;
     let whole = found.content.clone();
     let media_type = text(&found.about, "mimeType").to_owned();
-    let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
-    let Some((start, end)) = range.and_then(|range| parse(range, whole.len())) else {
-        let headers =
-            [(header::CONTENT_TYPE, media_type.as_str()), (header::ACCEPT_RANGES, "bytes")];
-        return Ok((headers, whole).into_response());
-    };
-    if start >= whole.len() {
-        let headers = [(header::CONTENT_RANGE, format!("bytes */{}", whole.len()))];
-        return Ok((StatusCode::RANGE_NOT_SATISFIABLE, headers).into_response());
+    if services.gives_links() {
+        let link =
+            json!({"sasUrl": text(&found.about, "url"), "expiresOn": "2027-01-01T00:00:00Z"});
+        return Ok(Json(link).into_response());
     }
-    let headers = [
-        (header::CONTENT_TYPE, media_type),
-        (header::CONTENT_RANGE, format!("bytes {start}-{}/{}", end - 1, whole.len())),
-    ];
-    Ok((StatusCode::PARTIAL_CONTENT, headers, whole.slice(start..end)).into_response())
-}
-
-/// `bytes=A-B` or `bytes=A-` as a half-open range.
-fn parse(range: &str, length: usize) -> Option<(usize, usize)> {
-    let (start, end) = range.strip_prefix("bytes=")?.split_once('-')?;
-    let start = start.parse().ok()?;
-    let end: usize =
-        if end.is_empty() { length } else { end.parse::<usize>().ok()?.checked_add(1)? };
-    (start < end || start >= length).then_some((start, end.min(length)))
+    Ok(ranged(whole, &media_type, &headers, services.honours_ranges()))
 }

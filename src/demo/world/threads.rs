@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use super::documents::signed_link;
 use super::places::{canary, stable_id};
 use super::random::Random;
 use super::{Attachment, World};
@@ -86,15 +87,19 @@ fn attach(world: &mut World, ticket: &Value, mark: &str, random: &mut Random) {
     // The first ticket of every site has one of each kind, so that there is always one to read.
     let (notes, reports, pictures) =
         if number.ends_with("-T-1001") { (100, 100, 100) } else { (18, 10, 20) };
+    let readings = if number.ends_with("-T-1002") { readings(mark, number) } else { String::new() };
     let files = [
         (notes, "note", "txt", "text/plain; charset=utf-8", Bytes::from(note)),
         (reports, "report", "pdf", "application/pdf", Bytes::from(report)),
         (pictures, "photo", "png", "image/png", Bytes::from_static(PICTURE)),
     ];
-    for (chance, what, extension, media_type, content) in files {
-        if !random.percent(chance) {
-            continue;
-        }
+    // Long, and only where it is told: it takes nothing of the sequence of numbers.
+    let long = ("readings", "csv", "text/csv", Bytes::from(readings));
+    let files = files.into_iter().filter(|file| random.percent(file.0));
+    let files: Vec<_> =
+        files.map(|(_, what, kind, media, bytes)| (what, kind, media, bytes)).collect();
+    let long = Some(long).filter(|(.., bytes)| !bytes.is_empty());
+    for (what, extension, media_type, content) in files.into_iter().chain(long) {
         let id = stable_id(&format!("attachment/{number}/{what}"));
         world.attachments.push(Attachment {
             about: json!({
@@ -112,4 +117,19 @@ fn attach(world: &mut World, ticket: &Value, mark: &str, random: &mut Random) {
             content,
         });
     }
+}
+
+/// Readings of a day, minute by minute, with a signed link among the remarks.
+fn readings(mark: &str, number: &str) -> String {
+    let mut text = format!("time,{mark} supply °C,remark\n");
+    for minute in 0..1440 {
+        let remark = match minute {
+            700 => signed_link(number, mark),
+            minute if minute % 60 == 0 => format!("{mark} – full hour"),
+            _ => String::new(),
+        };
+        let reading = 16.0 + f64::from(minute % 17) / 10.0;
+        text.push_str(&format!("{:02}:{:02},{reading:.1},{remark}\n", minute / 60, minute % 60));
+    }
+    text
 }

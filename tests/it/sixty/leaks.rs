@@ -244,7 +244,9 @@ async fn calls(app: &TestApp, seed: u64) -> BTreeMap<String, usize> {
         for _page in 0..3 {
             let reply = one_call(client, name, &arguments, tool.writes()).await;
             (made, by_this_one) = (made + 1, by_this_one + 1);
-            if std::env::var_os("LEAKS").is_some() { eprintln!("{made} {name} {arguments}"); }
+            if std::env::var_os("LEAKS").is_some() {
+                eprintln!("{made} {name} {arguments}");
+            }
             let who = || format!("{:?}", app.around.authz().grants(person.oid));
             if let Some(told) = tells(&known, &held, &arguments, &reply) {
                 panic!("seed {seed}, call {made}: {name} {arguments} tells of {told}; {}", who());

@@ -17,8 +17,10 @@ mod resolver;
 pub mod resource;
 mod row;
 mod scope_rule;
+mod spread;
 mod template;
 mod text;
+mod text_answer;
 mod tool;
 
 pub use composition::{Composition, Link, LinkSegment, Part};
@@ -33,11 +35,13 @@ pub use resolver::{EtagAt, RecordAt, Resolver, Way};
 pub use resource::{Resource, ResourceTemplate};
 pub use row::{Field, Row, Shape};
 pub use scope_rule::{Filter, PlaceFilter, ScopeRule};
+pub use spread::{Key, Spread};
 pub use template::{Hole, Leaf, Template};
 pub use text::Text;
+pub use text_answer::{CONTEXT, TextAnswer, Unit};
 pub use tool::{
-    Answer, Asked, Effect, Input, List, More, Plan, ReadPlan, Requirement, Resolved, Same, Tool,
-    ToolId,
+    Answer, Asked, Effect, Input, List, More, Plan, ReadPlan, Requirement, Resolved, Same, Span,
+    Tool, ToolId,
 };
 
 use std::collections::BTreeMap;

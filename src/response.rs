@@ -6,6 +6,8 @@
 
 mod joined;
 mod link;
+mod secrets;
+mod text;
 
 pub use joined::{PartEnd, join};
 
@@ -36,6 +38,9 @@ pub struct Bounds {
     pub app_url: Option<Url>,
 }
 
+/// Room for the keys around rows or a text, and for a cursor.
+const AROUND: usize = 1_024;
+
 /// Checks a scoped result and words it.
 ///
 /// # Errors
@@ -50,6 +55,10 @@ pub fn check(
     let structured = match scoped.content() {
         Content::Blocks(blocks, is_error) => {
             return blocks_outcome(blocks, *is_error, bounds);
+        }
+        Content::Text(text, unit) => {
+            let room = (bounds.max_chars / 2).saturating_sub(AROUND);
+            Map::from_iter([("item".to_owned(), text::item(text, *unit, room).into())])
         }
         Content::Object(object, partial) => {
             let mut object = object.clone();
@@ -125,8 +134,6 @@ fn page(
     keys: &KeyRing,
     clock: &Clock,
 ) -> Result<Map<String, Value>, Refusal> {
-    /// Room for the keys around the rows and for a cursor.
-    const AROUND: usize = 1_024;
     let room = (bounds.max_chars / 2).saturating_sub(AROUND);
     let asked_for = scoped.checked().page_size().unwrap_or(usize::MAX).min(rows.len());
     let mut used = 0_usize;

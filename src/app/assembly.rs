@@ -239,7 +239,13 @@ fn fields(names: &config::Fields) -> Option<crate::access::Fields> {
 fn backends(config: &Config, clock: &Clock) -> anyhow::Result<Backends> {
     let mut services = BTreeMap::new();
     for (name, backend) in &config.backends {
-        let Backend::Rest(rest) = backend else { continue };
+        let kind = match backend {
+            Backend::Rest(_) => backend::Kind::Rest,
+            Backend::Graphql(_) => backend::Kind::Graphql,
+            Backend::Adt(_) => backend::Kind::Adt,
+            _ => continue,
+        };
+        let Some(rest) = backend.http() else { continue };
         let limits = Limits::calls(rest.deadline, reach(rest.allow_private_network));
         let client = outbound::client(&limits).with_context(|| format!("the client of {name}"))?;
         let settings = ServiceSettings {
@@ -253,7 +259,7 @@ fn backends(config: &Config, clock: &Clock) -> anyhow::Result<Backends> {
             max_answer: rest.max_response_bytes,
         };
         let transport = Transport::new(settings, client, clock.clone());
-        services.insert(name.clone(), Service::new(backend::Kind::Rest, transport));
+        services.insert(name.clone(), Service::new(kind, transport));
     }
     Ok(Backends::new(services, clock.clone()))
 }

@@ -1,6 +1,8 @@
 //! One service over HTTP, whatever it speaks: one origin, a deadline, a size cap, no redirects, no
 //! retries. The kinds of backends make their requests, send them through here and read the answers.
 
+mod part;
+
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -20,6 +22,8 @@ use super::Sent;
 use super::render::Filled;
 use super::retry_after;
 use super::token::{Origin, OutgoingToken};
+
+pub(super) use part::{Part, PartFault};
 
 /// More fields than this aren't named when a service rejects values.
 const MAX_FIELDS_NAMED: usize = 10;
@@ -103,11 +107,7 @@ impl Transport {
         names: &BTreeSet<String>,
         sent: &mut Sent,
     ) -> Result<Received, TroubleKind> {
-        let response = request.send().await.map_err(|error| {
-            let error = error.without_url();
-            tracing::warn!(service = self.settings.name, timeout = error.is_timeout(), "no answer");
-            if error.is_connect() { TroubleKind::Unreachable } else { TroubleKind::NoAnswer }
-        })?;
+        let response = request.send().await.map_err(|error| self.silence(&error))?;
         let status = response.status();
         sent.status = Some(status.as_u16());
         let headers = response.headers().clone();
@@ -120,10 +120,24 @@ impl Transport {
         Ok(Received { status, headers, body })
     }
 
-    /// The request's address: always below the base URL.
+    fn silence(&self, error: &reqwest::Error) -> TroubleKind {
+        tracing::warn!(service = self.settings.name, timeout = error.is_timeout(), "no answer");
+        if error.is_connect() { TroubleKind::Unreachable } else { TroubleKind::NoAnswer }
+    }
+
+    /// The service's name in the configuration.
+    pub(super) fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    /// The request's address: the base URL, or below it.
     fn url(&self, request: &Filled) -> Result<Url, TroubleKind> {
         let mut url = self.settings.base_url.clone();
         let base = url.path().trim_end_matches('/').to_owned();
+        // A kind of service that has one address only.
+        if request.path.is_empty() {
+            return Ok(url);
+        }
         url.set_path(&format!("{base}/{}", request.path));
         if !request.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&request.query);

@@ -1,11 +1,14 @@
 //! From definition files as they are written to definitions as the program holds them. Every fault
 //! is reported with its place; nothing is guessed.
 
+mod adt;
 mod answer;
 mod argument;
 mod compose;
 mod fence;
+mod graphql;
 mod http;
+mod inner;
 mod input;
 mod link;
 mod names;
@@ -18,7 +21,9 @@ mod row;
 mod schema;
 mod scope;
 mod shape;
+mod span;
 mod template;
+mod text;
 mod tool;
 
 pub(super) use resolver::resolver;

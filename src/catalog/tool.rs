@@ -12,6 +12,8 @@ use super::question::QuestionText;
 use super::resolver::Resolver;
 use super::row::Row;
 use super::scope_rule::{Filter, ScopeRule};
+use super::spread::Spread;
+use super::text_answer::TextAnswer;
 
 /// A tool's identity: its service's slug and its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,6 +99,22 @@ pub struct Input {
     pub resolved: Vec<Resolved>,
     /// True where the tool takes a cursor.
     pub paged: bool,
+    /// From when to when it may be asked about.
+    pub span: Option<Span>,
+}
+
+/// `span: {from, to, max}`: two arguments, moments of which the second is the later one, but not by
+/// too much.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Span {
+    /// The argument with the first moment.
+    pub from: String,
+    /// The argument with the second.
+    pub to: String,
+    /// How far they may be apart, in seconds.
+    pub seconds: i64,
+    /// The same in words.
+    pub words: String,
 }
 
 /// An argument that names a record.
@@ -106,6 +124,8 @@ pub struct Resolved {
     pub argument: String,
     /// How its record is found.
     pub resolver: Arc<Resolver>,
+    /// `resolve_all`: the argument is a list of ids, and each names a record.
+    pub many: bool,
     /// `same: {POINTER: {found: …}}`: what the record must share with one located before it.
     pub same: Vec<Same>,
 }
@@ -172,6 +192,8 @@ pub enum Answer {
         /// The answer for an empty scope.
         empty: Value,
     },
+    /// `{item: {text, offset, nextOffset?, …}}`: a part of a text that the service streams.
+    Text(TextAnswer),
     /// MCP content blocks of the backend's own.
     Content,
     /// `{NAME: …}`: what the parts of a composed tool answer.
@@ -190,8 +212,8 @@ pub enum Answer {
 /// A list.
 #[derive(Debug)]
 pub struct List {
-    /// Where the rows are.
-    pub items: Pointer,
+    /// The lists that hold the rows; what lies in elements of another list comes after it.
+    pub items: Vec<Spread>,
     /// How the next page is found.
     pub more: Option<More>,
     /// One row.
@@ -201,8 +223,13 @@ pub struct List {
     /// Where the service says that a part of its answer is missing: anything there but null, false
     /// and an empty list or object.
     pub partial: Option<Pointer>,
+    /// Where the answer says that it was cut short.
+    pub truncated: Option<Pointer>,
     /// The ids that are asked for one by one, so that those which find nothing can be told.
     pub asked: Option<Asked>,
+    /// `only: {arg: NAME, at: POINTER}`: where the argument is there, only rows with one of its
+    /// values.
+    pub only: Option<Asked>,
 }
 
 /// `not_found: {arg: NAME, at: POINTER}`: which rows answer to which of the ids that were asked for.
@@ -240,6 +267,12 @@ impl Plan {
 }
 
 impl List {
+    /// Does the answer say that it was cut short?
+    pub fn says_truncated(&self, answer: &Value) -> bool {
+        let said = self.truncated.as_ref().and_then(|at| at.of(answer));
+        said.and_then(Value::as_bool).unwrap_or(false)
+    }
+
     /// Does the service say that a part of this answer is missing?
     pub fn says_partial(&self, answer: &Value) -> bool {
         match self.partial.as_ref().and_then(|at| at.of(answer)) {

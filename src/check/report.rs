@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::catalog::{Answer, Catalog, Tool};
-use crate::config::{Backend, Config, OutgoingToken};
+use crate::config::{Config, OutgoingToken};
 
 use super::LeftOut;
 
@@ -84,7 +84,7 @@ fn about_backends(config: &Config, catalog: &Catalog) -> Vec<String> {
         if !used.contains(name.as_str()) {
             notes.push(format!("backends.{name}: no tool uses it"));
         }
-        if let Backend::Rest(rest) = backend
+        if let Some(rest) = backend.http()
             && rest.token == OutgoingToken::None
         {
             notes.push(format!(

@@ -18,6 +18,10 @@ use super::problems::Report;
 pub enum Backend {
     /// A JSON-over-HTTP API.
     Rest(Rest),
+    /// A GraphQL API; the base URL is its endpoint.
+    Graphql(Rest),
+    /// The data plane of Azure Digital Twins.
+    Adt(Rest),
     /// The caller's own record, from their identity and permissions; no service is called.
     Caller,
     /// Scripted answers for the conformance suite's tools.
@@ -25,7 +29,17 @@ pub enum Backend {
     Scripted,
 }
 
-/// A JSON-over-HTTP API.
+impl Backend {
+    /// How it is reached over HTTP, where it is.
+    pub fn http(&self) -> Option<&Rest> {
+        match self {
+            Self::Rest(http) | Self::Graphql(http) | Self::Adt(http) => Some(http),
+            _ => None,
+        }
+    }
+}
+
+/// An API over HTTP.
 #[derive(Clone, Debug)]
 pub struct Rest {
     /// What every path is put behind; its path part has no slash at its end, unless it is the root.
@@ -57,6 +71,10 @@ enum Kind {
     /// A JSON-over-HTTP API.
     #[default]
     Rest,
+    /// A GraphQL API.
+    Graphql,
+    /// The data plane of Azure Digital Twins.
+    Adt,
     /// The caller's own record; no service is called.
     Caller,
     /// Scripted answers for the conformance suite's tools.
@@ -69,7 +87,8 @@ enum Kind {
 pub(super) struct RawBackend {
     /// What the service is. `OSIER_BACKENDS__NAME__KIND`
     kind: Kind,
-    /// Required for `rest`. What every path is put behind. `OSIER_BACKENDS__NAME__BASE_URL`
+    /// Required for `rest`, `graphql` and `adt`. What every path is put behind; of `graphql` its
+    /// endpoint. `OSIER_BACKENDS__NAME__BASE_URL`
     base_url: Option<String>,
     /// What goes out in `Authorization`: the person's own token, or nothing.
     /// `OSIER_BACKENDS__NAME__TOKEN`
@@ -139,6 +158,8 @@ impl RawBackend {
     ) -> Option<Backend> {
         match self.kind {
             Kind::Rest => self.resolve_rest(section, audience, report).map(Backend::Rest),
+            Kind::Graphql => self.resolve_rest(section, audience, report).map(Backend::Graphql),
+            Kind::Adt => self.resolve_rest(section, audience, report).map(Backend::Adt),
             Kind::Caller => self.resolve_local(section, "caller", report, Backend::Caller),
             #[cfg(feature = "conformance")]
             Kind::Scripted => self.resolve_local(section, "scripted", report, Backend::Scripted),

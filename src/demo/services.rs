@@ -2,7 +2,7 @@
 //! WorkflowCore, each below its own path. [`Services`] is both the routes' state and the handle
 //! by which a test looks in, changes data and lets things go wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,8 +15,8 @@ use super::entra::Entra;
 use super::fields::{set, text};
 use super::problem::Problem;
 use super::wire::{self, Fault, Wire};
-use super::world::World;
-use super::{sitecore, workflowcore};
+use super::world::{Insights, World};
+use super::{activate, insightcore, livedata, sitecore, twins, workflowcore};
 use crate::access::Assignments;
 use crate::clock::Clock;
 
@@ -32,6 +32,8 @@ struct Inner {
     wire: Wire,
     world: Mutex<World>,
     strict: AtomicBool,
+    /// Points of which LiveDataCore says that it can't read them just now.
+    unreadable: Mutex<BTreeSet<String>>,
 }
 
 impl Services {
@@ -47,7 +49,8 @@ impl Services {
         let authz = Authz::new(assignments, wire.clone());
         let strict = AtomicBool::new(strict);
         let world = Mutex::new(world);
-        Self(Arc::new(Inner { base, clock, entra, authz, wire, world, strict }))
+        let unreadable = Mutex::default();
+        Self(Arc::new(Inner { base, clock, entra, authz, wire, world, strict, unreadable }))
     }
 
     /// The routes, behind the wire.
@@ -56,6 +59,10 @@ impl Services {
             .route(authz::PERMISSIONS_PATH, get(authz::my_permissions))
             .nest("/sitecore", sitecore::routes())
             .nest("/workflowcore", workflowcore::routes())
+            .nest("/livedatacore", livedata::routes())
+            .nest("/insightcore", insightcore::routes())
+            .nest("/activate", activate::routes())
+            .nest("/adt", twins::routes())
             .fallback(|| async { Problem::not_found("The page") })
             .with_state(self.clone())
             .layer(axum::middleware::from_fn_with_state(self.0.wire.clone(), wire::pass))
@@ -90,6 +97,37 @@ impl Services {
     /// The base URL of WorkflowCore, without a trailing slash.
     pub fn workflowcore_url(&self) -> String {
         format!("{}/workflowcore", self.0.base)
+    }
+
+    /// The base URL of LiveDataCore, without a trailing slash.
+    pub fn livedatacore_url(&self) -> String {
+        format!("{}/livedatacore", self.0.base)
+    }
+
+    /// Points that LiveDataCore can't read from now on: it leaves their samples out of an answer
+    /// and names them there under `errorData`. An empty list mends it.
+    pub fn set_unreadable(&self, twin_ids: &[&str]) {
+        let ids = twin_ids.iter().map(|&id| id.to_owned()).collect();
+        *self.unreadable_points() = ids;
+    }
+
+    pub(super) fn unreadable_points(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.0.unreadable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The base URL of the digital twins, without a trailing slash.
+    pub fn twins_url(&self) -> String {
+        format!("{}/adt", self.0.base)
+    }
+
+    /// Every twin, as served.
+    pub fn twins(&self) -> Vec<Value> {
+        self.world().twins.twins.clone()
+    }
+
+    /// Every relationship between twins, as served.
+    pub fn relationships(&self) -> Vec<Value> {
+        self.world().twins.relationships.clone()
     }
 
     /// What was asked of the services; paths begin with `/authz`, `/sitecore`, `/workflowcore`.
@@ -197,6 +235,57 @@ impl Services {
     pub fn add_location_cycle(&self) -> [String; 2] {
         self.world().add_location_cycle()
     }
+
+    /// The base URL of InsightCore, without a trailing slash.
+    pub fn insightcore_url(&self) -> String {
+        format!("{}/insightcore", self.0.base)
+    }
+
+    /// The base URL of Activate, without a trailing slash.
+    pub fn activate_url(&self) -> String {
+        format!("{}/activate", self.0.base)
+    }
+
+    /// Insights and what belongs to them.
+    pub fn insights(&self) -> InsightRecords {
+        let insights = Insights::clone(&self.world().insights);
+        InsightRecords {
+            insights: insights.insights,
+            occurrences: insights.occurrences,
+            points: insights.points,
+            activities: insights.activities,
+        }
+    }
+
+    /// Inspections, and the checks of all of them.
+    pub fn inspections(&self) -> (Vec<Value>, Vec<Value>) {
+        let world = self.world();
+        (world.inspections.inspections.clone(), world.inspections.checks.clone())
+    }
+
+    /// Skills, and their instances.
+    pub fn skills(&self) -> (Vec<Value>, Vec<Value>) {
+        let world = self.world();
+        (world.skills.skills.clone(), world.skills.instances.clone())
+    }
+
+    /// What sites have to comply with, the newest quarter first.
+    pub fn requirements(&self) -> Vec<Value> {
+        self.world().requirements.to_vec()
+    }
+}
+
+/// Insights and what belongs to them, each as served but for the children in their roots.
+#[derive(Clone, Debug)]
+pub struct InsightRecords {
+    /// Roots and children.
+    pub insights: Vec<Value>,
+    /// Occurrences, newest first.
+    pub occurrences: Vec<Value>,
+    /// Points behind insights.
+    pub points: Vec<Value>,
+    /// Activities, oldest first of each insight.
+    pub activities: Vec<Value>,
 }
 
 /// Where one record belongs.

@@ -13,7 +13,7 @@ use super::report::Report;
 use super::words::cause;
 use crate::access::{Assignments, Freshness};
 use crate::app;
-use crate::config::{Adapter, Backend, HttpAdapter};
+use crate::config::{Adapter, HttpAdapter};
 use crate::identity::Identity;
 use crate::outbound::{self, Limits, Reach};
 
@@ -123,7 +123,7 @@ async fn answered(bench: &Bench<'_>, identity: &Arc<Identity>, url: &Url, report
 /// Each service that the settings name, without a token.
 pub(super) async fn backends(bench: &Bench<'_>, report: &mut Report) {
     for (name, backend) in &bench.config.backends {
-        let Backend::Rest(rest) = backend else { continue };
+        let Some(rest) = backend.http() else { continue };
         let check = format!("backend {name}");
         let url = &rest.base_url;
         let answer = match client(rest.deadline, rest.allow_private_network) {

@@ -41,10 +41,13 @@ fn filter(filter: &Filter) -> String {
             format!("Filtered: only rows that belong to the record of `{argument}`")
         }
         Filter::Place(place) => {
-            let by: Vec<String> = [("site", &place.site), ("location", &place.location)]
-                .into_iter()
-                .filter_map(|(what, at)| Some(format!("{what} (`{}`)", at.as_ref()?.as_str())))
-                .collect();
+            let by: Vec<String> = [
+                ("site", place.site.as_ref().map(|key| key.at.to_string())),
+                ("location", place.location.as_ref().map(|at| at.as_str().to_owned())),
+            ]
+            .into_iter()
+            .filter_map(|(what, at)| Some(format!("{what} (`{}`)", at?)))
+            .collect();
             let above = if place.above.is_empty() {
                 ""
             } else {

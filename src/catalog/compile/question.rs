@@ -77,6 +77,9 @@ fn check_record(asked: &Asked<'_>, names: &Names, spot: &Spot<'_>, problems: &mu
             spot.problem(problems, format!("'{name}' isn't an argument with resolve"));
             continue;
         };
+        if record.many {
+            spot.problem(problems, format!("'{name}' names several records: name one"));
+        }
         if !names.always(name) {
             spot.problem(problems, format!("'{name}' must be required: the question names it"));
         }
@@ -132,6 +135,7 @@ fn check_shown(
 fn arguments(hole: &Hole) -> impl Iterator<Item = &str> {
     let narrow = match &hole.leaf {
         Leaf::Sites { narrow } => narrow.as_deref(),
+        Leaf::Given { argument, .. } => Some(argument.as_str()),
         leaf => named(leaf),
     };
     narrow.into_iter().chain(hole.only_if.as_deref())

@@ -63,8 +63,11 @@ fn write_tool(text: &mut String, tool: &Tool) -> fmt::Result {
     for line in scope::lines(tool) {
         writeln!(text, "- {line}.")?;
     }
-    let backends: Vec<String> = unique(tool.backends()).map(|name| format!("`{name}`")).collect();
-    writeln!(text, "- Asks {}.", backends.join(", "))?;
+    if tool.parts().is_none() {
+        let backends: Vec<String> =
+            unique(tool.backends()).map(|name| format!("`{name}`")).collect();
+        writeln!(text, "- Asks {}.", backends.join(", "))?;
+    }
     if let Answer::List(list) = &tool.answer
         && let Some(limit) = list.limit
     {

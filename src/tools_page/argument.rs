@@ -25,7 +25,12 @@ pub(super) fn write(text: &mut String, tool: &Tool) -> fmt::Result {
     for (name, property) in properties {
         let must = if required.contains(&name.as_str()) { " (required)" } else { "" };
         let what = property.get("description").and_then(Value::as_str).unwrap_or_default();
-        let kind = property.as_object().map_or_else(|| "any".to_owned(), kind);
+        let kind = match property.as_object() {
+            // All of the row's, which would fill the page.
+            Some(_) if name == "fields" => "list of names of fields".to_owned(),
+            Some(property) => kind(property),
+            None => "any".to_owned(),
+        };
         writeln!(text, "| `{name}`{must} | {kind} | {} |", super::plain(what))?;
     }
     writeln!(text)

@@ -9,11 +9,13 @@ mod retry_after;
 #[cfg(feature = "conformance")]
 pub(crate) mod scripted;
 mod service;
+mod snowflake;
 mod token;
 mod transport;
 
 pub use render::arguments;
 pub use service::{Kind, Service};
+pub use snowflake::{Snowflake, SnowflakeSession};
 pub use token::{Origin, OutgoingToken};
 pub use transport::{ServiceSettings, Transport};
 
@@ -74,7 +76,6 @@ pub(crate) struct Errand<'a> {
     /// What fills its holes.
     pub(crate) fill: &'a Fill<'a>,
     /// Progress, for what takes long.
-    #[expect(dead_code, reason = "no kind of backend takes long as yet")]
     pub(crate) notes: &'a Notes,
     /// What it did at the service.
     pub(crate) sent: &'a mut Sent,
@@ -108,10 +109,10 @@ impl Backends {
         sent: &mut Sent,
     ) -> Result<RawResult, Stop> {
         let tool = consent.located().checked().permit().tool().clone();
+        let mut at = consent.located().checked().position().clone();
         let body = match &tool.plan {
             Plan::Read(ReadPlan::Request(request)) => {
-                let at = consent.located().checked().position();
-                self.page(&consent, request, at, notes, sent).await?
+                self.page(&consent, request, &mut at, notes, sent).await?
             }
             Plan::Read(ReadPlan::Found(argument)) => {
                 let record = consent.located().records().get(argument).ok_or(Refusal::Internal)?;
@@ -143,7 +144,6 @@ impl Backends {
         };
         // Questions of a service's own: only scripts have them as yet.
         let _ = confirmations;
-        let at = consent.located().checked().position().clone();
         Ok(RawResult { consent, at, body })
     }
 
@@ -154,7 +154,7 @@ impl Backends {
     pub async fn read_on(
         &self,
         page: RawResult,
-        at: Position,
+        mut at: Position,
         notes: &Notes,
         sent: &mut Sent,
     ) -> Result<RawResult, Refusal> {
@@ -163,15 +163,16 @@ impl Backends {
         let Plan::Read(ReadPlan::Request(request)) = &tool.plan else {
             return Err(Refusal::Internal);
         };
-        let body = self.page(&consent, request, &at, notes, sent).await?;
+        let body = self.page(&consent, request, &mut at, notes, sent).await?;
         Ok(RawResult { consent, at, body })
     }
 
+    /// Reads the page at this position, and tells where the service has it again.
     async fn page(
         &self,
         consent: &Consent,
         request: &SafeRequest,
-        at: &Position,
+        at: &mut Position,
         notes: &Notes,
         sent: &mut Sent,
     ) -> Result<Body, Refusal> {
@@ -188,7 +189,12 @@ impl Backends {
         let service = self.service(&checked.permit().tool().backend)?;
         let mut errand = Errand { fill: &fill, notes, sent };
         Ok(match service.read(request, &self.clock, &mut errand).await? {
-            Some(reply) => Body::Json { value: reply.body, partial: reply.partial },
+            Some(reply) => {
+                if reply.again.is_some() {
+                    at.token = reply.again;
+                }
+                Body::Json { value: reply.body, partial: reply.partial }
+            }
             None => Body::Nothing,
         })
     }

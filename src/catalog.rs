@@ -10,6 +10,7 @@ mod load;
 mod pointer;
 mod problem;
 pub mod prompt;
+mod query;
 mod question;
 mod raw;
 mod resolver;
@@ -26,16 +27,17 @@ pub use load::{Files, load};
 pub use pointer::Pointer;
 pub use problem::{Problem, Problems};
 pub use prompt::Prompt;
+pub use query::{Column, ColumnKind, Dashboard, Parameter, ParameterKind, SavedQuery};
 pub use question::{QuestionLine, QuestionText, TitlePart};
 pub use resolver::{EtagAt, RecordAt, Resolver, Way};
 pub use resource::{Resource, ResourceTemplate};
 pub use row::{Field, Row, Shape};
-pub use scope_rule::{Filter, PlaceFilter, ScopeRule};
+pub use scope_rule::{Filter, PlaceFilter, Private, ScopeRule};
 pub use template::{Hole, Leaf, Template};
 pub use text::Text;
 pub use tool::{
-    Answer, Asked, Effect, Input, List, More, Part, Plan, ReadPlan, Requirement, Resolved, Same,
-    Tool, ToolId,
+    About, Answer, Asked, Effect, Input, List, More, Part, Plan, ReadPlan, Requirement, Resolved,
+    Same, Tool, ToolId,
 };
 
 use std::collections::BTreeMap;
@@ -50,6 +52,8 @@ pub struct Catalog {
     resources: BTreeMap<String, Arc<Resource>>,
     /// By URI template.
     templates: BTreeMap<String, Arc<ResourceTemplate>>,
+    /// By id.
+    queries: BTreeMap<String, Arc<SavedQuery>>,
 }
 
 impl Catalog {
@@ -78,6 +82,16 @@ impl Catalog {
         self.templates.values()
     }
 
+    /// The saved queries by id, always in the same order.
+    pub fn queries(&self) -> impl Iterator<Item = &Arc<SavedQuery>> {
+        self.queries.values()
+    }
+
+    /// The saved query of that id.
+    pub fn query(&self, id: &str) -> Option<&Arc<SavedQuery>> {
+        self.queries.get(id)
+    }
+
     /// Leaves out the tools that aren't to be served.
     pub fn retain(&mut self, keep: impl Fn(&Tool) -> bool) {
         self.tools.retain(|_, tool| keep(tool));
@@ -102,4 +116,9 @@ pub fn prompt_schema() -> serde_json::Value {
 /// The JSON Schema of resource files, for editors.
 pub fn resource_schema() -> serde_json::Value {
     compile::schema_of::<resource::RawResource>()
+}
+
+/// The JSON Schema of saved queries' files, for editors.
+pub fn query_schema() -> serde_json::Value {
+    compile::schema_of::<query::RawQuery>()
 }

@@ -10,7 +10,7 @@ pub use served::{LeftOut, left_out};
 use std::fmt;
 use std::path::Path;
 
-use crate::catalog::{self, Catalog, Files, Plan, ReadPlan};
+use crate::catalog::{self, Catalog, Dialect, Files, Plan, ReadPlan};
 use crate::config::{self, Backend, Config, Environment, Problems};
 
 /// What is wrong, a line for each fault: `file:line: place: text`.
@@ -119,8 +119,12 @@ fn disagreements(path: &Path, config: &Config, catalog: &Catalog) -> Vec<String>
             Some(Backend::Caller) if tool.plan.request().is_some() => {
                 "sends a request, and kind = \"caller\" has no service"
             }
-            Some(Backend::Rest(_)) if caller => {
+            Some(Backend::Rest(_) | Backend::Snowflake(_)) if caller => {
                 "is the caller's own record, and needs a backend of kind = \"caller\""
+            }
+            Some(backend) if dialect(&tool.plan).is_some_and(|one| one != spoken(backend)) => {
+                "sends a request of another kind: saved queries go to kind = \"snowflake\", and \
+                 nothing else does"
             }
             _ => continue,
         };
@@ -129,4 +133,17 @@ fn disagreements(path: &Path, config: &Config, catalog: &Catalog) -> Vec<String>
     }
     faults.sort();
     faults.into_iter().map(|(line, says)| format!("{}:{line}: {says}", path.display())).collect()
+}
+
+/// How a tool's request is put on the wire; none where nothing is sent.
+fn dialect(plan: &Plan) -> Option<Dialect> {
+    plan.request().map(|request| request.dialect)
+}
+
+/// What a backend is spoken to in.
+fn spoken(backend: &Backend) -> Dialect {
+    match backend {
+        Backend::Snowflake(_) => Dialect::Snowflake,
+        _ => Dialect::Rest,
+    }
 }

@@ -36,7 +36,7 @@ use validator::Validate;
 pub use access::{Access, Adapter, Fields, HttpAdapter};
 pub use audit::{Audit, Sink};
 pub use auth::{Auth, Certificate, Credential, Facade, ManagedIdentity, Prompt};
-pub use backends::{Backend, OutgoingToken, Rest};
+pub use backends::{Backend, OutgoingToken, Rest, Snowflake};
 pub use clients::{
     Clients, DocumentId, DocumentIdFault, DocumentIds, RedirectFault, RedirectRule, RedirectRules,
     RedirectUri,

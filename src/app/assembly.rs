@@ -14,7 +14,9 @@ use tokio_util::task::TaskTracker;
 use crate::access::{Access, Adapter, Ages, Assignments, HttpAdapter};
 use crate::app::App;
 use crate::audit::Sink;
-use crate::backend::{self, Backends, OutgoingToken, Service, ServiceSettings, Transport};
+use crate::backend::{
+    self, Backends, OutgoingToken, Service, ServiceSettings, Snowflake, SnowflakeSession, Transport,
+};
 use crate::catalog::{self, Catalog, Files, Pointer};
 use crate::check;
 use crate::clock::Clock;
@@ -66,7 +68,7 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
     let pipeline = Arc::new(Pipeline {
         catalog: Arc::new(serve_only(catalog, config)),
         access: access(&config.access, &clock)?,
-        backends: backends(config, &clock)?,
+        backends: backends(config, &running, &clock)?,
         confirmations: Confirmations {
             keys: Arc::clone(&keys),
             store,
@@ -233,10 +235,10 @@ fn fields(names: &config::Fields) -> Option<crate::access::Fields> {
     })
 }
 
-fn backends(config: &Config, clock: &Clock) -> anyhow::Result<Backends> {
+fn backends(config: &Config, running: &TaskTracker, clock: &Clock) -> anyhow::Result<Backends> {
     let mut services = BTreeMap::new();
     for (name, backend) in &config.backends {
-        let Backend::Rest(rest) = backend else { continue };
+        let Some(rest) = backend.http() else { continue };
         let limits = Limits::calls(rest.deadline, reach(rest.allow_private_network));
         let client = outbound::client(&limits).with_context(|| format!("the client of {name}"))?;
         let settings = ServiceSettings {
@@ -250,9 +252,25 @@ fn backends(config: &Config, clock: &Clock) -> anyhow::Result<Backends> {
             max_answer: rest.max_response_bytes,
         };
         let transport = Transport::new(settings, client, clock.clone());
-        services.insert(name.clone(), Service::new(backend::Kind::Rest, transport));
+        services.insert(name.clone(), Service::new(kind(backend, running), transport));
     }
     Ok(Backends::new(services, clock.clone()))
+}
+
+/// What a service speaks.
+fn kind(backend: &Backend, running: &TaskTracker) -> backend::Kind {
+    match backend {
+        Backend::Snowflake(settings) => {
+            let session = SnowflakeSession {
+                database: settings.database.clone(),
+                schema: settings.schema.clone(),
+                warehouse: settings.warehouse.clone(),
+                role: settings.role.clone(),
+            };
+            backend::Kind::Snowflake(Snowflake::new(session, running.clone()))
+        }
+        _ => backend::Kind::Rest,
+    }
 }
 
 fn reach(allow_private_network: bool) -> Reach {

@@ -3,6 +3,8 @@
 //! Values never meet text: path segments are percent-encoded whole, queries and bodies are built
 //! by serializers, header values are refused if they hold more than one line.
 
+use std::borrow::Cow;
+
 use http::{HeaderName, HeaderValue, Method};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -217,8 +219,8 @@ impl Filler<'_> {
             }
             Leaf::Found { argument, at } => {
                 let record = self.fill.records.get(argument).ok_or(Gap::Absent)?;
-                let value = at.of(&record.value).filter(|value| !value.is_null());
-                value.cloned().ok_or_else(|| missing(argument, at.as_str()))
+                let value = record.at(at).map(Cow::into_owned);
+                value.ok_or_else(|| missing(argument, at.as_str()))
             }
             Leaf::Etag(argument) => {
                 let record = self.fill.records.get(argument).ok_or(Gap::Absent)?;

@@ -152,9 +152,21 @@ impl Transport {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 TroubleKind::Busy(retry_after::read(headers, &self.clock))
             }
-            StatusCode::GATEWAY_TIMEOUT | StatusCode::BAD_GATEWAY => TroubleKind::NoAnswer,
+            StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT | StatusCode::BAD_GATEWAY => {
+                TroubleKind::NoAnswer
+            }
             _ => TroubleKind::BadAnswer,
         }
+    }
+
+    /// The service's name in the configuration.
+    pub(super) fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    /// How long an answer may be, in bytes.
+    pub(super) fn max_answer(&self) -> usize {
+        self.settings.max_answer
     }
 
     /// What the caller is told of a trouble with this service.

@@ -14,6 +14,7 @@ mod push;
 mod question;
 mod resolver;
 mod row;
+mod saved;
 mod schema;
 mod scope;
 mod shape;

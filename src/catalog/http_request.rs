@@ -10,6 +10,8 @@ pub enum Dialect {
     /// `rest`: as it stands.
     #[default]
     Rest,
+    /// `snowflake`: the body says which saved queries are listed, found or run.
+    Snowflake,
 }
 
 /// A request with holes. Where its dialect isn't [`Dialect::Rest`], the body says in that dialect's

@@ -60,6 +60,8 @@ pub(super) struct RawWay {
     pub query: Map<String, Value>,
     /// The JSON body.
     pub body: Option<Value>,
+    /// A saved query: `{find: {by: id}}`.
+    pub snowflake: Option<Map<String, Value>>,
     /// Where in the answer the record is: a JSON Pointer, or `{where: POINTER}` for the element of
     /// a list (`in: POINTER`) whose id is the one that was named.
     pub record: Option<Value>,
@@ -151,6 +153,9 @@ pub(super) struct RawRequest {
     pub caller: Option<String>,
     /// Parts, each a call of another tool; the answer has each under its name.
     pub compose: Option<Vec<RawPart>>,
+    /// Saved queries: `{list: queries, q: LEAF}`, or `{run: LEAF, parameters: LEAF, sites: LEAF,
+    /// cursor: LEAF}`.
+    pub snowflake: Option<Map<String, Value>>,
     /// A script, for the conformance suite's tools.
     pub script: Option<Value>,
 }
@@ -198,6 +203,8 @@ pub(super) struct RawLine {
     pub label: String,
     /// For a change: where the record holds the value before.
     pub from: Option<String>,
+    /// Where the value before is a list: what of each element is shown.
+    pub each: Option<String>,
     /// The value to come: `{arg: NAME}` or `{found: NAME, at: POINTER}`.
     pub to: Value,
     /// Words for values.
@@ -229,12 +236,24 @@ pub(super) struct RawAnswer {
     pub empty: Option<Value>,
     /// The row's name in `_service.yaml`.
     pub row: Option<String>,
+    /// What a list says once, of all its rows: `{at: POINTER, row: NAME}`.
+    pub about: Option<RawAbout>,
     /// A composed tool's parts, each under its name.
     #[serde(default)]
     pub parts: bool,
     /// The backend makes MCP content blocks of its own.
     #[serde(default)]
     pub content: bool,
+}
+
+/// What a list says once, of all its rows.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAbout {
+    /// Where in the answer it is.
+    pub at: String,
+    /// The row's name in `_service.yaml`.
+    pub row: String,
 }
 
 /// How a list says that there is more.
@@ -277,6 +296,11 @@ pub(super) struct RawScope {
 pub(super) struct RawFilter {
     /// Where a row names its site.
     pub site: Option<String>,
+    /// A row may name several sites, and lies inside where all of them do.
+    #[serde(default)]
+    pub every: bool,
+    /// Which rows are for one person alone.
+    pub private: Option<RawPrivate>,
     /// Where a row names its locations.
     pub location: Option<String>,
     /// What is kept of a row above a place of the scope.
@@ -288,4 +312,16 @@ pub(super) struct RawFilter {
     pub equal: Option<String>,
     /// … this value of a located record.
     pub to: Option<Value>,
+}
+
+/// Which rows are for one person alone.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPrivate {
+    /// Where a row says whether it is for everybody.
+    pub at: String,
+    /// The one value there that is for everybody inside the scope; all others, and none, aren't.
+    pub shared: String,
+    /// Where a row names the person whom it is for, by object id.
+    pub owner: String,
 }

@@ -40,12 +40,35 @@ pub enum Filter {
 pub struct PlaceFilter {
     /// The row's site.
     pub site: Option<Pointer>,
+    /// The row names several sites there, and lies inside where all of them do.
+    pub every: bool,
+    /// Which rows are for one person alone, wherever they lie.
+    pub private: Option<Private>,
     /// The row's locations: its own, and those above it.
     pub location: Option<Pointer>,
     /// What is kept of a row that lies above a place of the scope.
     pub above: Vec<Pointer>,
     /// How the scope's own places are looked up, to know what lies above them.
     pub places: Option<Arc<Resolver>>,
+}
+
+/// Which rows are for one person alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Private {
+    /// Where a row says whether it is for everybody.
+    pub at: Pointer,
+    /// The one value there that is for everybody inside the scope.
+    pub shared: String,
+    /// Where a row names the person whom it is for, by object id.
+    pub owner: Pointer,
+}
+
+impl Private {
+    /// May this person see the row? One that says nothing of it is nobody's.
+    pub fn shows(&self, row: &serde_json::Value, person: &str) -> bool {
+        let owner = self.owner.text_of(row);
+        self.at.text_of(row) == Some(self.shared.as_str()) || owner == Some(person)
+    }
 }
 
 impl ScopeRule {

@@ -104,6 +104,8 @@ pub struct Resolved {
     pub argument: String,
     /// How its record is found.
     pub resolver: Arc<Resolver>,
+    /// The argument is a list, and each of its ids names a record.
+    pub many: bool,
     /// `same: {POINTER: {found: …}}`: what the record must share with one located before it.
     pub same: Vec<Same>,
 }
@@ -205,6 +207,17 @@ pub struct List {
     pub partial: Option<Pointer>,
     /// The ids that are asked for one by one, so that those which find nothing can be told.
     pub asked: Option<Asked>,
+    /// What is said once, of all rows.
+    pub about: Option<About>,
+}
+
+/// What a list says once, of all its rows, such as the columns of a result.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// Where in the answer.
+    pub at: Pointer,
+    /// Its fields.
+    pub row: Row,
 }
 
 /// `not_found: {arg: NAME, at: POINTER}`: which rows answer to which of the ids that were asked for.

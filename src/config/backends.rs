@@ -18,11 +18,41 @@ use super::problems::Report;
 pub enum Backend {
     /// A JSON-over-HTTP API.
     Rest(Rest),
+    /// Snowflake's SQL API, for saved queries.
+    Snowflake(Snowflake),
     /// The caller's own record, from their identity and permissions; no service is called.
     Caller,
     /// Scripted answers for the conformance suite's tools.
     #[cfg(feature = "conformance")]
     Scripted,
+}
+
+/// Snowflake's SQL API.
+#[derive(Clone, Debug)]
+pub struct Snowflake {
+    /// Where it is, and how it is spoken to.
+    pub http: Rest,
+    /// The database in which statements run.
+    pub database: Option<String>,
+    /// The schema.
+    pub schema: Option<String>,
+    /// The warehouse that does the work.
+    pub warehouse: Option<String>,
+    /// The role, of those that the person holds.
+    pub role: Option<String>,
+}
+
+impl Backend {
+    /// How the service is spoken to; none where there is no service.
+    pub fn http(&self) -> Option<&Rest> {
+        match self {
+            Self::Rest(rest) => Some(rest),
+            Self::Snowflake(snowflake) => Some(&snowflake.http),
+            Self::Caller => None,
+            #[cfg(feature = "conformance")]
+            Self::Scripted => None,
+        }
+    }
 }
 
 /// A JSON-over-HTTP API.
@@ -57,6 +87,8 @@ enum Kind {
     /// A JSON-over-HTTP API.
     #[default]
     Rest,
+    /// Snowflake's SQL API, for saved queries.
+    Snowflake,
     /// The caller's own record; no service is called.
     Caller,
     /// Scripted answers for the conformance suite's tools.
@@ -69,7 +101,8 @@ enum Kind {
 pub(super) struct RawBackend {
     /// What the service is. `OSIER_BACKENDS__NAME__KIND`
     kind: Kind,
-    /// Required for `rest`. What every path is put behind. `OSIER_BACKENDS__NAME__BASE_URL`
+    /// Required for `rest` and `snowflake`. What every path is put behind.
+    /// `OSIER_BACKENDS__NAME__BASE_URL`
     base_url: Option<String>,
     /// What goes out in `Authorization`: the person's own token, or nothing.
     /// `OSIER_BACKENDS__NAME__TOKEN`
@@ -86,6 +119,15 @@ pub(super) struct RawBackend {
     /// Let `base_url` be plain http, or a loopback or private address.
     /// `OSIER_BACKENDS__NAME__ALLOW_PRIVATE_NETWORK`
     allow_private_network: bool,
+    /// For `snowflake`: the database in which statements run; the person's default where it isn't
+    /// set. `OSIER_BACKENDS__NAME__DATABASE`
+    database: Option<String>,
+    /// For `snowflake`: the schema. `OSIER_BACKENDS__NAME__SCHEMA`
+    schema: Option<String>,
+    /// For `snowflake`: the warehouse that does the work. `OSIER_BACKENDS__NAME__WAREHOUSE`
+    warehouse: Option<String>,
+    /// For `snowflake`: the role, of those that the person holds. `OSIER_BACKENDS__NAME__ROLE`
+    role: Option<String>,
 }
 
 impl Default for RawBackend {
@@ -98,6 +140,10 @@ impl Default for RawBackend {
             deadline_ms: 10_000,
             max_response_bytes: 2 * 1024 * 1024,
             allow_private_network: false,
+            database: None,
+            schema: None,
+            warehouse: None,
+            role: None,
         }
     }
 }
@@ -138,11 +184,42 @@ impl RawBackend {
         report: &mut Report,
     ) -> Option<Backend> {
         match self.kind {
+            Kind::Snowflake => {
+                self.resolve_snowflake(section, audience, report).map(Backend::Snowflake)
+            }
+            _ if self.sets_session(section, report) => None,
             Kind::Rest => self.resolve_rest(section, audience, report).map(Backend::Rest),
             Kind::Caller => self.resolve_local(section, "caller", report, Backend::Caller),
             #[cfg(feature = "conformance")]
             Kind::Scripted => self.resolve_local(section, "scripted", report, Backend::Scripted),
         }
+    }
+
+    /// Keys that are for Snowflake alone, where it is something else.
+    fn sets_session(&self, section: &str, report: &mut Report) -> bool {
+        let keys = [
+            ("database", &self.database),
+            ("schema", &self.schema),
+            ("warehouse", &self.warehouse),
+            ("role", &self.role),
+        ];
+        let set: Vec<_> = keys.iter().filter(|(_, value)| value.is_some()).collect();
+        for (key, _) in &set {
+            report.say(&format!("{section}.{key}"), "is for kind = \"snowflake\"");
+        }
+        !set.is_empty()
+    }
+
+    fn resolve_snowflake(
+        mut self,
+        section: &str,
+        audience: Option<&str>,
+        report: &mut Report,
+    ) -> Option<Snowflake> {
+        let (database, schema) = (self.database.take(), self.schema.take());
+        let (warehouse, role) = (self.warehouse.take(), self.role.take());
+        let http = self.resolve_rest(section, audience, report)?;
+        Some(Snowflake { http, database, schema, warehouse, role })
     }
 
     fn resolve_rest(

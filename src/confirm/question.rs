@@ -3,12 +3,13 @@
 
 mod plain;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::call::{Refusal, Response};
-use crate::catalog::{Leaf, QuestionLine, QuestionText, TitlePart, WriteRequest};
+use crate::catalog::{Leaf, Pointer, QuestionLine, QuestionText, TitlePart, WriteRequest};
 use crate::target::Located;
 
 use plain::plain_line;
@@ -61,13 +62,14 @@ impl Rendered {
             message.push_str(&line.label);
             message.push_str(": ");
             if let (Some(from), Some(record)) = (&line.from, record) {
-                message.push_str(&worded(line, from.of(record)));
+                message.push_str(&worded(line, before(line, from, record).as_deref()));
                 message.push_str(" → ");
             }
-            message.push_str(&worded(line, Some(to)));
+            message.push_str(&worded(line, Some(&to)));
         }
         let carried = write.http().holes().filter(|hole| matches!(hole.leaf, Leaf::Found { .. }));
-        let carried = carried.map(|hole| value_of(&hole.leaf, located).cloned()).collect();
+        let carried =
+            carried.map(|hole| value_of(&hole.leaf, located).map(Cow::into_owned)).collect();
         Self { message, carried }
     }
 }
@@ -110,13 +112,22 @@ impl Verdict {
 }
 
 /// The value to come, where the call has one.
-fn value_of<'a>(leaf: &Leaf, located: &'a Located) -> Option<&'a Value> {
+fn value_of<'a>(leaf: &Leaf, located: &'a Located) -> Option<Cow<'a, Value>> {
     match leaf {
-        Leaf::Argument(name) => located.checked().arguments().get(name),
-        Leaf::Found { argument, at } => {
-            located.records().get(argument).and_then(|record| at.of(&record.value))
-        }
+        Leaf::Argument(name) => located.checked().arguments().get(name).map(Cow::Borrowed),
+        Leaf::Found { argument, at } => located.records().get(argument)?.at(at),
         _ => None,
+    }
+}
+
+/// The value that the record has now; of a list, what of each element is shown.
+fn before<'a>(line: &QuestionLine, from: &Pointer, record: &'a Value) -> Option<Cow<'a, Value>> {
+    match (from.of(record)?, &line.each) {
+        (Value::Array(items), Some(each)) => {
+            let shown = |item| each.of(item).cloned().unwrap_or_default();
+            Some(Cow::Owned(items.iter().map(shown).collect()))
+        }
+        (value, _) => Some(Cow::Borrowed(value)),
     }
 }
 

@@ -123,7 +123,7 @@ async fn answered(bench: &Bench<'_>, identity: &Arc<Identity>, url: &Url, report
 /// Each service that the settings name, without a token.
 pub(super) async fn backends(bench: &Bench<'_>, report: &mut Report) {
     for (name, backend) in &bench.config.backends {
-        let Backend::Rest(rest) = backend else { continue };
+        let Some(rest) = backend.http() else { continue };
         let check = format!("backend {name}");
         let url = &rest.base_url;
         let answer = match client(rest.deadline, rest.allow_private_network) {

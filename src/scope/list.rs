@@ -31,12 +31,16 @@ pub(super) async fn read(
     let mut rows = Vec::new();
     let mut next = None;
     let mut partial = false;
+    let mut about = None;
     let mut given = BTreeSet::new();
     for page in 1..=MOST_PAGES {
         let Body::Json { value: body, partial: lacking } = raw.body() else {
             return Err(bad_answer(&raw));
         };
         partial |= *lacking || list.says_partial(body);
+        if let (None, Some(says)) = (&about, &list.about) {
+            about = says.at.of(body).map(|value| says.row.project(value));
+        }
         let items = list.items.of(body).and_then(Value::as_array);
         let items = items.ok_or_else(|| bad_answer(&raw))?;
         let at = raw.position();
@@ -65,7 +69,7 @@ pub(super) async fn read(
     let upto = list.limit.unwrap_or(usize::MAX);
     let cut = rows.len() > upto;
     rows.truncate(upto);
-    Ok((raw, Content::Rows { rows, next, cut, partial, missing }))
+    Ok((raw, Content::Rows { rows, next, cut, partial, about, missing }))
 }
 
 /// The places of ids that were asked for and of which nothing was given: unknown, left out by the

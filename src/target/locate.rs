@@ -29,23 +29,71 @@ pub async fn locate(checked: Checked, source: &dyn Source) -> Result<Located, Re
     let ancestors = ancestors(&checked, source).await?;
     for resolved in &checked.permit().tool().input.resolved {
         let Some(named) = checked.arguments().get(&resolved.argument) else { continue };
-        let Some(id) = named.as_str() else { return Err(Refusal::Internal) };
-        let resolver = &resolved.resolver;
-        let record = find(&checked, &records, resolver, id, source)
-            .await?
-            .filter(|record| {
-                is_inside(&checked, &records, resolver, record)
-                    || is_above(&checked, &ancestors, resolver, record)
-            })
-            .filter(|record| shares(&resolved.same, record, &records))
-            .ok_or_else(|| not_found(resolved))?;
+        let so_far = Found { checked: &checked, records: &records, ancestors: &ancestors };
+        let record = match (named, resolved.many) {
+            (Value::String(id), false) => so_far
+                .inside(resolved, id, source)
+                .await?
+                .ok_or_else(|| Refusal::NotFound { argument: resolved.argument.clone() })?,
+            (Value::Array(ids), true) => so_far.all(resolved, ids, source).await?,
+            _ => return Err(Refusal::Internal),
+        };
         records.insert(resolved.argument.clone(), record);
     }
     Ok(Located { checked, records, ancestors })
 }
 
-fn not_found(resolved: &Resolved) -> Refusal {
-    Refusal::NotFound { argument: resolved.argument.clone() }
+/// A call whose first records were found.
+struct Found<'a> {
+    checked: &'a Checked,
+    records: &'a Records,
+    ancestors: &'a BTreeSet<String>,
+}
+
+impl Found<'_> {
+    /// One record, if there is one for this caller.
+    async fn inside(
+        &self,
+        resolved: &Resolved,
+        id: &str,
+        source: &dyn Source,
+    ) -> Result<Option<Record>, Refusal> {
+        let (checked, records, resolver) = (self.checked, self.records, &resolved.resolver);
+        let record = find(checked, records, resolver, id, source).await?;
+        Ok(record
+            .filter(|record| {
+                is_inside(checked, records, resolver, record)
+                    || is_above(checked, self.ancestors, resolver, record)
+            })
+            .filter(|record| shares(&resolved.same, record, records)))
+    }
+
+    /// The records of a list of ids, as one: a list of what was found.
+    async fn all(
+        &self,
+        resolved: &Resolved,
+        ids: &[Value],
+        source: &dyn Source,
+    ) -> Result<Record, Refusal> {
+        let lookups: Vec<_> = ids
+            .iter()
+            .enumerate()
+            .map(|(index, id)| async move {
+                let id = id.as_str().ok_or(Refusal::Internal)?;
+                let record = self.inside(resolved, id, source).await?;
+                // By place, so that the answer is the same whatever was named.
+                let argument = format!("{}.{index}", resolved.argument);
+                record.map(|record| record.value).ok_or(Refusal::NotFound { argument })
+            })
+            .collect();
+        let found: Vec<Value> = stream::iter(lookups).buffered(AT_ONCE).try_collect().await?;
+        Ok(Record { value: Value::Array(found), etag: None })
+    }
+}
+
+/// Whom a record must be shown to.
+fn person(checked: &Checked) -> &str {
+    checked.permit().identity().subject()
 }
 
 /// One record, if there is one; whether it lies inside the scope isn't judged yet.
@@ -78,7 +126,8 @@ fn is_inside(checked: &Checked, records: &Records, resolver: &Resolver, record: 
     match &resolver.scope.filter {
         Some(Filter::Place(place)) => {
             let scopes = checked.permit().scopes();
-            judge(place, scopes, &BTreeSet::new(), &record.value) == Standing::Inside
+            judge(place, scopes, &BTreeSet::new(), person(checked), &record.value)
+                == Standing::Inside
         }
         Some(Filter::Equal { at, argument, found }) => {
             let theirs = records.get(argument);
@@ -99,7 +148,8 @@ fn is_above(
     let permit = checked.permit();
     let Some(Filter::Place(filter)) = &permit.tool().scope.filter else { return false };
     filter.places.as_ref().is_some_and(|places| Arc::ptr_eq(places, resolver))
-        && judge(filter, permit.scopes(), ancestors, &record.value) == Standing::Above
+        && judge(filter, permit.scopes(), ancestors, person(checked), &record.value)
+            == Standing::Above
 }
 
 fn way_for<'a>(resolver: &'a Resolver, id: &str) -> Option<&'a Way> {

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::catalog::document::Spot;
 use crate::catalog::problem::Problems;
-use crate::catalog::raw::{RawAnswer, RawAsked, RawMore};
+use crate::catalog::raw::{RawAbout, RawAnswer, RawAsked, RawMore};
 use crate::catalog::row::Row;
-use crate::catalog::tool::{Answer, Asked, List, More};
+use crate::catalog::tool::{About, Answer, Asked, List, More};
 
 use super::{Service, pointer};
 
@@ -27,7 +27,8 @@ pub(super) fn answer(
     }
     match (&raw.items, &raw.record) {
         (Some(items), None) => {
-            stray(raw, &["items", "more", "limit", "partial", "not_found", "row"], spot, problems);
+            let taken = ["items", "more", "limit", "partial", "not_found", "row", "about"];
+            stray(raw, &taken, spot, problems);
             let items = pointer(items, &spot.child("items"), problems);
             let more = match &raw.more {
                 Some(raw) => Some(more(raw, &spot.child("more"), problems)?),
@@ -50,8 +51,17 @@ pub(super) fn answer(
                 }
                 None => None,
             };
+            let about = match &raw.about {
+                Some(RawAbout { at, row: name }) => {
+                    let spot = spot.child("about");
+                    let at = read(at, &spot.child("at"), problems);
+                    let row = named(Some(name), service, &spot, problems);
+                    Some(About { at: at?, row: row? })
+                }
+                None => None,
+            };
             let limit = raw.limit;
-            Some(Answer::List(List { items: items?, more, row, limit, partial, asked }))
+            Some(Answer::List(List { items: items?, more, row, limit, partial, asked, about }))
         }
         (None, Some(at)) => {
             stray(raw, &["record", "aggregate", "empty", "row"], spot, problems);
@@ -95,6 +105,7 @@ fn stray(raw: &RawAnswer, taken: &[&str], spot: &Spot<'_>, problems: &mut Proble
         ("aggregate", raw.aggregate),
         ("empty", raw.empty.is_some()),
         ("row", raw.row.is_some()),
+        ("about", raw.about.is_some()),
     ];
     for (key, _) in written.iter().filter(|(key, there)| *there && !taken.contains(key)) {
         let kind = taken.first().unwrap_or(&"");
@@ -133,11 +144,21 @@ fn row(
     spot: &Spot<'_>,
     problems: &mut Problems,
 ) -> Option<Row> {
+    named(raw.row.as_ref(), service, spot, problems)
+}
+
+/// The row of that name.
+fn named(
+    name: Option<&String>,
+    service: &Service,
+    spot: &Spot<'_>,
+    problems: &mut Problems,
+) -> Option<Row> {
     let known = || {
         let known: Vec<&str> = service.rows.keys().map(String::as_str).collect();
         if known.is_empty() { "none".to_owned() } else { known.join(", ") }
     };
-    let Some(name) = &raw.row else {
+    let Some(name) = name else {
         let text =
             format!("say which row of _service.yaml it has: row: NAME; there are {}", known());
         spot.problem(problems, text);
@@ -176,7 +197,7 @@ pub(super) fn output_schema(
         "description": "True where the service left something out.",
     });
     let schema = match answer {
-        Answer::List(List { row, asked, .. }) => {
+        Answer::List(List { row, asked, about, .. }) => {
             let mut properties = json!({
                 "items": {"type": "array", "items": schema_of(row)},
                 "truncated": {"type": "boolean"},
@@ -184,6 +205,9 @@ pub(super) fn output_schema(
             });
             if let (true, Some(properties)) = (paged, properties.as_object_mut()) {
                 properties.insert("nextCursor".into(), json!({"type": "string"}));
+            }
+            if let (Some(about), Some(properties)) = (about, properties.as_object_mut()) {
+                properties.insert("about".into(), about.row.schema(|_| true));
             }
             let names_ids = names_sites || asked.is_some();
             if let (true, Some(properties)) = (names_ids, properties.as_object_mut()) {

@@ -18,6 +18,9 @@ const OWN: [(&str, &str); 2] = [("cursor", "page"), ("fields", "fields")];
 /// What clients' model providers take for a property's name.
 const MAX_NAME: usize = 64;
 
+/// So many records at the most are named by one argument.
+const MOST_RECORDS: u64 = 50;
+
 /// What an argument may refer to.
 pub(super) struct Context<'a> {
     /// Those before it.
@@ -65,13 +68,16 @@ pub(super) fn argument(
         }
         return Read { schema, argument: Argument { always, kind, record: None }, resolved: None };
     };
-    if schema.get("type").is_some_and(|name| name != "string") {
-        spot.child("type").problem(problems, "a record is named by a text: type: string");
-    }
-    for (key, value) in
-        [("type", json!("string")), ("minLength", json!(1)), ("maxLength", json!(128))]
-    {
-        schema.entry(key).or_insert(value);
+    let many = schema.get("type").is_some_and(|name| name == "array");
+    if many {
+        name_records(&mut schema, spot, problems);
+    } else {
+        if schema.get("type").is_some_and(|name| name != "string") {
+            let text =
+                "a record is named by a text, several by a list of them: type: string or array";
+            spot.child("type").problem(problems, text);
+        }
+        name_record(&mut schema);
     }
     let below = spot.child("resolve");
     let found = if let Some(name) = resolve.as_str() {
@@ -87,10 +93,42 @@ pub(super) fn argument(
     };
     let tied = shares.iter().any(|same| context.names.ties(&same.argument, &same.found));
     let held = tied || resolver.as_ref().is_none_or(|resolver| resolver.holds());
-    let record = Some(Named { resolver: resolver.clone(), held });
-    let named =
-        resolver.map(|resolver| Resolved { argument: name.to_owned(), resolver, same: shares });
+    let record = Some(Named { resolver: resolver.clone(), held, many });
+    let named = resolver.map(|resolver| Resolved {
+        argument: name.to_owned(),
+        resolver,
+        many,
+        same: shares,
+    });
     Read { schema, argument: Argument { always, kind: Kind::Text, record }, resolved: named }
+}
+
+/// An id: a text of some length.
+fn name_record(schema: &mut Map<String, Value>) {
+    for (key, value) in
+        [("type", json!("string")), ("minLength", json!(1)), ("maxLength", json!(128))]
+    {
+        schema.entry(key).or_insert(value);
+    }
+}
+
+/// A list of ids, each of which is looked up: there can't be any number of them.
+fn name_records(schema: &mut Map<String, Value>, spot: &Spot<'_>, problems: &mut Problems) {
+    let few =
+        schema.get("maxItems").and_then(Value::as_u64).is_some_and(|most| most <= MOST_RECORDS);
+    if !few {
+        let text = format!("each is looked up: maxItems, at most {MOST_RECORDS}");
+        spot.child("maxItems").problem(problems, text);
+    }
+    schema.entry("uniqueItems").or_insert(json!(true));
+    match schema.entry("items").or_insert(json!({})) {
+        Value::Object(items) if items.get("type").is_none_or(|name| name == "string") => {
+            name_record(items);
+        }
+        _ => spot
+            .child("items")
+            .problem(problems, "records are named by texts: items: {type: string}"),
+    }
 }
 
 /// What the record must share with those before it.

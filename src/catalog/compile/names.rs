@@ -51,6 +51,8 @@ pub(in crate::catalog) struct Named {
     pub resolver: Option<Arc<Resolver>>,
     /// It is found inside the caller's scope only.
     pub held: bool,
+    /// The argument is a list, and each of its ids names a record.
+    pub many: bool,
 }
 
 impl Names {

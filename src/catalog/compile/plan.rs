@@ -1,8 +1,7 @@
 //! What a tool sends, and whether that is the effect which its file says.
 
 use http::Method;
-#[cfg(feature = "conformance")]
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::catalog::document::{Document, Spot};
 use crate::catalog::http_request::{ByEffect, HttpRequest};
@@ -16,6 +15,7 @@ use super::compose;
 use super::http::{Parts, request};
 use super::names::Names;
 use super::question;
+use super::saved;
 
 /// Reads a tool's request, and the question before it where it writes.
 pub(super) fn plan(
@@ -31,6 +31,8 @@ pub(super) fn plan(
             let spot = spot.child("found");
             if names.record(argument).is_none() {
                 spot.problem(problems, format!("'{argument}' isn't an argument with resolve"));
+            } else if names.record(argument).is_some_and(|record| record.many) {
+                spot.problem(problems, format!("'{argument}' names several records, not one"));
             } else if !names.always(argument) {
                 let text = format!("'{argument}' must be required: its record is the answer");
                 spot.problem(problems, text);
@@ -44,6 +46,10 @@ pub(super) fn plan(
         }
         #[cfg(feature = "conformance")]
         Kind::Script(script) => Plan::Read(ReadPlan::Script(script.clone())),
+        Kind::Saved(written) => {
+            let request = saved::request(written, names, &spot.child("snowflake"), problems)?;
+            Plan::Read(ReadPlan::Request(request))
+        }
         Kind::Http => match request(&parts(&raw.request), names, &spot, problems)? {
             ByEffect::Safe(request) => {
                 check_path(request.http(), names, &spot, problems);
@@ -137,6 +143,7 @@ enum Kind<'a> {
     Found(&'a str),
     Caller,
     Compose(&'a [RawPart]),
+    Saved(&'a Map<String, Value>),
     #[cfg(feature = "conformance")]
     Script(&'a Value),
 }
@@ -153,30 +160,34 @@ fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Op
         ("headers", !raw.headers.is_empty()),
         ("body", raw.body.is_some()),
     ];
-    let others = (&raw.found, raw.caller.as_deref(), &raw.compose, &raw.script);
+    let others = (&raw.found, raw.caller.as_deref(), &raw.compose, &raw.snowflake, &raw.script);
     let other = match others {
-        (None, None, None, None) => return Some(Kind::Http),
-        (Some(argument), None, None, None) => Some(Kind::Found(argument)),
-        (None, None, Some(parts), None) => Some(Kind::Compose(parts)),
-        (None, Some("permissions"), None, None) => Some(Kind::Caller),
-        (None, Some(_), None, None) => {
+        (None, None, None, None, None) => return Some(Kind::Http),
+        (Some(argument), None, None, None, None) => Some(Kind::Found(argument)),
+        (None, None, Some(parts), None, None) => Some(Kind::Compose(parts)),
+        (None, None, None, Some(written), None) => Some(Kind::Saved(written)),
+        (None, Some("permissions"), None, None, None) => Some(Kind::Caller),
+        (None, Some(_), None, None, None) => {
             spot.child("caller").problem(problems, "write caller: permissions");
             None
         }
         #[cfg(feature = "conformance")]
-        (None, None, None, Some(script)) => Some(Kind::Script(script)),
+        (None, None, None, None, Some(script)) => Some(Kind::Script(script)),
         #[cfg(not(feature = "conformance"))]
-        (None, None, None, Some(_)) => {
+        (None, None, None, None, Some(_)) => {
             spot.child("script").problem(problems, "scripts are for the conformance suite only");
             None
         }
         _ => {
-            spot.problem(problems, "write one of: a method with its path, found, caller, compose");
+            spot.problem(
+                problems,
+                "write one of: a method with its path, found, caller, compose, snowflake",
+            );
             None
         }
     };
     for (key, _) in http.iter().filter(|(_, there)| *there) {
-        let text = "nothing is sent here: take this away, or found, caller or compose";
+        let text = "nothing of this is sent: take it away, or found, caller, compose or snowflake";
         spot.child(key).problem(problems, text);
     }
     other

@@ -13,7 +13,7 @@ use crate::catalog::template::Leaf;
 
 use super::http::{Parts, request};
 use super::names::Names;
-use super::{Known, Service, pointer, push, scope};
+use super::{Known, Service, pointer, push, saved, scope};
 
 /// RFC 9562's text form.
 const UUID: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
@@ -76,6 +76,7 @@ fn check_alone(way: &RawWay, spot: &Spot<'_>, problems: &mut Problems) {
         ("safe", way.safe),
         ("query", !way.query.is_empty()),
         ("body", way.body.is_some()),
+        ("snowflake", way.snowflake.is_some()),
         ("record", way.record.is_some()),
         ("single", way.single.is_some()),
         ("again", way.again.is_some()),
@@ -158,6 +159,14 @@ fn matches(written: Option<&str>, spot: &Spot<'_>, problems: &mut Problems) -> O
 }
 
 fn safe(raw: &RawWay, spot: &Spot<'_>, problems: &mut Problems) -> Option<SafeRequest> {
+    if let Some(written) = &raw.snowflake {
+        let http = raw.get.is_some() || raw.post.is_some() || raw.safe || raw.body.is_some();
+        if http || !raw.query.is_empty() {
+            spot.problem(problems, "write snowflake, or a method with its path");
+        }
+        let spot = spot.child("snowflake");
+        return saved::request(written, &Names::of_resolver(), &spot, problems);
+    }
     let parts = Parts {
         methods: vec![(Method::GET, raw.get.as_ref()), (Method::POST, raw.post.as_ref())],
         safe: raw.safe,

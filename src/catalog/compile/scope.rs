@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::catalog::document::Spot;
 use crate::catalog::problem::Problems;
-use crate::catalog::raw::{RawFilter, RawScope};
-use crate::catalog::scope_rule::{Filter, PlaceFilter, ScopeRule};
+use crate::catalog::raw::{RawFilter, RawPrivate, RawScope};
+use crate::catalog::scope_rule::{Filter, PlaceFilter, Private, ScopeRule};
 use crate::catalog::template::Leaf;
 
 use super::names::Names;
@@ -90,6 +90,8 @@ fn filter(
 ) -> Option<Filter> {
     let of_place = [
         ("site", raw.site.is_some()),
+        ("every", raw.every),
+        ("private", raw.private.is_some()),
         ("location", raw.location.is_some()),
         ("above", !raw.above.is_empty()),
         ("places", raw.places.is_some()),
@@ -123,7 +125,9 @@ fn equal(
     let below = spot.child("to");
     let before = problems.count();
     let to = leaf(to, context.names, &below, problems);
-    if let (Some(at), Some(Leaf::Found { argument, at: found })) = (at, to) {
+    if let (Some(at), Some(Leaf::Found { argument, at: found })) = (at, to)
+        && context.names.record(&argument).is_some_and(|record| !record.many)
+    {
         return Some(Filter::Equal { at, argument, found });
     }
     if problems.count() == before {
@@ -178,5 +182,23 @@ fn place(
     if site.is_none() && location.is_none() {
         return None;
     }
-    Some(Filter::Place(PlaceFilter { site, location, above, places }))
+    let every = raw.every;
+    if every && (raw.location.is_some() || !raw.above.is_empty()) {
+        spot.child("every").problem(problems, "is for rows that name whole sites and nothing else");
+    }
+    let private = match &raw.private {
+        Some(raw) => Some(private(raw, &spot.child("private"), problems)?),
+        None => None,
+    };
+    Some(Filter::Place(PlaceFilter { site, every, private, location, above, places }))
+}
+
+fn private(raw: &RawPrivate, spot: &Spot<'_>, problems: &mut Problems) -> Option<Private> {
+    let at = pointer(&raw.at, &spot.child("at"), problems);
+    let owner = pointer(&raw.owner, &spot.child("owner"), problems);
+    if raw.shared.trim().is_empty() {
+        spot.child("shared").problem(problems, "write the value that is for everybody");
+        return None;
+    }
+    Some(Private { at: at?, shared: raw.shared.clone(), owner: owner? })
 }

@@ -18,7 +18,9 @@ use crate::catalog::tool::{
 use super::fence::Fence;
 use super::names::Names;
 use super::plan::{check_answer, plan};
-use super::{Known, Service, answer, compose, fence, input, paging, requirement, scope, typed};
+use super::{
+    Known, Service, answer, compose, fence, input, paging, requirement, saved, scope, typed,
+};
 
 /// A name longer than this leaves no room for a gateway's prefix; the conformance suite has its own.
 const MAX_NAME: usize = if cfg!(feature = "conformance") { 64 } else { 40 };
@@ -55,6 +57,7 @@ pub(in crate::catalog) fn tool(
         check_answer(plan, answer, document, problems);
         check_above(answer, scope, document, problems);
         check_asked(answer, &names, document, problems);
+        saved::check(plan, scope, document, problems);
         let permission = permission.as_ref();
         fence::check(&Fence { plan, answer, scope, permission, names: &names }, document, problems);
     }

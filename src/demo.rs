@@ -18,6 +18,7 @@ mod problem;
 mod search;
 mod services;
 mod sitecore;
+mod snowflake;
 mod token;
 mod wire;
 mod workflowcore;
@@ -43,6 +44,7 @@ pub use self::people::{
     PASSWORD, PEOPLE, Person, SCOPE, TENANT_ID, person,
 };
 pub use self::services::{Services, SiteRecords};
+pub use self::snowflake::Snowflake;
 pub use self::token::token;
 pub use self::wire::{Fault, Recorded, Wire};
 pub use self::world::{

@@ -13,6 +13,7 @@ use super::authz::{self, Authz};
 use super::entra::Entra;
 use super::fields::{set, text};
 use super::problem::Problem;
+use super::snowflake::{self, Snowflake};
 use super::wire::{self, Fault, Wire};
 use super::world::World;
 use super::{sitecore, workflowcore};
@@ -29,6 +30,7 @@ struct Inner {
     entra: Entra,
     authz: Authz,
     wire: Wire,
+    snowflake: Snowflake,
     world: Mutex<World>,
     strict: AtomicBool,
 }
@@ -45,8 +47,9 @@ impl Services {
         let wire = Wire::default();
         let authz = Authz::new(assignments, wire.clone());
         let strict = AtomicBool::new(strict);
+        let snowflake = Snowflake::new(&world);
         let world = Mutex::new(world);
-        Self(Arc::new(Inner { base, clock, entra, authz, wire, world, strict }))
+        Self(Arc::new(Inner { base, clock, entra, authz, wire, snowflake, world, strict }))
     }
 
     /// The routes, behind the wire.
@@ -54,6 +57,7 @@ impl Services {
         Router::new()
             .route(authz::PERMISSIONS_PATH, get(authz::my_permissions))
             .nest("/sitecore", sitecore::routes())
+            .nest("/snowflake", snowflake::routes())
             .nest("/workflowcore", workflowcore::routes())
             .fallback(|| async { Problem::not_found("The page") })
             .with_state(self.clone())
@@ -89,6 +93,16 @@ impl Services {
     /// The base URL of WorkflowCore, without a trailing slash.
     pub fn workflowcore_url(&self) -> String {
         format!("{}/workflowcore", self.0.base)
+    }
+
+    /// The sample Snowflake.
+    pub fn snowflake(&self) -> &Snowflake {
+        &self.0.snowflake
+    }
+
+    /// The base URL of Snowflake, without a trailing slash.
+    pub fn snowflake_url(&self) -> String {
+        format!("{}/snowflake", self.0.base)
     }
 
     /// What was asked of the services; paths begin with `/authz`, `/sitecore`, `/workflowcore`.

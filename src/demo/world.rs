@@ -17,20 +17,24 @@ use chrono::{DateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
 
 use self::places::Places;
-use self::random::Random;
 use self::reference::Reference;
 use super::fields::text;
 
-pub(super) use self::places::BLUEPRINTS;
+pub(super) use self::places::{BLUEPRINTS, Blueprint};
 pub use self::places::{
     FINN_LEVEL, PORTFOLIO_NORTH, PORTFOLIO_SOUTH, SITE_3LW, SITE_8KP, SITE_12H, SITE_60M, SITES,
     canary,
 };
+pub(super) use self::random::Random;
 pub use self::traps::{TICKET_WITH_EMAIL, TICKET_WITHOUT_SITE};
 
 /// All records.
 #[derive(Clone)]
 pub(super) struct World {
+    /// What it was made from.
+    pub(super) seed: u64,
+    /// The start of the day on which it was made.
+    pub(super) today: DateTime<Utc>,
     pub(super) sites: Vec<Value>,
     pub(super) floors: Vec<Value>,
     pub(super) locations: Vec<Value>,
@@ -88,6 +92,8 @@ impl World {
         let opened = rfc3339(today - TimeDelta::days(900));
         let places = Places::build(&mut random, &opened);
         let mut world = Self {
+            seed,
+            today,
             sites: places.sites,
             floors: places.floors,
             locations: places.locations,

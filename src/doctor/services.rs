@@ -13,7 +13,7 @@ use super::report::Report;
 use super::words::cause;
 use crate::access::{Assignments, Freshness};
 use crate::app;
-use crate::config::{Adapter, Backend, HttpAdapter};
+use crate::config::{Adapter, HttpAdapter};
 use crate::identity::Identity;
 use crate::outbound::{self, Limits, Reach};
 

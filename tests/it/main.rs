@@ -13,6 +13,7 @@ mod canaries;
 mod clients;
 mod composed;
 mod confirming;
+mod dashboards;
 mod doctor;
 mod first_light;
 mod harness;
@@ -20,6 +21,7 @@ mod identity;
 mod life;
 mod links;
 mod refusals;
+
 mod scoping;
 mod sign_in;
 mod sixty;

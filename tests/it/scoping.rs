@@ -7,7 +7,7 @@ mod answers;
 mod arguments;
 mod ben;
 mod finn;
-mod matrix;
+pub mod matrix;
 mod others;
 mod pages;
 mod random;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::catalog::document::Document;
-use crate::catalog::http_request::HttpRequest;
+use crate::catalog::http_request::{Dialect, HttpRequest};
 use crate::catalog::problem::Problems;
 use crate::catalog::raw::RawTool;
 use crate::catalog::scope_rule::{Filter, ScopeRule};
@@ -193,6 +193,10 @@ fn used(plan: &Plan, scope: &ScopeRule, resolved: &[Resolved]) -> BTreeSet<Strin
         used.insert(argument.clone());
     }
     used.extend(resolved.iter().flat_map(|one| one.same.iter().map(|same| same.argument.clone())));
+    if plan.request().is_some_and(|request| request.dialect == Dialect::Snowflake) {
+        // The service doesn't page by it, Osier does.
+        used.insert("pageSize".to_owned());
+    }
     let sent = plan.request().into_iter().flat_map(HttpRequest::holes);
     for hole in sent.chain(compose::holes(plan)) {
         used.extend(hole.only_if.clone());

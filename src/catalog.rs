@@ -4,6 +4,7 @@
 //! holds to its end. Nothing here knows a caller.
 
 mod compile;
+mod composition;
 mod document;
 mod http_request;
 mod load;
@@ -21,6 +22,7 @@ mod template;
 mod text;
 mod tool;
 
+pub use composition::{Composition, Link, LinkSegment, Part};
 pub use document::{Document, Spot};
 pub use http_request::{ByEffect, Dialect, HttpRequest, SafeRequest, WriteRequest};
 pub use load::{Files, load};
@@ -36,8 +38,8 @@ pub use scope_rule::{Filter, PlaceFilter, Private, ScopeRule};
 pub use template::{Hole, Leaf, Template};
 pub use text::Text;
 pub use tool::{
-    About, Answer, Asked, Effect, Input, List, More, Part, Plan, ReadPlan, Requirement, Resolved,
-    Same, Tool, ToolId,
+    About, Answer, Asked, Effect, Input, List, More, Plan, ReadPlan, Requirement, Resolved, Same,
+    Tool, ToolId,
 };
 
 use std::collections::BTreeMap;

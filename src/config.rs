@@ -171,7 +171,7 @@ impl RawConfig {
         let access = self.access.resolve(audience, report);
         let backends = backends::resolve(self.backends, audience, report);
         let clients = self.clients.resolve(report);
-        let tools = self.tools.resolve();
+        let tools = self.tools.resolve(report);
         let keys = self.keys.resolve(report);
         let store = self.store.resolve(replicas, report);
         Some(Config {

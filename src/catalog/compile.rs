@@ -7,6 +7,7 @@ mod compose;
 mod fence;
 mod http;
 mod input;
+mod link;
 mod names;
 mod paging;
 mod plan;

@@ -156,6 +156,8 @@ pub(super) struct RawRequest {
     /// Saved queries: `{list: queries, q: LEAF}`, or `{run: LEAF, parameters: LEAF, sites: LEAF,
     /// cursor: LEAF}`.
     pub snowflake: Option<Map<String, Value>>,
+    /// An argument that reads `PART:ID`: only the part of that name is run, with the id alone.
+    pub by_prefix: Option<String>,
     /// A script, for the conformance suite's tools.
     pub script: Option<Value>,
 }
@@ -175,6 +177,14 @@ pub(super) struct RawPart {
     /// Left out where the person may not use its tool; otherwise the whole is hidden then.
     #[serde(default)]
     pub if_permitted: bool,
+    /// Left out, and named under `unavailable`, where its service can't answer.
+    #[serde(default)]
+    pub if_available: bool,
+    /// In a search or a fetch: what a result is called, by JSON Pointers into its row.
+    #[serde(default)]
+    pub title: Vec<String>,
+    /// In a fetch: where the record holds the text to read; the whole record, where it doesn't say.
+    pub text: Option<String>,
 }
 
 /// The question before a write.
@@ -241,6 +251,14 @@ pub(super) struct RawAnswer {
     /// A composed tool's parts, each under its name.
     #[serde(default)]
     pub parts: bool,
+    /// A composed tool's rows in turns, at most this many, as `ChatGPT` asks of `search`.
+    pub results: Option<usize>,
+    /// A composed tool's one record, as `ChatGPT` asks of `fetch`.
+    #[serde(default)]
+    pub document: bool,
+    /// Where people open a row in their own app, below `tools.app_url`: segments of a path, each a
+    /// text or `{at: POINTER}` of the row. The row has it as `url`.
+    pub link: Option<Vec<Value>>,
     /// The backend makes MCP content blocks of its own.
     #[serde(default)]
     pub content: bool,

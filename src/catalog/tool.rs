@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::composition::{Composition, Link, Part};
 use super::http_request::{HttpRequest, SafeRequest, WriteRequest};
 use super::pointer::Pointer;
 use super::question::QuestionText;
 use super::resolver::Resolver;
 use super::row::Row;
 use super::scope_rule::{Filter, ScopeRule};
-use super::template::Template;
 
 /// A tool's identity: its service's slug and its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,6 +80,8 @@ pub struct Tool {
     pub output_schema: Option<Arc<Map<String, Value>>>,
     /// The compiled output schema.
     pub output: Option<jsonschema::Validator>,
+    /// Where people open what it answers in their own app.
+    pub link: Option<Link>,
     /// MCP `_meta` of the definition, as its file says it.
     pub meta: Option<Map<String, Value>>,
 }
@@ -134,20 +136,7 @@ pub enum Plan {
         question: QuestionText,
     },
     /// Parts, each a full run of the pipeline.
-    Compose(Vec<Part>),
-}
-
-/// One part of a composed tool.
-#[derive(Debug)]
-pub struct Part {
-    /// Its key in the answer.
-    pub name: String,
-    /// The tool that is run: one that reads, and isn't composed itself.
-    pub tool: Arc<Tool>,
-    /// Its arguments, with holes for those of the whole.
-    pub with: Vec<(String, Template)>,
-    /// Left out where the caller may not use its tool; otherwise the whole is hidden then.
-    pub if_permitted: bool,
+    Compose(Composition),
 }
 
 /// The ways to read.
@@ -189,6 +178,15 @@ pub enum Answer {
     Content,
     /// `{NAME: …}`: what the parts of a composed tool answer.
     Parts,
+    /// `{results: [{id, title, url}]}`: the rows of all parts in turns, in the shape that `ChatGPT`
+    /// asks of a tool called `search`.
+    Results {
+        /// At most this many.
+        most: usize,
+    },
+    /// `{id, title, text, url, metadata}`: the record of the one part that the id names, in the shape
+    /// that `ChatGPT` asks of a tool called `fetch`.
+    Document,
 }
 
 /// A list.
@@ -294,7 +292,7 @@ impl Tool {
     /// The parts of a composed tool.
     pub fn parts(&self) -> Option<&[Part]> {
         match &self.plan {
-            Plan::Compose(parts) => Some(parts),
+            Plan::Compose(composition) => Some(&composition.parts),
             Plan::Read(_) | Plan::Write { .. } => None,
         }
     }

@@ -25,9 +25,20 @@ pub(super) fn answer(
         stray(raw, &["parts"], spot, problems);
         return Some(Answer::Parts);
     }
+    if raw.document {
+        stray(raw, &["document"], spot, problems);
+        return Some(Answer::Document);
+    }
+    if let Some(most) = raw.results {
+        stray(raw, &["results"], spot, problems);
+        if most == 0 {
+            spot.child("results").problem(problems, "at least one result");
+        }
+        return Some(Answer::Results { most });
+    }
     match (&raw.items, &raw.record) {
         (Some(items), None) => {
-            let taken = ["items", "more", "limit", "partial", "not_found", "row", "about"];
+            let taken = ["items", "more", "limit", "partial", "not_found", "row", "link", "about"];
             stray(raw, &taken, spot, problems);
             let items = pointer(items, &spot.child("items"), problems);
             let more = match &raw.more {
@@ -64,7 +75,7 @@ pub(super) fn answer(
             Some(Answer::List(List { items: items?, more, row, limit, partial, asked, about }))
         }
         (None, Some(at)) => {
-            stray(raw, &["record", "aggregate", "empty", "row"], spot, problems);
+            stray(raw, &["record", "aggregate", "empty", "row", "link"], spot, problems);
             let at = pointer(at, &spot.child("record"), problems);
             let row = row(raw, service, spot, problems)?;
             match (&raw.empty, raw.aggregate) {
@@ -106,6 +117,10 @@ fn stray(raw: &RawAnswer, taken: &[&str], spot: &Spot<'_>, problems: &mut Proble
         ("empty", raw.empty.is_some()),
         ("row", raw.row.is_some()),
         ("about", raw.about.is_some()),
+        ("link", raw.link.is_some()),
+        ("parts", raw.parts),
+        ("document", raw.document),
+        ("results", raw.results.is_some()),
     ];
     for (key, _) in written.iter().filter(|(key, there)| *there && !taken.contains(key)) {
         let kind = taken.first().unwrap_or(&"");
@@ -196,6 +211,11 @@ pub(super) fn output_schema(
         "type": "boolean",
         "description": "True where the service left something out.",
     });
+    let not_found = json!({
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Places in the arguments that name nothing of the person's.",
+    });
     let schema = match answer {
         Answer::List(List { row, asked, about, .. }) => {
             let mut properties = json!({
@@ -203,32 +223,42 @@ pub(super) fn output_schema(
                 "truncated": {"type": "boolean"},
                 "partial": partly,
             });
-            if let (true, Some(properties)) = (paged, properties.as_object_mut()) {
-                properties.insert("nextCursor".into(), json!({"type": "string"}));
+            if paged {
+                add(&mut properties, "nextCursor", json!({"type": "string"}));
             }
-            if let (Some(about), Some(properties)) = (about, properties.as_object_mut()) {
-                properties.insert("about".into(), about.row.schema(|_| true));
+            if let Some(about) = about {
+                add(&mut properties, "about", about.row.schema(|_| true));
             }
-            let names_ids = names_sites || asked.is_some();
-            if let (true, Some(properties)) = (names_ids, properties.as_object_mut()) {
-                let ids = json!({
-                    "type": "array",
-                    "items": {"type": "string"},
-                    "description": "Places in the arguments that name nothing of the person's.",
-                });
-                properties.insert("notFound".into(), ids);
+            if names_sites || asked.is_some() {
+                add(&mut properties, "notFound", not_found);
             }
             closed(properties, json!(["items"]))
         }
         Answer::Record { row, .. } => {
             closed(json!({"item": schema_of(row), "partial": partly}), json!(["item"]))
         }
-        Answer::Counts { row, .. } => row.schema(|_| true),
+        Answer::Counts { row, .. } => {
+            let mut schema = row.schema(|_| true);
+            if let Some(properties) = schema.get_mut("properties") {
+                add(properties, "partial", partly);
+                if names_sites {
+                    add(properties, "notFound", not_found);
+                }
+            }
+            schema
+        }
         // A composed tool's schema is made of its parts'.
-        Answer::Content | Answer::Parts => return None,
+        Answer::Content | Answer::Parts | Answer::Results { .. } | Answer::Document => return None,
     };
     match schema {
         Value::Object(schema) => Some(schema),
         _ => None,
+    }
+}
+
+/// Adds a property to a schema's.
+fn add(properties: &mut Value, name: &str, schema: Value) {
+    if let Some(properties) = properties.as_object_mut() {
+        properties.insert(name.to_owned(), schema);
     }
 }

@@ -41,8 +41,8 @@ pub(super) fn plan(
         }
         Kind::Caller => Plan::Read(ReadPlan::Caller),
         Kind::Compose(parts) => {
-            let spot = spot.child("compose");
-            Plan::Compose(compose::parts(parts, names, known, &spot, problems)?)
+            let written = compose::Written { parts, by_prefix: raw.request.by_prefix.as_deref() };
+            Plan::Compose(compose::composition(&written, names, known, &spot, problems)?)
         }
         #[cfg(feature = "conformance")]
         Kind::Script(script) => Plan::Read(ReadPlan::Script(script.clone())),
@@ -98,12 +98,14 @@ pub(super) fn check_answer(
         (Plan::Read(ReadPlan::Script(_)), Answer::Content) => {}
         #[cfg(feature = "conformance")]
         (Plan::Read(ReadPlan::Script(_)), _) => {}
-        (Plan::Compose(_), Answer::Parts) => {}
-        (Plan::Compose(_), _) => {
-            spot.problem(problems, "a composed tool answers with its parts: parts: true");
+        (Plan::Compose(composition), _) => {
+            compose::check_answer(composition, answer, &spot, problems);
         }
         (_, Answer::Parts) => {
             spot.child("parts").problem(problems, "only a composed tool has parts");
+        }
+        (_, Answer::Results { .. } | Answer::Document) => {
+            spot.problem(problems, "only a composed tool has results or a document");
         }
         (_, Answer::Content) => spot.child("content").problem(
             problems,
@@ -159,6 +161,7 @@ fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Op
         ("query", !raw.query.is_empty()),
         ("headers", !raw.headers.is_empty()),
         ("body", raw.body.is_some()),
+        ("by_prefix", raw.by_prefix.is_some() && raw.compose.is_none()),
     ];
     let others = (&raw.found, raw.caller.as_deref(), &raw.compose, &raw.snowflake, &raw.script);
     let other = match others {

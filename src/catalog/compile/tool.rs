@@ -19,7 +19,7 @@ use super::fence::Fence;
 use super::names::Names;
 use super::plan::{check_answer, plan};
 use super::{
-    Known, Service, answer, compose, fence, input, paging, requirement, saved, scope, typed,
+    Known, Service, answer, compose, fence, input, link, paging, requirement, saved, scope, typed,
 };
 
 /// A name longer than this leaves no room for a gateway's prefix; the conformance suite has its own.
@@ -41,6 +41,11 @@ pub(in crate::catalog) fn tool(
         Some(Answer::List(List { row, .. }) | Answer::Record { row, .. }) => Some(row),
         _ => None,
     };
+    let link = raw
+        .answer
+        .link
+        .as_ref()
+        .and_then(|written| link::link(written, row, &document.at("/answer/link"), problems));
     let (input, names) =
         input::input(&raw.input, row, known, service, &document.at("/input"), problems);
     let context = scope::Context { names: &names, known, service };
@@ -74,11 +79,14 @@ pub(in crate::catalog) fn tool(
     let (input, plan) = (input?, plan?);
     let partial = scope.keeps_above() || raw.input.shared.iter().any(|name| name == "fields");
     let names_sites = raw.input.shared.iter().any(|name| name == "sites");
-    let output_schema = if let Plan::Compose(parts) = &plan {
-        Some(compose::output_schema(parts))
+    let mut output_schema = if let Plan::Compose(composition) = &plan {
+        Some(compose::output_schema(composition, &answer))
     } else {
         answer::output_schema(&answer, input.paged, partial, names_sites)
     };
+    if let (Some(schema), Some(_)) = (&mut output_schema, &link) {
+        link::describe(schema);
+    }
     let output_schema = output_schema.map(Arc::new);
     let output = match &output_schema {
         Some(schema) => jsonschema::validator_for(&Value::Object((**schema).clone()))
@@ -99,6 +107,7 @@ pub(in crate::catalog) fn tool(
         scope,
         output_schema,
         output,
+        link,
         meta: raw.meta,
     })
 }

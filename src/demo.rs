@@ -15,6 +15,7 @@ mod keys;
 mod paging;
 mod people;
 mod problem;
+mod reports;
 mod search;
 mod services;
 mod sitecore;

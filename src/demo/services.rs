@@ -16,7 +16,7 @@ use super::problem::Problem;
 use super::snowflake::{self, Snowflake};
 use super::wire::{self, Fault, Wire};
 use super::world::World;
-use super::{sitecore, workflowcore};
+use super::{reports, sitecore, workflowcore};
 use crate::access::Assignments;
 use crate::clock::Clock;
 
@@ -56,6 +56,7 @@ impl Services {
     pub(super) fn router(&self) -> Router {
         Router::new()
             .route(authz::PERMISSIONS_PATH, get(authz::my_permissions))
+            .nest("/reports", reports::routes())
             .nest("/sitecore", sitecore::routes())
             .nest("/snowflake", snowflake::routes())
             .nest("/workflowcore", workflowcore::routes())
@@ -93,6 +94,53 @@ impl Services {
     /// The base URL of WorkflowCore, without a trailing slash.
     pub fn workflowcore_url(&self) -> String {
         format!("{}/workflowcore", self.0.base)
+    }
+
+    /// The base URL of Reports, without a trailing slash.
+    pub fn reports_url(&self) -> String {
+        format!("{}/reports", self.0.base)
+    }
+
+    /// All reports, as they are now.
+    pub fn reports(&self) -> Vec<Value> {
+        self.world().reports.reports.iter().map(|report| report.body.clone()).collect()
+    }
+
+    /// The report of that name, as it is now.
+    pub fn report(&self, name: &str) -> Option<Value> {
+        self.reports().into_iter().find(|report| text(report, "name") == name)
+    }
+
+    /// The notifications of a report.
+    pub fn notifications_of(&self, report: &str) -> Vec<Value> {
+        self.world().reports.notifications_of(report).into_iter().cloned().collect()
+    }
+
+    /// Everybody who can be told of a report.
+    pub fn directory(&self) -> Vec<Value> {
+        self.world().reports.directory.clone()
+    }
+
+    /// Changes a report as somebody else would: its ETag changes too. False where there is none.
+    pub fn edit_report(&self, id: &str, edit: impl FnOnce(&mut Value)) -> bool {
+        let mut world = self.world();
+        let Some(report) = world.reports.report(id) else { return false };
+        let mut report = report.clone();
+        edit(&mut report.body);
+        report.version += 1;
+        world.reports.keep_report(id, report);
+        true
+    }
+
+    /// Changes a notification as somebody else would: its ETag changes too.
+    pub fn edit_notification(&self, id: &str, edit: impl FnOnce(&mut Value)) -> bool {
+        let mut world = self.world();
+        let Some(notification) = world.reports.notification(id) else { return false };
+        let mut notification = notification.clone();
+        edit(&mut notification.body);
+        notification.version += 1;
+        world.reports.keep_notification(id, notification);
+        true
     }
 
     /// The sample Snowflake.

@@ -4,6 +4,7 @@
 mod places;
 mod random;
 mod reference;
+mod reports;
 mod threads;
 pub(super) mod tickets;
 mod traps;
@@ -26,6 +27,7 @@ pub use self::places::{
     canary,
 };
 pub(super) use self::random::Random;
+pub(super) use self::reports::{Reports, Revised};
 pub use self::traps::{TICKET_WITH_EMAIL, TICKET_WITHOUT_SITE};
 
 /// All records.
@@ -45,6 +47,7 @@ pub(super) struct World {
     pub(super) activity: Vec<Value>,
     /// The last ticket number that was given out, by site code.
     pub(super) last_number: BTreeMap<String, usize>,
+    pub(super) reports: Reports,
     pub(super) receipts: Receipts,
 }
 
@@ -103,6 +106,7 @@ impl World {
             attachments: Vec::new(),
             activity: Vec::new(),
             last_number: BTreeMap::new(),
+            reports: Reports::build(today),
             receipts: BTreeMap::new(),
         };
         for site in &BLUEPRINTS {

@@ -297,6 +297,6 @@ mod tests {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             panic!("{}", lines.join("\n"))
         });
-        assert_eq!(catalog.tools().count(), 18);
+        assert!(catalog.tools().count() > 17);
     }
 }

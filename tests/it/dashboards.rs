@@ -19,16 +19,17 @@ pub fn words(text: &str) -> Vec<&'static str> {
 
 /// A new person who views dashboards at these places, written as in the demo's assignments.
 pub async fn viewer(app: &TestApp, places: &[String]) -> Client {
-    app.speaking_as(&person(app, places), Version::V2026_07_28).await
+    app.speaking_as(&person(app, "WillowApp.CanViewDashboards", places), Version::V2026_07_28).await
 }
 
-/// The same, without a client.
-pub fn person(app: &TestApp, places: &[String]) -> Person {
+/// A new person who holds these permissions (with commas) at these places, and nobody else holds
+/// any.
+pub fn person(app: &TestApp, permissions: &str, places: &[String]) -> Person {
     let oid: &'static str = Uuid::new_v4().to_string().leak();
     let held: Vec<String> =
         places.iter().map(|at| format!("  - {{user: {oid}, role: viewer, at: {at}}}\n")).collect();
     let text = format!(
-        "roles:\n  viewer: [WillowApp.CanViewDashboards]\nusers:\n  - {{id: {oid}}}\n\
+        "roles:\n  viewer: [{permissions}]\nusers:\n  - {{id: {oid}}}\n\
          assignments:\n{}",
         held.concat()
     );

@@ -21,6 +21,7 @@ mod identity;
 mod life;
 mod links;
 mod refusals;
+mod reports;
 
 mod scoping;
 mod sign_in;

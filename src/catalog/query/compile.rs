@@ -67,7 +67,7 @@ pub(in crate::catalog) fn compile(
         let parameters = raw.parameters.len();
         if placeholders != parameters {
             let text = format!(
-                "{placeholders} placeholders and {parameters} parameters: each ? takes the value of \
+                "? stands there {placeholders} times, for {parameters} parameters: each ? takes the value of \
                  one parameter, in their order"
             );
             spot.problem(problems, text);

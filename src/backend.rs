@@ -15,6 +15,7 @@ mod retry_after;
 #[cfg(feature = "conformance")]
 pub(crate) mod scripted;
 mod service;
+mod snowflake;
 mod text;
 mod token;
 mod transport;
@@ -22,6 +23,7 @@ mod transport;
 pub use on_behalf::OnBehalf;
 pub use render::arguments;
 pub use service::{Kind, Service};
+pub use snowflake::{Snowflake, SnowflakeSession};
 pub use text::Streamed;
 pub use token::{Origin, OutgoingToken};
 pub use transport::{Bounds, ServiceSettings, Transport};
@@ -118,20 +120,18 @@ impl Backends {
         sent: &mut Sent,
     ) -> Result<RawResult, Stop> {
         let tool = consent.located().checked().permit().tool().clone();
+        let mut at = consent.located().checked().position().clone();
         let body = match &tool.plan {
-            Plan::Read(ReadPlan::Request(request)) => {
-                let at = consent.located().checked().position();
-                match &tool.answer {
-                    Answer::Text(answer) => {
-                        let fill = consent.located().fill();
-                        let service = self.service(&tool.backend)?;
-                        let mut errand = Errand { fill: &fill, notes, sent };
-                        let text = service.text(request, answer, &self.clock, &mut errand);
-                        text.await?.map_or(Body::Nothing, Body::Text)
-                    }
-                    _ => self.page(&consent, request, at, notes, sent).await?,
+            Plan::Read(ReadPlan::Request(request)) => match &tool.answer {
+                Answer::Text(answer) => {
+                    let fill = consent.located().fill();
+                    let service = self.service(&tool.backend)?;
+                    let mut errand = Errand { fill: &fill, notes, sent };
+                    let text = service.text(request, answer, &self.clock, &mut errand);
+                    text.await?.map_or(Body::Nothing, Body::Text)
                 }
-            }
+                _ => self.page(&consent, request, &mut at, notes, sent).await?,
+            },
             Plan::Read(ReadPlan::Found(argument)) => {
                 let record = consent.located().records().get(argument).ok_or(Refusal::Internal)?;
                 Body::Json { value: record.value.clone(), partial: false }
@@ -162,7 +162,6 @@ impl Backends {
         };
         // Questions of a service's own: only scripts have them as yet.
         let _ = confirmations;
-        let at = consent.located().checked().position().clone();
         Ok(RawResult { consent, at, body })
     }
 
@@ -173,7 +172,7 @@ impl Backends {
     pub async fn read_on(
         &self,
         page: RawResult,
-        at: Position,
+        mut at: Position,
         notes: &Notes,
         sent: &mut Sent,
     ) -> Result<RawResult, Refusal> {
@@ -182,15 +181,16 @@ impl Backends {
         let Plan::Read(ReadPlan::Request(request)) = &tool.plan else {
             return Err(Refusal::Internal);
         };
-        let body = self.page(&consent, request, &at, notes, sent).await?;
+        let body = self.page(&consent, request, &mut at, notes, sent).await?;
         Ok(RawResult { consent, at, body })
     }
 
+    /// Reads the page at this position, and tells where the service has it again.
     async fn page(
         &self,
         consent: &Consent,
         request: &SafeRequest,
-        at: &Position,
+        at: &mut Position,
         notes: &Notes,
         sent: &mut Sent,
     ) -> Result<Body, Refusal> {
@@ -207,7 +207,12 @@ impl Backends {
         let service = self.service(&checked.permit().tool().backend)?;
         let mut errand = Errand { fill: &fill, notes, sent };
         Ok(match service.read(request, &self.clock, &mut errand).await? {
-            Some(reply) => Body::Json { value: reply.body, partial: reply.partial },
+            Some(reply) => {
+                if reply.again.is_some() {
+                    at.token = reply.again;
+                }
+                Body::Json { value: reply.body, partial: reply.partial }
+            }
             None => Body::Nothing,
         })
     }

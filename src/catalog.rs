@@ -11,6 +11,7 @@ mod load;
 mod pointer;
 mod problem;
 pub mod prompt;
+mod query;
 mod question;
 mod raw;
 mod resolver;
@@ -30,18 +31,19 @@ pub use load::{Files, load};
 pub use pointer::Pointer;
 pub use problem::{Problem, Problems};
 pub use prompt::Prompt;
+pub use query::{Column, ColumnKind, Dashboard, Parameter, ParameterKind, SavedQuery};
 pub use question::{QuestionLine, QuestionText, TitlePart};
 pub use resolver::{EtagAt, RecordAt, Resolver, Way};
 pub use resource::{Resource, ResourceTemplate};
 pub use row::{Field, Row, Shape};
-pub use scope_rule::{Filter, PlaceFilter, ScopeRule};
+pub use scope_rule::{Filter, PlaceFilter, Private, ScopeRule};
 pub use spread::{Key, Spread};
 pub use template::{Hole, Leaf, Template};
 pub use text::Text;
 pub use text_answer::{CONTEXT, TextAnswer, Unit};
 pub use tool::{
-    Answer, Asked, Effect, Input, List, More, Plan, ReadPlan, Requirement, Resolved, Same, Span,
-    Tool, ToolId,
+    About, Answer, Asked, Effect, Input, List, More, Plan, ReadPlan, Requirement, Resolved, Same,
+    Span, Tool, ToolId,
 };
 
 use std::collections::BTreeMap;
@@ -56,6 +58,8 @@ pub struct Catalog {
     resources: BTreeMap<String, Arc<Resource>>,
     /// By URI template.
     templates: BTreeMap<String, Arc<ResourceTemplate>>,
+    /// By id.
+    queries: BTreeMap<String, Arc<SavedQuery>>,
 }
 
 impl Catalog {
@@ -94,6 +98,16 @@ impl Catalog {
         required.flat_map(Requirement::names)
     }
 
+    /// The saved queries by id, always in the same order.
+    pub fn queries(&self) -> impl Iterator<Item = &Arc<SavedQuery>> {
+        self.queries.values()
+    }
+
+    /// The saved query of that id.
+    pub fn query(&self, id: &str) -> Option<&Arc<SavedQuery>> {
+        self.queries.get(id)
+    }
+
     /// Leaves out the tools that aren't to be served.
     pub fn retain(&mut self, keep: impl Fn(&Tool) -> bool) {
         self.tools.retain(|_, tool| keep(tool));
@@ -118,4 +132,9 @@ pub fn prompt_schema() -> serde_json::Value {
 /// The JSON Schema of resource files, for editors.
 pub fn resource_schema() -> serde_json::Value {
     compile::schema_of::<resource::RawResource>()
+}
+
+/// The JSON Schema of saved queries' files, for editors.
+pub fn query_schema() -> serde_json::Value {
+    compile::schema_of::<query::RawQuery>()
 }

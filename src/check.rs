@@ -100,13 +100,23 @@ fn lines(problems: &[catalog::Problem]) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }
 
-/// Does the tool, or a resolver of its own service, ask in this dialect?
-fn speaks(tool: &Tool, dialect: Dialect) -> bool {
+/// The dialects that the tool, and the resolvers of its own service, ask in.
+fn spoken(tool: &Tool) -> impl Iterator<Item = Dialect> {
     let resolvers = tool.input.resolved.iter().map(|resolved| &resolved.resolver);
     let own = resolvers.filter(|resolver| resolver.backend == tool.backend);
-    let mut ways = own.flat_map(|resolver| &resolver.ways);
-    tool.plan.request().is_some_and(|request| request.dialect == dialect)
-        || ways.any(|way| way.request.http().dialect == dialect)
+    let ways = own.flat_map(|resolver| &resolver.ways).map(|way| way.request.http());
+    tool.plan.request().into_iter().chain(ways).map(|request| request.dialect)
+}
+
+/// Does the backend answer what is asked in this dialect?
+fn answers(backend: &Backend, dialect: Dialect) -> bool {
+    matches!(
+        (backend, dialect),
+        (Backend::Rest(_) | Backend::Adt(_), Dialect::Rest)
+            | (Backend::Graphql(_), Dialect::Graphql)
+            | (Backend::Adt(_), Dialect::Adt)
+            | (Backend::Snowflake(_), Dialect::Snowflake)
+    )
 }
 
 /// What each is sound by itself and doesn't go together.
@@ -124,24 +134,23 @@ fn disagreements(path: &Path, config: &Config, catalog: &Catalog) -> Vec<String>
     for tool in catalog.tools() {
         let name = &tool.backend;
         let caller = matches!(tool.plan, Plan::Read(ReadPlan::Caller));
-        let asks = |dialect| tool.plan.request().is_some_and(|sent| sent.dialect == dialect);
         let says = match config.backends.get(name) {
             Some(Backend::Caller) if tool.plan.request().is_some() => {
                 "sends a request, and kind = \"caller\" has no service"
             }
-            Some(Backend::Rest(_)) if asks(Dialect::Graphql) => {
-                "asks in GraphQL, and needs a backend of kind = \"graphql\""
-            }
-            Some(Backend::Graphql(_)) if asks(Dialect::Rest) => {
-                "sends a request of its own, and kind = \"graphql\" takes queries only"
-            }
-            Some(Backend::Rest(_) | Backend::Graphql(_)) if speaks(tool, Dialect::Adt) => {
-                "asks Azure Digital Twins, and needs a backend of kind = \"adt\""
-            }
-            Some(Backend::Rest(_) | Backend::Graphql(_) | Backend::Adt(_)) if caller => {
+            None | Some(Backend::Caller) => continue,
+            #[cfg(feature = "conformance")]
+            Some(Backend::Scripted) => continue,
+            Some(_) if caller => {
                 "is the caller's own record, and needs a backend of kind = \"caller\""
             }
-            _ => continue,
+            Some(backend) => match spoken(tool).find(|dialect| !answers(backend, *dialect)) {
+                None => continue,
+                Some(Dialect::Rest) => "sends a request of its own, and needs kind = \"rest\"",
+                Some(Dialect::Graphql) => "asks in GraphQL, and needs kind = \"graphql\"",
+                Some(Dialect::Adt) => "asks Azure Digital Twins, and needs kind = \"adt\"",
+                Some(Dialect::Snowflake) => "runs saved queries, and needs kind = \"snowflake\"",
+            },
         };
         let line = line_of(&format!("[backends.{name}]"));
         faults.push((line, format!("backends.{name}.kind: {} {says}", tool.id)));

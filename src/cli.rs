@@ -140,6 +140,8 @@ enum SchemaOf {
     Prompt,
     /// A resource or a family of them, tools/SERVICE/resources/NAME.yaml.
     Resource,
+    /// A saved query, tools/SERVICE/queries/ID.yaml.
+    Query,
 }
 
 /// Reads the command line and runs the command.
@@ -284,6 +286,7 @@ fn schema(of: SchemaOf) -> anyhow::Result<()> {
         SchemaOf::Service => catalog::service_schema(),
         SchemaOf::Prompt => catalog::prompt_schema(),
         SchemaOf::Resource => catalog::resource_schema(),
+        SchemaOf::Query => catalog::query_schema(),
     };
     print_out(&format!("{schema:#}\n"))
 }

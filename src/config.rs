@@ -38,7 +38,7 @@ pub use access::{
 };
 pub use audit::{Audit, Sink};
 pub use auth::{Auth, Certificate, Credential, Facade, ManagedIdentity, Prompt, Registration};
-pub use backends::{Backend, OutgoingToken, Resilience, Rest};
+pub use backends::{Backend, OutgoingToken, Resilience, Rest, Snowflake};
 pub use clients::{
     Clients, DocumentId, DocumentIdFault, DocumentIds, RedirectFault, RedirectRule, RedirectRules,
     RedirectUri,

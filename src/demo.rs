@@ -22,9 +22,11 @@ mod people;
 mod problem;
 mod ranges;
 mod relay;
+mod reports;
 mod search;
 mod services;
 mod sitecore;
+mod snowflake;
 mod token;
 pub(crate) mod twins;
 mod wire;
@@ -53,6 +55,7 @@ pub use self::people::{
 };
 pub use self::relay::Relay;
 pub use self::services::{Services, SiteRecords, Whereabouts};
+pub use self::snowflake::Snowflake;
 pub use self::token::token;
 pub use self::twins::{
     TWIN_BETWEEN_SITES, TWIN_WITH_QUOTES, TWINS_FED_FROM_ELSEWHERE, TWINS_IN_A_CYCLE,

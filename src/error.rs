@@ -152,6 +152,10 @@ fn service_text(trouble: &Trouble) -> String {
         TroubleKind::Rejected(fields) => {
             format!("{service} doesn't accept the value of: {}.", fields.join(", "))
         }
+        TroubleKind::QueryFailed => format!(
+            "{service} couldn't run this query. Check the parameters; if they are right, its \
+             administrator should look."
+        ),
         TroubleKind::NotSignedIn => {
             format!("{service} doesn't accept your sign-in. Sign in again.")
         }

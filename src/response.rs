@@ -74,7 +74,7 @@ pub fn check(
             }
             object
         }
-        Content::Rows { rows, next, cut, partial, missing } => {
+        Content::Rows { rows, next, cut, partial, about, missing } => {
             let mut page = page(scoped, rows, next.as_ref(), *cut, bounds, keys, clock)?;
             let not_found = [scoped.checked().sites_not_found(), missing.clone()].concat();
             if !not_found.is_empty() {
@@ -82,6 +82,9 @@ pub fn check(
             }
             if *partial {
                 page.insert("partial".into(), true.into());
+            }
+            if let Some(about) = about {
+                page.insert("about".into(), about.clone());
             }
             page
         }

@@ -35,6 +35,8 @@ pub enum Content {
         cut: bool,
         /// True where the service said that a part of the answer is missing.
         partial: bool,
+        /// What the service says once, of all rows.
+        about: Option<Value>,
         /// Ids in lists that find nothing for the caller, by place (`twinIds.3`).
         missing: Vec<String>,
     },
@@ -71,7 +73,8 @@ pub async fn apply(
         }
         (Body::Nothing, Answer::List(list)) => {
             let missing = list::missing(&raw, list, &BTreeSet::new());
-            Content::Rows { rows: Vec::new(), next: None, cut: false, partial: false, missing }
+            let (rows, about) = (Vec::new(), None);
+            Content::Rows { rows, next: None, cut: false, partial: false, about, missing }
         }
         (Body::Nothing, Answer::Counts { empty, .. }) => {
             Content::Object(empty.as_object().cloned().unwrap_or_default(), false)
@@ -108,7 +111,8 @@ fn keep(raw: &RawResult, row: &Row, item: &Value) -> Option<Value> {
         }
         Some(Filter::Place(place)) => {
             let shown = || row.project(&without_others(place, permit.scopes(), item));
-            match judge(place, permit.scopes(), located.ancestors(), item) {
+            let person = permit.identity().subject();
+            match judge(place, permit.scopes(), located.ancestors(), person, item) {
                 Standing::Inside => Some(shown()),
                 Standing::Above => Some(only(&place.above, shown())),
                 Standing::Outside => None,

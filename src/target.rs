@@ -42,6 +42,8 @@ pub struct Reply {
     pub partial: bool,
     /// The HTTP status.
     pub status: u16,
+    /// The token under which the service has this very page again, where it keeps it.
+    pub again: Option<String>,
 }
 
 /// Checked arguments with every record that they name. Only [`locate`] makes it.

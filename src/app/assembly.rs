@@ -68,7 +68,7 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
     let pipeline = Arc::new(Pipeline {
         access: access(&config.access, known(&catalog), &clock)?,
         catalog,
-        backends: backends::backends(config, &authenticator, &clock)?,
+        backends: backends::backends(config, &authenticator, &running, &clock)?,
         confirmations: Confirmations {
             keys: Arc::clone(&keys),
             store,

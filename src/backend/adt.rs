@@ -68,7 +68,7 @@ pub(super) async fn read(
         Stopped::Refused(refusal) => refusal,
     })?;
     let status = client.errand.sent.status.unwrap_or(200);
-    Ok(Reply { body, etag: None, partial: false, status })
+    Ok(Reply { body, etag: None, partial: false, status, ..Reply::default() })
 }
 
 async fn answer(ask: Ask, client: &mut Client<'_, '_>) -> Result<Value, Stopped> {

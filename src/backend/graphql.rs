@@ -26,7 +26,7 @@ pub(super) async fn read(
     let reply = rest::read(service, request, errand).await?;
     let status = reply.status;
     let (body, partial) = data(reply.body, service.name()).map_err(|kind| service.trouble(kind))?;
-    Ok(Reply { body, etag: None, partial, status })
+    Ok(Reply { body, etag: None, partial, status, ..Reply::default() })
 }
 
 /// The data, and whether errors say that a part of it is missing.

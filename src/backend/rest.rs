@@ -49,5 +49,5 @@ fn reply(received: Received) -> Result<Reply, TroubleKind> {
         serde_json::from_slice(&received.body).map_err(|_| TroubleKind::BadAnswer)?
     };
     let etag = received.headers.get(ETAG).and_then(|etag| etag.to_str().ok()).map(str::to_owned);
-    Ok(Reply { body, etag, partial: false, status: received.status.as_u16() })
+    Ok(Reply { body, etag, partial: false, status: received.status.as_u16(), again: None })
 }

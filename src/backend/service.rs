@@ -1,5 +1,7 @@
 //! One service of the configuration: what it speaks, and the transport to it.
 
+use std::sync::Arc;
+
 use crate::call::Refusal;
 use crate::catalog::{Dialect, SafeRequest, TextAnswer};
 use crate::clock::Clock;
@@ -8,17 +10,18 @@ use crate::identity::Identity;
 use crate::target::Reply;
 
 use super::render::{Filled, Rendering};
+use super::snowflake::{self, Snowflake};
 use super::transport::Transport;
 use super::{Errand, Sent, Streamed, adt, graphql, rest, text};
 
 /// One service.
 pub struct Service {
     kind: Kind,
-    transport: Transport,
+    transport: Arc<Transport>,
 }
 
 /// What a service speaks: `[backends.NAME] kind`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Kind {
     /// JSON over HTTP, a request as its file says it.
     Rest,
@@ -26,12 +29,14 @@ pub enum Kind {
     Graphql,
     /// The data plane of Azure Digital Twins.
     Adt,
+    /// Snowflake's SQL API, for saved queries.
+    Snowflake(Snowflake),
 }
 
 impl Service {
     /// A service that speaks this.
     pub fn new(kind: Kind, transport: Transport) -> Self {
-        Self { kind, transport }
+        Self { kind, transport: Arc::new(transport) }
     }
 
     /// Sends a request that only reads; nothing where the pushed scope met nothing of what was
@@ -46,7 +51,7 @@ impl Service {
         let Rendering::Ready(request) = Rendering::of(request.http(), errand.fill, clock)? else {
             return Ok(None);
         };
-        match (self.kind, dialect) {
+        match (&self.kind, dialect) {
             (Kind::Rest, Dialect::Rest) => rest::read(&self.transport, request, errand).await,
             (Kind::Adt, Dialect::Adt) => adt::read(&self.transport, request, errand).await,
             (Kind::Adt, Dialect::Rest) => {
@@ -55,7 +60,10 @@ impl Service {
             (Kind::Graphql, Dialect::Graphql) => {
                 graphql::read(&self.transport, request, errand).await
             }
-            // `check` tells of a definition that its backend can't carry out.
+            (Kind::Snowflake(snowflake), Dialect::Snowflake) => {
+                snowflake::read(snowflake, &self.transport, request, clock, errand).await
+            }
+            // `check` and the start tell of definitions that don't go with their backend.
             _ => Err(Refusal::Internal),
         }
         .map(Some)
@@ -72,7 +80,7 @@ impl Service {
         let Rendering::Ready(filled) = Rendering::of(request.http(), errand.fill, clock)? else {
             return Ok(None);
         };
-        if (self.kind, request.http().dialect) != (Kind::Rest, Dialect::Rest) {
+        if !matches!((&self.kind, request.http().dialect), (Kind::Rest, Dialect::Rest)) {
             return Err(Refusal::Internal);
         }
         let arguments = errand.fill.arguments;
@@ -87,10 +95,12 @@ impl Service {
         identity: &Identity,
         sent: &mut Sent,
     ) -> Result<Reply, Refusal> {
-        match self.kind {
+        match &self.kind {
             Kind::Rest => rest::write(&self.transport, request, yes, identity, sent).await,
             Kind::Graphql => Err(Refusal::Internal),
             Kind::Adt => adt::write(&self.transport, request, yes, identity, sent).await,
+            // Saved queries only read.
+            Kind::Snowflake(_) => Err(Refusal::Internal),
         }
     }
 }

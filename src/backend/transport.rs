@@ -256,6 +256,11 @@ impl Transport {
         if below { Ok(url) } else { Err(TroubleKind::BadAnswer) }
     }
 
+    /// How long an answer may be, in bytes.
+    pub(super) fn max_answer(&self) -> usize {
+        self.settings.max_answer
+    }
+
     /// What the caller is told of a trouble with this service.
     pub(super) fn trouble(&self, kind: TroubleKind) -> Refusal {
         Refusal::Service(Trouble { service: self.settings.name.clone(), kind })

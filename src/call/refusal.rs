@@ -94,6 +94,8 @@ pub struct Trouble {
 pub enum TroubleKind {
     /// 400 or 422: the service won't take these values; the named fields, if it said which.
     Rejected(Vec<String>),
+    /// 422 for a saved query: it was asked right and can't be run.
+    QueryFailed,
     /// 401: the service doesn't take the caller's token.
     NotSignedIn,
     /// 403: the service doesn't allow it.
@@ -141,6 +143,7 @@ impl TroubleKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Rejected(_) => "service_rejected",
+            Self::QueryFailed => "service_query_failed",
             Self::NotSignedIn => "service_not_signed_in",
             Self::Forbidden => "service_forbidden",
             Self::Gone => "service_gone",

@@ -18,6 +18,7 @@ mod push;
 mod question;
 mod resolver;
 mod row;
+mod saved;
 mod schema;
 mod scope;
 mod shape;

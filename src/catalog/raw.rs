@@ -74,6 +74,8 @@ pub(super) struct RawWay {
     pub variables: Map<String, Value>,
     /// What is asked of a backend of kind `adt`: `{twin: {id: {by: id}}}`.
     pub adt: Option<Value>,
+    /// A saved query: `{find: {by: id}}`.
+    pub snowflake: Option<Map<String, Value>>,
     /// Where in the answer the record is: a JSON Pointer, or `{where: POINTER}` for the element of
     /// a list (`in: POINTER`) whose id is the one that was named; `where: {at: POINTER, after:
     /// PREFIX}` for a text that begins so.
@@ -189,6 +191,9 @@ pub(super) struct RawRequest {
     pub caller: Option<String>,
     /// Parts, each a call of another tool; the answer has each under its name.
     pub compose: Option<Vec<RawPart>>,
+    /// Saved queries: `{list: queries, q: LEAF}`, or `{run: LEAF, parameters: LEAF, sites: LEAF,
+    /// cursor: LEAF}`.
+    pub snowflake: Option<Map<String, Value>>,
     /// An argument that reads `PART:ID`: only the part of that name is run, with the id alone.
     pub by_prefix: Option<String>,
     /// A script, for the conformance suite's tools.
@@ -246,6 +251,8 @@ pub(super) struct RawLine {
     pub label: String,
     /// For a change: where the record holds the value before.
     pub from: Option<String>,
+    /// Where the value before is a list: what of each element is shown.
+    pub each: Option<String>,
     /// The value to come: `{arg: NAME}` or `{found: NAME, at: POINTER}`.
     pub to: Value,
     /// Words for values.
@@ -284,6 +291,8 @@ pub(super) struct RawAnswer {
     pub row: Option<String>,
     /// A text that the service streams: a part of it is the answer.
     pub text: Option<RawText>,
+    /// What a list says once, of all its rows: `{at: POINTER, row: NAME}`.
+    pub about: Option<RawAbout>,
     /// A composed tool's parts, each under its name.
     #[serde(default)]
     pub parts: bool,
@@ -314,6 +323,16 @@ pub(super) struct RawText {
     pub bytes: Option<String>,
     /// What to do about a file that isn't text, for the person.
     pub otherwise: Option<String>,
+}
+
+/// What a list says once, of all its rows.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAbout {
+    /// Where in the answer it is.
+    pub at: String,
+    /// The row's name in `_service.yaml`.
+    pub row: String,
 }
 
 /// How a list says that there is more.
@@ -360,6 +379,11 @@ pub(super) struct RawFilter {
     /// Where a row names its site: a JSON Pointer, or `{at: POINTER, after: PREFIX}` for the one text
     /// there that begins so; `*` in the pointer stands for every element of a list.
     pub site: Option<Value>,
+    /// A row may name several sites, and lies inside where all of them do.
+    #[serde(default)]
+    pub every: bool,
+    /// Which rows are for one person alone.
+    pub private: Option<RawPrivate>,
     /// Where a row names its locations.
     pub location: Option<String>,
     /// Where a row lists what it is about, each with a site (and locations) of its own: one inside
@@ -377,4 +401,16 @@ pub(super) struct RawFilter {
     pub equal: Option<String>,
     /// … this value of a located record.
     pub to: Option<Value>,
+}
+
+/// Which rows are for one person alone.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPrivate {
+    /// Where a row says whether it is for everybody.
+    pub at: String,
+    /// The one value there that is for everybody inside the scope; all others, and none, aren't.
+    pub shared: String,
+    /// Where a row names the person whom it is for, by object id.
+    pub owner: String,
 }

@@ -34,6 +34,8 @@ pub enum Shape {
     Number,
     /// `true` or `false`.
     Boolean,
+    /// A text, a number, true, false or null: what a column of a result holds differs by query.
+    Scalar,
     /// A list of one shape.
     List(Box<Self>),
     /// A closed object.
@@ -82,6 +84,7 @@ impl Shape {
             Self::Integer => json!({"type": "integer"}),
             Self::Number => json!({"type": "number"}),
             Self::Boolean => json!({"type": "boolean"}),
+            Self::Scalar => json!({"type": ["string", "number", "boolean", "null"]}),
             Self::List(item) => json!({"type": "array", "items": item.schema()}),
             Self::Object(row) => row.schema(|_| true),
         }

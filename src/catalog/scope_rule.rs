@@ -41,6 +41,10 @@ pub enum Filter {
 pub struct PlaceFilter {
     /// The row's site.
     pub site: Option<Key>,
+    /// The row names several sites there, and lies inside where all of them do.
+    pub every: bool,
+    /// Which rows are for one person alone, wherever they lie.
+    pub private: Option<Private>,
     /// The row's locations: its own, and those above it.
     pub location: Option<Pointer>,
     /// Where a row lists the places that it is about, instead of naming one of its own: one inside
@@ -58,6 +62,25 @@ impl PlaceFilter {
     /// The keys of the row's lists whose elements are judged.
     pub fn judged_lists(&self) -> impl Iterator<Item = &str> {
         self.within.iter().chain(&self.any_of).filter_map(Pointer::single_key)
+    }
+}
+
+/// Which rows are for one person alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Private {
+    /// Where a row says whether it is for everybody.
+    pub at: Pointer,
+    /// The one value there that is for everybody inside the scope.
+    pub shared: String,
+    /// Where a row names the person whom it is for, by object id.
+    pub owner: Pointer,
+}
+
+impl Private {
+    /// May this person see the row? One that says nothing of it is nobody's.
+    pub fn shows(&self, row: &serde_json::Value, person: &str) -> bool {
+        let owner = self.owner.text_of(row);
+        self.at.text_of(row) == Some(self.shared.as_str()) || owner == Some(person)
     }
 }
 

@@ -33,7 +33,7 @@ impl fmt::Display for Spread {
 }
 
 /// What lies at a spread's end, and the elements on the way there, outermost first.
-pub type Reached<'a> = (Vec<&'a Value>, &'a Value);
+pub(super) type Reached<'a> = (Vec<&'a Value>, &'a Value);
 
 impl Spread {
     /// Takes a JSON Pointer, in which `*` may be a segment.

@@ -238,9 +238,20 @@ pub struct List {
     pub truncated: Option<Pointer>,
     /// The ids that are asked for one by one, so that those which find nothing can be told.
     pub asked: Option<Asked>,
+    /// What is said once, of all rows.
+    pub about: Option<About>,
     /// `only: {arg: NAME, at: POINTER}`: where the argument is there, only rows with one of its
     /// values.
     pub only: Option<Asked>,
+}
+
+/// What a list says once, of all its rows, such as the columns of a result.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// Where in the answer.
+    pub at: Pointer,
+    /// Its fields.
+    pub row: Row,
 }
 
 /// `not_found: {arg: NAME, at: POINTER}`: which rows answer to which of the ids that were asked for.

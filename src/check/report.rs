@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::catalog::{Answer, Catalog, Tool};
+use crate::catalog::{Answer, Catalog, SavedQuery, Tool};
 use crate::config::{Config, OutgoingToken};
 
 use super::LeftOut;
@@ -19,6 +19,7 @@ pub struct Report {
     services: usize,
     prompts: usize,
     resources: usize,
+    queries: usize,
     /// Why -> tools.
     left_out: BTreeMap<String, Vec<String>>,
     whole_sites_only: Vec<String>,
@@ -50,6 +51,7 @@ impl Report {
                 }
             }
         }
+        notes.extend(catalog.queries().filter_map(|query| everywhere_only(query)));
         notes.extend(settings.into_iter().flat_map(|config| about_backends(config, catalog)));
         Self {
             config: config.map(|(path, _)| path.to_owned()),
@@ -58,6 +60,7 @@ impl Report {
             services: services.len(),
             prompts: catalog.prompts().count(),
             resources: catalog.resources().count() + catalog.templates().count(),
+            queries: catalog.queries().count(),
             left_out,
             whole_sites_only,
             notes,
@@ -77,6 +80,16 @@ fn only_pushed(tool: &Tool) -> Option<String> {
     })
 }
 
+/// A saved query of whose rows nobody can tell where they lie.
+fn everywhere_only(query: &SavedQuery) -> Option<String> {
+    query.scope_column.is_none().then(|| {
+        format!(
+            "the saved query {} has no scope_column: only people who may everywhere are shown it",
+            query.id
+        )
+    })
+}
+
 fn about_backends(config: &Config, catalog: &Catalog) -> Vec<String> {
     let used: BTreeSet<&str> = catalog.tools().flat_map(|tool| tool.backends()).collect();
     let mut notes = Vec::new();
@@ -84,7 +97,7 @@ fn about_backends(config: &Config, catalog: &Catalog) -> Vec<String> {
         if !used.contains(name.as_str()) {
             notes.push(format!("backends.{name}: no tool uses it"));
         }
-        let fence = match backend.service().map(|service| &service.token) {
+        let fence = match backend.http().map(|service| &service.token) {
             Some(OutgoingToken::None) => "token = \"none\": the service doesn't know who asks",
             Some(OutgoingToken::Service { .. }) => {
                 "token = \"service\": the service takes everybody for Osier"
@@ -133,6 +146,11 @@ impl fmt::Display for Report {
             if number > 0 {
                 write!(f, ", {}", count(number, what))?;
             }
+        }
+        match self.queries {
+            0 => {}
+            1 => write!(f, ", 1 saved query")?,
+            queries => write!(f, ", {queries} saved queries")?,
         }
         writeln!(f)?;
         for (why, tools) in &self.left_out {

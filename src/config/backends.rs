@@ -33,11 +33,41 @@ pub enum Backend {
     Graphql(Rest),
     /// The data plane of Azure Digital Twins.
     Adt(Rest),
+    /// Snowflake's SQL API, for saved queries.
+    Snowflake(Snowflake),
     /// The caller's own record, from their identity and permissions; no service is called.
     Caller,
     /// Scripted answers for the conformance suite's tools.
     #[cfg(feature = "conformance")]
     Scripted,
+}
+
+/// Snowflake's SQL API.
+#[derive(Clone, Debug)]
+pub struct Snowflake {
+    /// Where it is, and how it is spoken to.
+    pub http: Rest,
+    /// The database in which statements run.
+    pub database: Option<String>,
+    /// The schema.
+    pub schema: Option<String>,
+    /// The warehouse that does the work.
+    pub warehouse: Option<String>,
+    /// The role, of those that the person holds.
+    pub role: Option<String>,
+}
+
+impl Backend {
+    /// How the service is spoken to; none where there is no service.
+    pub fn http(&self) -> Option<&Rest> {
+        match self {
+            Self::Rest(rest) | Self::Graphql(rest) | Self::Adt(rest) => Some(rest),
+            Self::Snowflake(snowflake) => Some(&snowflake.http),
+            Self::Caller => None,
+            #[cfg(feature = "conformance")]
+            Self::Scripted => None,
+        }
+    }
 }
 
 /// An API over HTTP.
@@ -57,18 +87,6 @@ pub struct Rest {
     pub allow_private_network: bool,
 }
 
-impl Backend {
-    /// The service that is called, whatever it speaks.
-    pub fn service(&self) -> Option<&Rest> {
-        match self {
-            Self::Rest(rest) | Self::Graphql(rest) | Self::Adt(rest) => Some(rest),
-            Self::Caller => None,
-            #[cfg(feature = "conformance")]
-            Self::Scripted => None,
-        }
-    }
-}
-
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 enum Kind {
@@ -79,6 +97,8 @@ enum Kind {
     Graphql,
     /// The data plane of Azure Digital Twins.
     Adt,
+    /// Snowflake's SQL API, for saved queries.
+    Snowflake,
     /// The caller's own record; no service is called.
     Caller,
     /// Scripted answers for the conformance suite's tools.
@@ -91,7 +111,7 @@ enum Kind {
 pub(super) struct RawBackend {
     /// What the service is. `OSIER_BACKENDS__NAME__KIND`
     kind: Kind,
-    /// Required for `rest`, `graphql` and `adt`. What every path is put behind; of `graphql` its
+    /// Required for every kind but `caller`. What every path is put behind; of `graphql` its
     /// endpoint. `OSIER_BACKENDS__NAME__BASE_URL`
     base_url: Option<String>,
     /// What goes out in `Authorization`: the person's own token, one for another audience in the
@@ -138,6 +158,15 @@ pub(super) struct RawBackend {
     /// Let `base_url` be plain http, or a loopback or private address.
     /// `OSIER_BACKENDS__NAME__ALLOW_PRIVATE_NETWORK`
     allow_private_network: bool,
+    /// For `snowflake`: the database in which statements run; the person's default where it isn't
+    /// set. `OSIER_BACKENDS__NAME__DATABASE`
+    database: Option<String>,
+    /// For `snowflake`: the schema. `OSIER_BACKENDS__NAME__SCHEMA`
+    schema: Option<String>,
+    /// For `snowflake`: the warehouse that does the work. `OSIER_BACKENDS__NAME__WAREHOUSE`
+    warehouse: Option<String>,
+    /// For `snowflake`: the role, of those that the person holds. `OSIER_BACKENDS__NAME__ROLE`
+    role: Option<String>,
 }
 
 impl Default for RawBackend {
@@ -158,6 +187,10 @@ impl Default for RawBackend {
             open_ms: 5000,
             max_response_bytes: 2 * 1024 * 1024,
             allow_private_network: false,
+            database: None,
+            schema: None,
+            warehouse: None,
+            role: None,
         }
     }
 }
@@ -190,7 +223,7 @@ pub(super) fn can_ask_on_behalf(
     report: &mut Report,
 ) {
     let asks = |backend: &Backend| {
-        let token = backend.service().map(|service| &service.token);
+        let token = backend.http().map(|service| &service.token);
         matches!(token, Some(OutgoingToken::OnBehalfOf { .. }))
     };
     for (name, _) in backends.iter().filter(|(_, backend)| asks(backend)) {
@@ -240,6 +273,10 @@ impl RawBackend {
         report: &mut Report,
     ) -> Option<Backend> {
         match self.kind {
+            Kind::Snowflake => {
+                self.resolve_snowflake(section, audience, report).map(Backend::Snowflake)
+            }
+            _ if self.sets_session(section, report) => None,
             Kind::Rest => self.resolve_rest(section, audience, report).map(Backend::Rest),
             Kind::Graphql => self.resolve_rest(section, audience, report).map(Backend::Graphql),
             Kind::Adt => self.resolve_rest(section, audience, report).map(Backend::Adt),
@@ -247,6 +284,33 @@ impl RawBackend {
             #[cfg(feature = "conformance")]
             Kind::Scripted => self.resolve_local(section, "scripted", report, Backend::Scripted),
         }
+    }
+
+    /// Keys that are for Snowflake alone, where it is something else.
+    fn sets_session(&self, section: &str, report: &mut Report) -> bool {
+        let keys = [
+            ("database", &self.database),
+            ("schema", &self.schema),
+            ("warehouse", &self.warehouse),
+            ("role", &self.role),
+        ];
+        let set: Vec<_> = keys.iter().filter(|(_, value)| value.is_some()).collect();
+        for (key, _) in &set {
+            report.say(&format!("{section}.{key}"), "is for kind = \"snowflake\"");
+        }
+        !set.is_empty()
+    }
+
+    fn resolve_snowflake(
+        mut self,
+        section: &str,
+        audience: Option<&str>,
+        report: &mut Report,
+    ) -> Option<Snowflake> {
+        let (database, schema) = (self.database.take(), self.schema.take());
+        let (warehouse, role) = (self.warehouse.take(), self.role.take());
+        let http = self.resolve_rest(section, audience, report)?;
+        Some(Snowflake { http, database, schema, warehouse, role })
     }
 
     fn resolve_rest(

@@ -3,12 +3,13 @@
 
 mod plain;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::call::{Refusal, Response};
-use crate::catalog::{Leaf, QuestionLine, QuestionText, TitlePart, WriteRequest};
+use crate::catalog::{Leaf, Pointer, QuestionLine, QuestionText, TitlePart, WriteRequest};
 use crate::target::{Located, Taken};
 
 use plain::plain_line;
@@ -61,7 +62,7 @@ impl Rendered {
             message.push_str(&line.label);
             message.push_str(": ");
             if let (Some(from), Some(record)) = (&line.from, record) {
-                message.push_str(&worded(line, from.of(record)));
+                message.push_str(&worded(line, before(line, from, record).as_deref()));
                 message.push_str(" → ");
             }
             message.push_str(&worded(line, Some(&to)));
@@ -113,11 +114,22 @@ impl Verdict {
 fn value_of(leaf: &Leaf, located: &Located) -> Option<Value> {
     match leaf {
         Leaf::Argument(name) => located.checked().arguments().get(name).cloned(),
-        Leaf::Found { argument, at } => match located.records().get(argument)?.take(at) {
+        Leaf::Found { argument, at } => match located.records().get(argument)?.each(at) {
             Taken::Value(value) => Some(value),
             Taken::Nothing | Taken::Lacking => None,
         },
         _ => None,
+    }
+}
+
+/// The value that the record has now; of a list, what of each element is shown.
+fn before<'a>(line: &QuestionLine, from: &Pointer, record: &'a Value) -> Option<Cow<'a, Value>> {
+    match (from.of(record)?, &line.each) {
+        (Value::Array(items), Some(each)) => {
+            let shown = |item| each.of(item).cloned().unwrap_or_default();
+            Some(Cow::Owned(items.iter().map(shown).collect()))
+        }
+        (value, _) => Some(Cow::Borrowed(value)),
     }
 }
 

@@ -17,9 +17,12 @@ use super::entra::Entra;
 use super::fields::{set, text};
 use super::people::API_CLIENT_ID;
 use super::problem::Problem;
+use super::snowflake::{self, Snowflake};
 use super::wire::{self, Fault, Wire};
 use super::world::World;
-use super::{activate, documents, insightcore, livedata, mapped, sitecore, twins, workflowcore};
+use super::{
+    activate, documents, insightcore, livedata, mapped, reports, sitecore, twins, workflowcore,
+};
 use crate::access::Assignments;
 use crate::clock::Clock;
 
@@ -33,6 +36,7 @@ struct Inner {
     entra: Entra,
     authz: Authz,
     wire: Wire,
+    snowflake: Snowflake,
     world: Mutex<World>,
     strict: AtomicBool,
     /// Points of which LiveDataCore says that it can't read them just now.
@@ -55,6 +59,7 @@ impl Services {
         let wire = Wire::default();
         let authz = Authz::new(assignments, wire.clone());
         let strict = AtomicBool::new(strict);
+        let snowflake = Snowflake::new(&world);
         let world = Mutex::new(world);
         Self(Arc::new(Inner {
             base,
@@ -62,6 +67,7 @@ impl Services {
             entra,
             authz,
             wire,
+            snowflake,
             world,
             strict,
             unreadable: Mutex::default(),
@@ -78,7 +84,9 @@ impl Services {
             .route(authz::CHANGES_PATH, get(authz::changes))
             .nest("/documents", documents::routes())
             .nest("/mapped", mapped::routes())
+            .nest("/reports", reports::routes())
             .nest("/sitecore", sitecore::routes())
+            .nest("/snowflake", snowflake::routes())
             .nest("/workflowcore", workflowcore::routes())
             .nest("/livedatacore", livedata::routes())
             .nest("/insightcore", insightcore::routes())
@@ -172,6 +180,63 @@ impl Services {
     /// The address of Mapped's one endpoint.
     pub fn mapped_url(&self) -> String {
         format!("{}/mapped/graphql", self.0.base)
+    }
+
+    /// The base URL of Reports, without a trailing slash.
+    pub fn reports_url(&self) -> String {
+        format!("{}/reports", self.0.base)
+    }
+
+    /// All reports, as they are now.
+    pub fn reports(&self) -> Vec<Value> {
+        self.world().reports.reports.iter().map(|report| report.body.clone()).collect()
+    }
+
+    /// The report of that name, as it is now.
+    pub fn report(&self, name: &str) -> Option<Value> {
+        self.reports().into_iter().find(|report| text(report, "name") == name)
+    }
+
+    /// The notifications of a report.
+    pub fn notifications_of(&self, report: &str) -> Vec<Value> {
+        self.world().reports.notifications_of(report).into_iter().cloned().collect()
+    }
+
+    /// Everybody who can be told of a report.
+    pub fn directory(&self) -> Vec<Value> {
+        self.world().reports.directory.clone()
+    }
+
+    /// Changes a report as somebody else would: its ETag changes too. False where there is none.
+    pub fn edit_report(&self, id: &str, edit: impl FnOnce(&mut Value)) -> bool {
+        let mut world = self.world();
+        let Some(report) = world.reports.report(id) else { return false };
+        let mut report = report.clone();
+        edit(&mut report.body);
+        report.version += 1;
+        world.reports.keep_report(id, report);
+        true
+    }
+
+    /// Changes a notification as somebody else would: its ETag changes too.
+    pub fn edit_notification(&self, id: &str, edit: impl FnOnce(&mut Value)) -> bool {
+        let mut world = self.world();
+        let Some(notification) = world.reports.notification(id) else { return false };
+        let mut notification = notification.clone();
+        edit(&mut notification.body);
+        notification.version += 1;
+        world.reports.keep_notification(id, notification);
+        true
+    }
+
+    /// The sample Snowflake.
+    pub fn snowflake(&self) -> &Snowflake {
+        &self.0.snowflake
+    }
+
+    /// The base URL of Snowflake, without a trailing slash.
+    pub fn snowflake_url(&self) -> String {
+        format!("{}/snowflake", self.0.base)
     }
 
     /// What was asked of the services; paths begin with `/authz`, `/sitecore`, `/workflowcore`.

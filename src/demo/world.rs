@@ -10,6 +10,7 @@ mod inspections;
 mod places;
 mod random;
 mod reference;
+mod reports;
 mod skills;
 mod threads;
 pub(super) mod tickets;
@@ -27,24 +28,29 @@ use self::documents::Paper;
 use self::equipment::Equipment;
 use self::graph::Graph;
 use self::places::Places;
-use self::random::Random;
 use self::reference::Reference;
 use super::fields::text;
 use super::twins::Graph as Twins;
 
 pub use self::insights::{INSIGHT_WITHOUT_SITE, Insights};
 pub use self::inspections::Inspections;
-pub(super) use self::places::{BLUEPRINTS, stable_id};
+pub(super) use self::places::{BLUEPRINTS, Blueprint, stable_id};
 pub use self::places::{
     FINN_LEVEL, PORTFOLIO_NORTH, PORTFOLIO_SOUTH, SITE_3LW, SITE_8KP, SITE_12H, SITE_60M, SITES,
     canary,
 };
-pub use self::skills::Skills;
+pub(super) use self::random::Random;
+pub(super) use self::reports::{Reports, Revised};
+pub(super) use self::skills::Skills;
 pub use self::traps::{TICKET_WITH_EMAIL, TICKET_WITHOUT_SITE};
 
 /// All records.
 #[derive(Clone)]
 pub(super) struct World {
+    /// What it was made from.
+    pub(super) seed: u64,
+    /// The start of the day on which it was made.
+    pub(super) today: DateTime<Utc>,
     pub(super) sites: Vec<Value>,
     pub(super) floors: Vec<Value>,
     pub(super) locations: Vec<Value>,
@@ -60,6 +66,7 @@ pub(super) struct World {
     pub(super) requirements: Arc<Vec<Value>>,
     /// The last ticket number that was given out, by site code.
     pub(super) last_number: BTreeMap<String, usize>,
+    pub(super) reports: Reports,
     pub(super) receipts: Receipts,
     /// The machines, shared by all who speak of them.
     pub(super) equipment: Arc<Equipment>,
@@ -118,6 +125,8 @@ impl World {
         let graph = Graph::build(&places.locations, &equipment, &opened);
         let papers = documents::build(&equipment, today);
         let mut world = Self {
+            seed,
+            today,
             sites: places.sites,
             floors: places.floors,
             locations: places.locations,
@@ -131,6 +140,7 @@ impl World {
             skills: Arc::new(Skills::build(&equipment, today)),
             requirements: Arc::default(),
             last_number: BTreeMap::new(),
+            reports: Reports::build(today),
             receipts: BTreeMap::new(),
             equipment: Arc::new(equipment),
             twins: Arc::new(twins),

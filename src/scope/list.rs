@@ -36,6 +36,7 @@ pub(super) async fn read(
     let mut next = None;
     let mut partial = false;
     let mut cut = false;
+    let mut about = None;
     let mut given = BTreeSet::new();
     for page in 1..=MOST_PAGES {
         let Body::Json { value: body, partial: lacking } = raw.body() else {
@@ -43,6 +44,9 @@ pub(super) async fn read(
         };
         partial |= *lacking || list.says_partial(body);
         cut |= list.says_truncated(body);
+        if let (None, Some(says)) = (&about, &list.about) {
+            about = says.at.of(body).map(|value| says.row.project(value));
+        }
         let items = items(body, list).ok_or_else(|| bad_answer(&raw))?;
         let at = raw.position();
         let kept = kept(&raw, &items, list);
@@ -74,7 +78,7 @@ pub(super) async fn read(
     let upto = list.limit.unwrap_or(usize::MAX);
     cut |= rows.len() > upto;
     rows.truncate(upto);
-    Ok((raw, Content::Rows { rows, next, cut, partial, missing }))
+    Ok((raw, Content::Rows { rows, next, cut, partial, about, missing }))
 }
 
 /// Every row that the answer holds, with the elements that it lies in.

@@ -1,11 +1,12 @@
 //! What fills a request's holes: values of one call, borrowed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use crate::access::Scopes;
-use crate::catalog::{Filter, PlaceFilter, Pointer};
+use crate::catalog::{Catalog, Filter, PlaceFilter, Pointer};
 use crate::identity::Identity;
 use crate::request::{Checked, Position};
 
@@ -43,21 +44,33 @@ impl Record {
         Self { value: Value::Array(found), etag: None, many: true }
     }
 
-    /// The value at this place; of a list, those of all its records.
+    /// The value at this place; of a list, those of its records, each value once.
     pub fn take(&self, at: &Pointer) -> Taken {
+        match self.each(at) {
+            Taken::Value(Value::Array(values)) if self.many => {
+                let mut different: Vec<Value> = Vec::new();
+                for value in values {
+                    if !different.contains(&value) {
+                        different.push(value);
+                    }
+                }
+                Taken::Value(Value::Array(different))
+            }
+            taken => taken,
+        }
+    }
+
+    /// The value at this place; of a list, that of each of its records.
+    pub fn each(&self, at: &Pointer) -> Taken {
         let of = |record: &Value| at.of(record).filter(|value| !value.is_null()).cloned();
         if !self.many {
             return of(&self.value).map_or(Taken::Lacking, Taken::Value);
         }
-        let mut taken: Vec<Value> = Vec::new();
-        for record in self.records() {
-            match of(record) {
-                Some(value) if taken.contains(&value) => {}
-                Some(value) => taken.push(value),
-                None => return Taken::Lacking,
-            }
+        match self.records().map(of).collect::<Option<Vec<_>>>() {
+            Some(values) if values.is_empty() => Taken::Nothing,
+            Some(values) => Taken::Value(Value::Array(values)),
+            None => Taken::Lacking,
         }
-        if taken.is_empty() { Taken::Nothing } else { Taken::Value(Value::Array(taken)) }
     }
 
     /// Does a row hold at `own` what this record, or one of the list, holds at `at`?
@@ -78,7 +91,9 @@ pub type Records = BTreeMap<String, Record>;
 #[derive(Clone, Copy)]
 pub struct Fill<'a> {
     /// Who calls.
-    pub identity: &'a Identity,
+    pub identity: &'a Arc<Identity>,
+    /// The definitions of the call.
+    pub catalog: &'a Catalog,
     /// Where they may.
     pub scopes: &'a Scopes,
     /// How a record's place is judged, for a backend that goes from one record to the next.
@@ -108,6 +123,7 @@ impl<'a> Fill<'a> {
         Self {
             place,
             identity: permit.identity(),
+            catalog: permit.catalog(),
             scopes: permit.scopes(),
             touched_sites: permit.tool().scope.judges_locations(),
             arguments: checked.arguments(),

@@ -59,6 +59,11 @@ fn not_found(resolved: &Resolved) -> Refusal {
     Refusal::NotFound { argument: resolved.argument.clone() }
 }
 
+/// Whom a record must be shown to.
+fn person(checked: &Checked) -> &str {
+    checked.permit().identity().subject()
+}
+
 /// One record, if there is one; whether it lies inside the scope isn't judged yet.
 pub(super) async fn find(
     checked: &Checked,
@@ -94,7 +99,8 @@ pub(super) fn is_inside(
     match &resolver.scope.filter {
         Some(Filter::Place(place)) => {
             let scopes = checked.permit().scopes();
-            judge(place, scopes, &BTreeSet::new(), &record.value) == Standing::Inside
+            judge(place, scopes, &BTreeSet::new(), person(checked), &record.value)
+                == Standing::Inside
         }
         Some(Filter::Equal { at, argument, found }) => {
             let theirs = records.get(argument);
@@ -115,7 +121,8 @@ fn is_above(
     let permit = checked.permit();
     let Some(Filter::Place(filter)) = &permit.tool().scope.filter else { return false };
     filter.places.as_ref().is_some_and(|places| Arc::ptr_eq(places, resolver))
-        && judge(filter, permit.scopes(), ancestors, &record.value) == Standing::Above
+        && judge(filter, permit.scopes(), ancestors, person(checked), &record.value)
+            == Standing::Above
 }
 
 fn way_for<'a>(resolver: &'a Resolver, id: &str) -> Option<&'a Way> {

@@ -108,8 +108,9 @@ fn every_fault_that_is_known_has_a_fixture() {
 fn texts_of_faults() -> Vec<(PathBuf, String)> {
     let mut paths = vec![PathBuf::from("src/catalog/load.rs")];
     paths.extend([PathBuf::from("src/catalog/document.rs"), "src/catalog/compile.rs".into()]);
-    for entry in fs::read_dir("src/catalog/compile").unwrap() {
-        paths.push(entry.unwrap().path());
+    for folder in ["src/catalog/compile", "src/catalog/query"] {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        paths.extend(entries.filter(|path| !path.ends_with("tests.rs")));
     }
     let literal = regex::Regex::new(r#""((?:[^"\\]|\\.|\\\n)*)""#).unwrap();
     let folded = regex::Regex::new(r"\\\n\s*").unwrap();

@@ -13,6 +13,7 @@ mod canaries;
 mod clients;
 mod composed;
 mod confirming;
+mod dashboards;
 mod doctor;
 mod documents;
 mod first_light;
@@ -26,7 +27,9 @@ mod links;
 mod live;
 mod mapped;
 mod refusals;
+mod reports;
 mod resilience;
+
 mod scoping;
 mod sign_in;
 mod sixty;

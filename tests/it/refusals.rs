@@ -46,6 +46,7 @@ fn shown_by(refusal: &Refusal) -> fn() {
 fn trouble_shown_by(kind: &TroubleKind) -> fn() {
     match kind {
         TroubleKind::Rejected(_) => service_rejected,
+        TroubleKind::QueryFailed => service_query_failed,
         TroubleKind::NotSignedIn => service_not_signed_in,
         TroubleKind::Forbidden => service_forbidden,
         TroubleKind::Gone => service_gone,
@@ -260,7 +261,7 @@ async fn too_many_groups() {
     let path = file.path().to_str().unwrap().to_owned();
     setup.settings.insert("OSIER_ACCESS__FILE".to_owned(), path);
     let app = TestApp::with(setup).await;
-    let token = app.around.entra().mint(&osier::demo::BEN, |claims| {
+    let token = app.around.entra().mint(&BEN, |claims| {
         claims.insert("hasgroups".into(), json!(true));
     });
     let ben = Client::connect(&app.http, &app.url, token, Version::V2026_07_28).await;
@@ -336,6 +337,15 @@ async fn service_rejected() {
     let fault =
         Fault::answer(422, problem.to_string()).header("content-type", "application/problem+json");
     insta::assert_snapshot!(while_tickets(fault).await, @"200 isError workflowcore doesn't accept the value of: pageSize.");
+}
+
+#[tokio::test]
+async fn service_query_failed() {
+    let app = TestApp::new().await;
+    app.around.services().inject("/snowflake", Fault::answer(422, r#"{"message": "secret"}"#));
+    let arguments = json!({"queryId": "energy_by_site"});
+    let reply = app.as_user("ana").await.call("run_dashboard_query", arguments).await;
+    insta::assert_snapshot!(told(&reply), @"200 isError snowflake couldn't run this query. Check the parameters; if they are right, its administrator should look.");
 }
 
 #[tokio::test]

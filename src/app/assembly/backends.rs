@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
+use tokio_util::task::TaskTracker;
 
 use super::reach;
 use crate::backend::{
-    self, Backends, Bounds, OnBehalf, OutgoingToken, Service, ServiceSettings, Transport,
+    self, Backends, Bounds, OnBehalf, OutgoingToken, Service, ServiceSettings, Snowflake,
+    SnowflakeSession, Transport,
 };
 use crate::clock::Clock;
 use crate::config::{self, Backend, Config};
@@ -20,17 +22,13 @@ use crate::outbound::{self, Limits};
 pub(super) fn backends(
     config: &Config,
     authenticator: &Arc<Authenticator>,
+    running: &TaskTracker,
     clock: &Clock,
 ) -> anyhow::Result<Backends> {
     let exchange = on_behalf(config, authenticator, clock)?;
     let mut services = BTreeMap::new();
     for (name, backend) in &config.backends {
-        let (kind, rest) = match backend {
-            Backend::Rest(rest) => (backend::Kind::Rest, rest),
-            Backend::Graphql(rest) => (backend::Kind::Graphql, rest),
-            Backend::Adt(rest) => (backend::Kind::Adt, rest),
-            _ => continue,
-        };
+        let Some(rest) = backend.http() else { continue };
         // One request can't take longer than the call that it is made for.
         let deadline = rest.deadline.min(config.limits.call_deadline);
         let limits = Limits::calls(deadline, reach(rest.allow_private_network));
@@ -53,9 +51,27 @@ pub(super) fn backends(
             },
         };
         let transport = Transport::new(settings, client, clock.clone());
-        services.insert(name.clone(), Service::new(kind, transport));
+        services.insert(name.clone(), Service::new(kind(backend, running), transport));
     }
     Ok(Backends::new(services, clock.clone()))
+}
+
+/// What a service speaks.
+fn kind(backend: &Backend, running: &TaskTracker) -> backend::Kind {
+    match backend {
+        Backend::Graphql(_) => backend::Kind::Graphql,
+        Backend::Adt(_) => backend::Kind::Adt,
+        Backend::Snowflake(settings) => {
+            let session = SnowflakeSession {
+                database: settings.database.clone(),
+                schema: settings.schema.clone(),
+                warehouse: settings.warehouse.clone(),
+                role: settings.role.clone(),
+            };
+            backend::Kind::Snowflake(Snowflake::new(session, running.clone()))
+        }
+        _ => backend::Kind::Rest,
+    }
 }
 
 /// The exchange of people's tokens for those of other audiences, where a service needs it.
@@ -64,7 +80,7 @@ fn on_behalf(
     authenticator: &Arc<Authenticator>,
     clock: &Clock,
 ) -> anyhow::Result<Option<Arc<OnBehalf>>> {
-    let mut services = config.backends.values().filter_map(Backend::service);
+    let mut services = config.backends.values().filter_map(Backend::http);
     let asks = |rest: &config::Rest| matches!(rest.token, config::OutgoingToken::OnBehalfOf { .. });
     let (true, Some((client_id, credential))) = (services.any(asks), config.auth.registration())
     else {

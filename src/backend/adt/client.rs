@@ -159,7 +159,7 @@ impl Client<'_, '_> {
         let fill = self.errand.fill;
         let place = fill.place.ok_or(Stopped::Refused(Refusal::Internal))?;
         let none = std::collections::BTreeSet::new();
-        Ok(judge(place, fill.scopes, &none, twin) == Standing::Inside)
+        Ok(judge(place, fill.scopes, &none, fill.identity.subject(), twin) == Standing::Inside)
     }
 
     /// Says how far a long question is.

@@ -1,12 +1,14 @@
 //! What is sent for which values: paths that stay where they are, and what goes with an absent value.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use serde_json::json;
 use url::Url;
 
 use super::*;
 use crate::access::{Place, Scopes};
-use crate::catalog::{Dialect, Pointer};
+use crate::catalog::{Catalog, Dialect, Pointer};
 use crate::identity::Identity;
 use crate::request::Position;
 use crate::target::{Record, Records};
@@ -15,7 +17,8 @@ const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 
 /// Values for the holes of a test's request.
 struct Values {
-    identity: Identity,
+    identity: Arc<Identity>,
+    catalog: Catalog,
     scopes: Scopes,
     arguments: Map<String, Value>,
     records: Records,
@@ -25,7 +28,8 @@ struct Values {
 impl Values {
     fn of(arguments: &Value) -> Self {
         Self {
-            identity: Identity::of_subject("ana"),
+            identity: Arc::new(Identity::of_subject("ana")),
+            catalog: Catalog::default(),
             scopes: Scopes::everywhere(),
             arguments: arguments.as_object().cloned().unwrap(),
             records: Records::new(),
@@ -36,6 +40,7 @@ impl Values {
     fn render(&self, request: &HttpRequest) -> Result<Rendering, Refusal> {
         let fill = Fill {
             identity: &self.identity,
+            catalog: &self.catalog,
             scopes: &self.scopes,
             place: None,
             touched_sites: false,

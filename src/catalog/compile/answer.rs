@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use crate::catalog::document::Spot;
 use crate::catalog::problem::Problems;
-use crate::catalog::raw::{RawAnswer, RawAsked, RawMore};
+use crate::catalog::raw::{RawAbout, RawAnswer, RawAsked, RawMore};
 use crate::catalog::row::Row;
 use crate::catalog::spread::Spread;
-use crate::catalog::tool::{Answer, Asked, List, More};
+use crate::catalog::tool::{About, Answer, Asked, List, More};
 
 use super::{Service, pointer, text};
 
@@ -53,6 +53,7 @@ pub(super) fn answer(
                 "only",
                 "row",
                 "link",
+                "about",
             ];
             stray(raw, &taken, spot, problems);
             let items = rows(items, &spot.child("items"), problems);
@@ -74,11 +75,30 @@ pub(super) fn answer(
                 Some(at) => Some(read(at, &spot.child("truncated"), problems)?),
                 None => None,
             };
+            let about = match &raw.about {
+                Some(RawAbout { at, row: name }) => {
+                    let spot = spot.child("about");
+                    let at = read(at, &spot.child("at"), problems);
+                    let row = named(Some(name), service, &spot, problems);
+                    Some(About { at: at?, row: row? })
+                }
+                None => None,
+            };
             let asked = asked_of(raw.not_found.as_ref(), &spot.child("not_found"), problems);
             let only = asked_of(raw.only.as_ref(), &spot.child("only"), problems);
             let (limit, asked, only) = (raw.limit, asked?, only?);
             let items = items?;
-            Some(Answer::List(List { items, more, row, limit, partial, truncated, asked, only }))
+            Some(Answer::List(List {
+                items,
+                more,
+                row,
+                limit,
+                partial,
+                truncated,
+                about,
+                asked,
+                only,
+            }))
         }
         (None, Some(at)) => {
             stray(raw, &["record", "aggregate", "empty", "row", "link"], spot, problems);
@@ -125,6 +145,7 @@ fn stray(raw: &RawAnswer, taken: &[&str], spot: &Spot<'_>, problems: &mut Proble
         ("aggregate", raw.aggregate),
         ("empty", raw.empty.is_some()),
         ("row", raw.row.is_some()),
+        ("about", raw.about.is_some()),
         ("link", raw.link.is_some()),
         ("parts", raw.parts),
         ("document", raw.document),
@@ -208,11 +229,21 @@ fn row(
     spot: &Spot<'_>,
     problems: &mut Problems,
 ) -> Option<Row> {
+    named(raw.row.as_ref(), service, spot, problems)
+}
+
+/// The row of that name.
+fn named(
+    name: Option<&String>,
+    service: &Service,
+    spot: &Spot<'_>,
+    problems: &mut Problems,
+) -> Option<Row> {
     let known = || {
         let known: Vec<&str> = service.rows.keys().map(String::as_str).collect();
         if known.is_empty() { "none".to_owned() } else { known.join(", ") }
     };
-    let Some(name) = &raw.row else {
+    let Some(name) = name else {
         let text =
             format!("say which row of _service.yaml it has: row: NAME; there are {}", known());
         spot.problem(problems, text);
@@ -256,7 +287,7 @@ pub(super) fn output_schema(
         "description": "Places in the arguments that name nothing of the person's.",
     });
     let schema = match answer {
-        Answer::List(List { row, asked, .. }) => {
+        Answer::List(List { row, asked, about, .. }) => {
             let mut properties = json!({
                 "items": {"type": "array", "items": schema_of(row)},
                 "truncated": {"type": "boolean"},
@@ -264,6 +295,9 @@ pub(super) fn output_schema(
             });
             if paged {
                 add(&mut properties, "nextCursor", json!({"type": "string"}));
+            }
+            if let Some(about) = about {
+                add(&mut properties, "about", about.row.schema(|_| true));
             }
             if names_many || asked.is_some() {
                 add(&mut properties, "notFound", not_found);

@@ -270,5 +270,5 @@ fn names_a_place(key: &str) -> bool {
     let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
     let key = key.to_ascii_lowercase();
     let key = key.strip_suffix('s').unwrap_or(&key);
-    ["siteid", "locationid"].iter().any(|place| key.ends_with(place))
+    ["siteid", "locationid", "scopeid"].iter().any(|place| key.ends_with(place))
 }

@@ -1,7 +1,7 @@
 //! What a tool sends, and whether that is the effect which its file says.
 
 use http::Method;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::catalog::document::{Document, Spot};
 use crate::catalog::http_request::{ByEffect, HttpRequest};
@@ -17,6 +17,7 @@ use super::graphql;
 use super::http::{Parts, request};
 use super::names::Names;
 use super::question;
+use super::saved;
 
 /// Reads a tool's request, and the question before it where it writes.
 pub(super) fn plan(
@@ -57,6 +58,10 @@ pub(super) fn plan(
         }
         Kind::Adt(asked) => {
             let request = adt::request(asked, names, &spot.child("adt"), problems)?;
+            Plan::Read(ReadPlan::Request(request))
+        }
+        Kind::Saved(written) => {
+            let request = saved::request(written, names, &spot.child("snowflake"), problems)?;
             Plan::Read(ReadPlan::Request(request))
         }
         Kind::Http => match request(&parts(&raw.request), names, &spot, problems)? {
@@ -156,6 +161,7 @@ enum Kind<'a> {
     Caller,
     Compose(&'a [RawPart]),
     Adt(&'a Value),
+    Saved(&'a Map<String, Value>),
     #[cfg(feature = "conformance")]
     Script(&'a Value),
 }
@@ -173,7 +179,7 @@ fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Op
         ("body", raw.body.is_some()),
         ("by_prefix", raw.by_prefix.is_some() && raw.compose.is_none()),
     ];
-    let others = (&raw.found, raw.caller.as_deref(), &raw.compose, &raw.script);
+    let others = (&raw.found, raw.caller.as_deref(), &raw.compose, &raw.snowflake, &raw.script);
     if raw.graphql.is_none() && !raw.variables.is_empty() {
         spot.child("variables").problem(problems, "variables are a query's: write graphql");
     }
@@ -181,38 +187,39 @@ fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Op
         for (key, _) in http.iter().filter(|(_, there)| *there) {
             spot.child(key).problem(problems, "a query says it all: take this away");
         }
-        if !matches!(others, (None, None, None, None)) {
-            spot.problem(problems, "write one of: graphql, found, caller, compose");
+        if !matches!(others, (None, None, None, None, None)) {
+            spot.problem(problems, "write one of: graphql, snowflake, found, caller, compose");
         }
         return Some(Kind::Graphql(query));
     }
     let other = match others {
-        (None, None, None, None) if raw.adt.is_some() => raw.adt.as_ref().map(Kind::Adt),
-        (None, None, None, None) => return Some(Kind::Http),
-        (Some(argument), None, None, None) => Some(Kind::Found(argument)),
-        (None, None, Some(parts), None) => Some(Kind::Compose(parts)),
-        (None, Some("permissions"), None, None) => Some(Kind::Caller),
-        (None, Some(_), None, None) => {
+        (None, None, None, None, None) if raw.adt.is_some() => raw.adt.as_ref().map(Kind::Adt),
+        (None, None, None, None, None) => return Some(Kind::Http),
+        (Some(argument), None, None, None, None) => Some(Kind::Found(argument)),
+        (None, None, Some(parts), None, None) => Some(Kind::Compose(parts)),
+        (None, None, None, Some(written), None) => Some(Kind::Saved(written)),
+        (None, Some("permissions"), None, None, None) => Some(Kind::Caller),
+        (None, Some(_), None, None, None) => {
             spot.child("caller").problem(problems, "write caller: permissions");
             None
         }
         #[cfg(feature = "conformance")]
-        (None, None, None, Some(script)) => Some(Kind::Script(script)),
+        (None, None, None, None, Some(script)) => Some(Kind::Script(script)),
         #[cfg(not(feature = "conformance"))]
-        (None, None, None, Some(_)) => {
+        (None, None, None, None, Some(_)) => {
             spot.child("script").problem(problems, "scripts are for the conformance suite only");
             None
         }
         _ => {
             spot.problem(
                 problems,
-                "write one of: a method with its path, graphql, adt, found, caller, compose",
+                "write one of: a method with its path, graphql, adt, snowflake, found, caller, compose",
             );
             None
         }
     };
     for (key, _) in http.iter().filter(|(_, there)| *there) {
-        let text = "nothing is sent here: take this away, or found, caller or compose";
+        let text = "nothing of this is sent: take it away, or found, caller, compose or snowflake";
         spot.child(key).problem(problems, text);
     }
     other

@@ -78,7 +78,7 @@ fn check_record(asked: &Asked<'_>, names: &Names, spot: &Spot<'_>, problems: &mu
             continue;
         };
         if record.many {
-            spot.problem(problems, format!("'{name}' names several records: name one"));
+            spot.problem(problems, format!("'{name}' names several records: show them in a line"));
         }
         if !names.always(name) {
             spot.problem(problems, format!("'{name}' must be required: the question names it"));
@@ -172,6 +172,10 @@ fn line(
         }
         (None, _) => None,
     };
+    let each = raw.each.as_ref().and_then(|each| pointer(each, &spot.child("each"), problems));
+    if raw.each.is_some() && raw.from.is_none() {
+        spot.child("each").problem(problems, "is for the value before: from: /pointer");
+    }
     let before = problems.count();
     let to = leaf(&raw.to, names, &spot.child("to"), problems);
     let Some(to) = to.filter(|leaf| named(leaf).is_some()) else {
@@ -181,7 +185,7 @@ fn line(
         }
         return None;
     };
-    Some(QuestionLine { label: raw.label.clone(), from, to, words: raw.words.clone() })
+    Some(QuestionLine { label: raw.label.clone(), from, each, to, words: raw.words.clone() })
 }
 
 /// Splits a title at its `{/pointer}` holes.

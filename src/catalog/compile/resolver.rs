@@ -14,7 +14,7 @@ use crate::catalog::template::Leaf;
 use super::http::{Parts, request};
 use super::names::{Argument, Kind, Named, Names};
 use super::scope::key;
-use super::{Known, Service, adt, graphql, pointer, push, scope};
+use super::{Known, Service, adt, graphql, pointer, push, saved, scope};
 
 /// RFC 9562's text form.
 const UUID: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
@@ -100,6 +100,7 @@ fn check_alone(way: &RawWay, spot: &Spot<'_>, problems: &mut Problems) {
         ("graphql", way.graphql.is_some()),
         ("variables", !way.variables.is_empty()),
         ("adt", way.adt.is_some()),
+        ("snowflake", way.snowflake.is_some()),
         ("record", way.record.is_some()),
         ("single", way.single.is_some()),
         ("again", way.again.is_some()),
@@ -209,6 +210,14 @@ fn safe(
             spot.child("adt").problem(problems, "stands alone: there is nothing else to send");
         }
         return adt::request(asked, names, &spot.child("adt"), problems);
+    }
+    if let Some(written) = &raw.snowflake {
+        let http = raw.get.is_some() || raw.post.is_some() || raw.safe || raw.body.is_some();
+        if http || !raw.query.is_empty() {
+            spot.problem(problems, "write snowflake, or a method with its path");
+        }
+        let spot = spot.child("snowflake");
+        return saved::request(written, names, &spot, problems);
     }
     if let Some(query) = &raw.graphql {
         let http = [

@@ -31,8 +31,8 @@ fn shape(value: &Value, spot: &Spot<'_>, problems: &mut Problems) -> Option<(Sha
                 Some(shape) => return Some((shape, required)),
                 None => spot.problem(
                     problems,
-                    "write string, integer, number, boolean, time, date or uuid, with ! if it \
-                     must be there",
+                    "write string, integer, number, boolean, time, date, uuid or value, with ! \
+                     if it must be there",
                 ),
             }
         }
@@ -64,6 +64,7 @@ fn scalar(name: &str) -> Option<Shape> {
         "integer" => Shape::Integer,
         "number" => Shape::Number,
         "boolean" => Shape::Boolean,
+        "value" => Shape::Scalar,
         _ => return None,
     })
 }

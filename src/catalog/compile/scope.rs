@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::catalog::document::Spot;
 use crate::catalog::pointer::Pointer;
 use crate::catalog::problem::Problems;
-use crate::catalog::raw::{RawFilter, RawScope};
-use crate::catalog::scope_rule::{Filter, PlaceFilter, ScopeRule};
+use crate::catalog::raw::{RawFilter, RawPrivate, RawScope};
+use crate::catalog::scope_rule::{Filter, PlaceFilter, Private, ScopeRule};
 use crate::catalog::spread::{Key, Spread};
 use crate::catalog::template::Leaf;
 
@@ -92,6 +92,8 @@ fn filter(
 ) -> Option<Filter> {
     let of_place = [
         ("site", raw.site.is_some()),
+        ("every", raw.every),
+        ("private", raw.private.is_some()),
         ("location", raw.location.is_some()),
         ("any_of", raw.any_of.is_some()),
         ("within", !raw.within.is_empty()),
@@ -127,7 +129,9 @@ fn equal(
     let below = spot.child("to");
     let before = problems.count();
     let to = leaf(to, context.names, &below, problems);
-    if let (Some(at), Some(Leaf::Found { argument, at: found })) = (at, to) {
+    if let (Some(at), Some(Leaf::Found { argument, at: found })) = (at, to)
+        && context.names.record(&argument).is_some_and(|record| !record.many)
+    {
         return Some(Filter::Equal { at, argument, found });
     }
     if problems.count() == before {
@@ -209,7 +213,24 @@ fn place(
     if site.is_none() && location.is_none() {
         return None;
     }
-    Some(Filter::Place(PlaceFilter { site, location, any_of, within, above, places }))
+    let every = raw.every;
+    if every && (raw.location.is_some() || any_of.is_some() || !raw.above.is_empty()) {
+        spot.child("every").problem(problems, "is for rows that name whole sites and nothing else");
+    }
+    let private = match &raw.private {
+        Some(raw) => Some(private(raw, &spot.child("private"), problems)?),
+        None => None,
+    };
+    Some(Filter::Place(PlaceFilter {
+        site,
+        every,
+        private,
+        location,
+        any_of,
+        within,
+        above,
+        places,
+    }))
 }
 
 fn fields(texts: &[String], spot: &Spot<'_>, problems: &mut Problems) -> Vec<Pointer> {
@@ -223,4 +244,14 @@ fn field(text: &str, spot: &Spot<'_>, problems: &mut Problems) -> Option<Pointer
         spot.problem(problems, "write one of the row's own fields: /name");
     }
     Some(at)
+}
+
+fn private(raw: &RawPrivate, spot: &Spot<'_>, problems: &mut Problems) -> Option<Private> {
+    let at = pointer(&raw.at, &spot.child("at"), problems);
+    let owner = pointer(&raw.owner, &spot.child("owner"), problems);
+    if raw.shared.trim().is_empty() {
+        spot.child("shared").problem(problems, "write the value that is for everybody");
+        return None;
+    }
+    Some(Private { at: at?, shared: raw.shared.clone(), owner: owner? })
 }

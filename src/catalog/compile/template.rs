@@ -249,6 +249,11 @@ impl<'a> Reader<'a> {
             spot.problem(problems, text);
             return None;
         }
+        if self.names.record(&name).is_some_and(|record| record.many) {
+            let spot = self.spot.child("etag");
+            spot.problem(problems, format!("'{name}' names several records, and has no one etag"));
+            return None;
+        }
         Some(name)
     }
 

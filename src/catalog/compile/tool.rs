@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::catalog::document::Document;
-use crate::catalog::http_request::HttpRequest;
+use crate::catalog::http_request::{Dialect, HttpRequest};
 use crate::catalog::problem::Problems;
 use crate::catalog::raw::RawTool;
 use crate::catalog::scope_rule::{Filter, ScopeRule};
@@ -19,8 +19,8 @@ use super::fence::Fence;
 use super::names::Names;
 use super::plan::{check_answer, plan};
 use super::{
-    Known, Service, adt, answer, compose, fence, inner, input, link, paging, requirement, scope,
-    text, typed,
+    Known, Service, adt, answer, compose, fence, inner, input, link, paging, requirement, saved,
+    scope, text, typed,
 };
 
 /// A name longer than this leaves no room for a gateway's prefix; the conformance suite has its own.
@@ -67,6 +67,7 @@ pub(in crate::catalog) fn tool(
         if let (Answer::Text(shown), Some(input)) = (&*answer, &input) {
             text::agree(shown, (plan, scope, input), document, problems);
         }
+        saved::check(plan, scope, document, problems);
         let permission = permission.as_ref();
         adt::agree(plan, scope, document, problems);
         fence::check(&Fence { plan, answer, scope, permission, names: &names }, document, problems);
@@ -247,6 +248,10 @@ fn used(
         used.insert(argument.clone());
     }
     used.extend(resolved.iter().flat_map(|one| one.same.iter().map(|same| same.argument.clone())));
+    if plan.request().is_some_and(|request| request.dialect == Dialect::Snowflake) {
+        // The service doesn't page by it, Osier does.
+        used.insert("pageSize".to_owned());
+    }
     let sent = plan.request().into_iter().flat_map(HttpRequest::holes);
     for hole in sent.chain(compose::holes(plan)) {
         used.extend(hole.only_if.clone());

@@ -124,6 +124,11 @@ pub(in crate::demo) fn stable_id(name: &str) -> String {
 }
 
 impl Blueprint {
+    /// What the building uses on a working day, in kWh.
+    pub(in crate::demo) fn daily_kwh(&self) -> f64 {
+        f64::from(self.area) * 0.35
+    }
+
     pub(in crate::demo) fn name(&self) -> String {
         format!("{} {}", self.canary, self.kind_of_house)
     }

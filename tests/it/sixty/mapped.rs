@@ -8,6 +8,9 @@ use crate::harness::TestApp;
 
 pub const AREA: Area = Area { cases, arguments, counts: |_, _, _, _| None };
 
+/// What Mapped calls places, machines and what they measure.
+const KINDS: [&str; 5] = ["Floor", "Space", "Zone", "Thing", "Point"];
+
 fn cases(app: &TestApp) -> Vec<Case> {
     let services = app.around.services();
     let document = services.documents_of(SITE_60M)[0].0["id"].clone();
@@ -53,8 +56,7 @@ fn arguments(app: &TestApp, tool: &str, pick: usize) -> Option<Value> {
             let mut asked =
                 json!({"buildingId": building, "depth": 1 + pick % 4, "pageSize": size});
             if pick.is_multiple_of(5) {
-                asked["kinds"] =
-                    json!([["Floor", "Space", "Zone", "Thing", "Point"][pick / 5 % 5]]);
+                asked["kinds"] = json!([KINDS[pick / 5 % 5]]);
             }
             asked
         }

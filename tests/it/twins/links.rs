@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use osier::demo::{Fault, SITE_60M, TWIN_BETWEEN_SITES, TWINS_FED_FROM_ELSEWHERE, canary};
+use osier::demo::{Fault, SITE_60M, TWIN_BETWEEN_SITES, canary};
 use serde_json::{Value, json};
 
 use super::{client, column, site, text, three_sites};

@@ -21,7 +21,6 @@ pub(in crate::demo) struct Fault {
     /// Index into the points: the one that shows it best.
     pub(in crate::demo) point: usize,
     pub(in crate::demo) kind: FaultKind,
-    pub(in crate::demo) started: DateTime<Utc>,
     /// Nothing: it is still so.
     pub(in crate::demo) ended: Option<DateTime<Utc>>,
     /// The stretches in which the telemetry shows it, oldest first, apart from each other. One of
@@ -190,7 +189,9 @@ pub(super) fn build(made: &mut Equipment, today: DateTime<Utc>, random: &mut Ran
         let days = if goes_on { started_days } else { lasts };
         let days = (started_days, days, goes_on);
         let (spells, ended) = spells(kind, site.id, today, days, random);
-        let Some(&(started, _)) = spells.first() else { continue };
+        if spells.is_empty() {
+            continue;
+        }
         let priority = match kind {
             Overheating | HighConsumption | LowDeltaT => 1 + random.below(2),
             StuckSensor | Flatline | DirtyFilter => 3 + random.below(2),
@@ -201,7 +202,6 @@ pub(super) fn build(made: &mut Equipment, today: DateTime<Utc>, random: &mut Ran
             asset,
             point,
             kind,
-            started,
             ended,
             spells,
             priority: u8::try_from(priority).unwrap_or(3),

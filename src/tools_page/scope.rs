@@ -53,7 +53,22 @@ fn filter(filter: &Filter) -> String {
             } else {
                 "; of what lies above the person's places, only what names it"
             };
-            format!("Filtered: each row is judged by its {}{above}", by.join(" and "))
+            let by = by.join(" and ");
+            let row = match &place.any_of {
+                None => format!("each row is judged by its {by}"),
+                Some(at) => {
+                    let at = at.as_str();
+                    format!("a row is kept with those of its `{at}` whose {by} is the person's")
+                }
+            };
+            let lists: Vec<String> =
+                place.within.iter().map(|at| format!("`{}`", at.as_str())).collect();
+            let within = if lists.is_empty() {
+                String::new()
+            } else {
+                format!("; so is what stands in its {}", lists.join(" and "))
+            };
+            format!("Filtered: {row}{within}{above}")
         }
     }
 }

@@ -30,6 +30,9 @@ impl World {
             ("BACKENDS__SITECORE__BASE_URL", services.sitecore_url()),
             ("BACKENDS__WORKFLOWCORE__BASE_URL", services.workflowcore_url()),
             ("BACKENDS__ADT__BASE_URL", services.twins_url()),
+            ("BACKENDS__ACTIVATE__BASE_URL", services.activate_url()),
+            ("BACKENDS__INSIGHTCORE__BASE_URL", services.insightcore_url()),
+            ("BACKENDS__LIVEDATACORE__BASE_URL", services.livedatacore_url()),
             ("KEYS__CURRENT", TestApp::new_key()),
         ];
         let settings = own.map(|(name, value)| (format!("OSIER_{name}"), value));

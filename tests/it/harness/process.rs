@@ -81,6 +81,8 @@ impl Process {
             ("BACKENDS__SITECORE__BASE_URL", services.sitecore_url()),
             ("BACKENDS__WORKFLOWCORE__BASE_URL", services.workflowcore_url()),
             ("BACKENDS__LIVEDATACORE__BASE_URL", services.livedatacore_url()),
+            ("BACKENDS__ACTIVATE__BASE_URL", services.activate_url()),
+            ("BACKENDS__INSIGHTCORE__BASE_URL", services.insightcore_url()),
             ("BACKENDS__ADT__BASE_URL", services.twins_url()),
             ("KEYS__CURRENT", super::TestApp::new_key()),
         ];

@@ -82,7 +82,7 @@ fn verdict(left_out: Option<&LeftOut>, decision: &Decision<'_>) -> String {
         Denied::UnknownTool => "there is no such tool",
         Denied::PermissionMissing => "what it requires isn't held anywhere",
         Denied::NarrowerThanASite => {
-            "it is held on parts of sites only, and this tool can tell whole sites apart, no less"
+            "it is held on parts of sites only, and this tool can judge whole sites alone"
         }
         Denied::AppsNeverWrite => {
             "it changes something, and an application without a person never does"
@@ -154,12 +154,13 @@ fn scope(tool: &Tool) -> String {
     if let Some(reason) = &rule.none {
         how.push(reason);
     }
-    let narrow = if tool.serves_locations() {
-        "holding a part of a site is enough to see the tool"
-    } else {
-        "only people who hold a whole site see the tool"
-    };
-    how.push(narrow);
+    match &tool.permission {
+        Requirement::SignedIn(_) => {}
+        _ if tool.serves_locations() => {
+            how.push("holding a part of a site is enough to see the tool");
+        }
+        _ => how.push("only people who hold a whole site see the tool"),
+    }
     how.join("; ")
 }
 

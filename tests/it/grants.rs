@@ -4,6 +4,7 @@
 mod authzen;
 mod changes;
 mod claims;
+mod explain;
 mod little;
 mod names;
 mod openfga;

@@ -62,7 +62,10 @@ pub(in crate::demo) enum FaultKind {
     HighConsumption,
 }
 
-use FaultKind::*;
+use FaultKind::{
+    AfterHours, DirtyFilter, Flatline, HeatingAndCooling, HighConsumption, LowDeltaT, OfflineGap,
+    OutOfRange, Overcooling, Overheating, ShortCycling, StuckDamper, StuckSensor,
+};
 
 impl FaultKind {
     pub(in crate::demo) const ALL: [Self; 13] = [
@@ -107,8 +110,7 @@ impl FaultKind {
                 &["AirHandlingUnit", "VAVBox", "FanPoweredBoxReheat", "Chiller", "ElectricalMeter"]
             }
             OutOfRange => &["AirHandlingUnit", "VAVBox"],
-            Overcooling | Overheating => &["VAVBox", "FanPoweredBoxReheat"],
-            StuckDamper => &["VAVBox", "FanPoweredBoxReheat"],
+            Overcooling | Overheating | StuckDamper => &["VAVBox", "FanPoweredBoxReheat"],
             HeatingAndCooling | AfterHours | DirtyFilter => &["AirHandlingUnit"],
             LowDeltaT => &["Chiller"],
             ShortCycling => &["Boiler", "ChilledWaterPump"],

@@ -38,7 +38,7 @@ pub(super) async fn locate(
     let ids = ids.ok_or(Refusal::Internal)?;
     let different: BTreeSet<&str> = ids.iter().copied().collect();
     let all = resolved.resolver.all.as_ref();
-    let (together, mut single): (Vec<&str>, Vec<&str>) = different
+    let (together, mut alone): (Vec<&str>, Vec<&str>) = different
         .into_iter()
         .partition(|id| all.is_some_and(|way| way.matches.as_ref().is_none_or(|m| m.is_match(id))));
     let mut found = BTreeMap::new();
@@ -46,19 +46,19 @@ pub(super) async fn locate(
         match read_all(checked, records, resolved, way, &together, source).await? {
             Some(records) => found = records,
             // Refused for the sake of one of them, which can't be known: one by one then.
-            None => single.extend(together),
+            None => alone.extend(together),
         }
     }
-    let lookups: Vec<_> = single
+    let lookups: Vec<_> = alone
         .into_iter()
         .map(async |id| {
             let record = find(checked, records, &resolved.resolver, id, source).await?;
             Ok::<_, Refusal>(record.map(|record| (id.to_owned(), record)))
         })
         .collect();
-    let singly: Vec<Option<(String, Record)>> =
+    let looked_up: Vec<Option<(String, Record)>> =
         stream::iter(lookups).buffer_unordered(AT_ONCE).try_collect().await?;
-    found.extend(singly.into_iter().flatten());
+    found.extend(looked_up.into_iter().flatten());
     found.retain(|_, record| {
         is_inside(checked, records, &resolved.resolver, record)
             && shares(&resolved.same, record, records)

@@ -92,7 +92,7 @@ pub(super) fn argument(
     let resolver = found.cloned().flatten();
     for other in resolver.iter().flat_map(|resolver| &resolver.beside) {
         let before = context.names.record(other).filter(|_| context.names.always(other));
-        if before.is_none_or(|record| !record.held) {
+        if before.is_none_or(|record| !record.held || record.many) {
             let text = format!(
                 "this resolver goes beside '{other}': write that argument before this one, \
                  required, with a resolver that has a scope"

@@ -63,11 +63,6 @@ impl Names {
         Self { in_resolver: true, ..Self::default() }
     }
 
-    /// The names of a resolver's `all`.
-    pub(super) fn of_resolver_of_many() -> Self {
-        Self { by_all: true, ..Self::of_resolver() }
-    }
-
     /// True for an argument that names several records.
     pub(super) fn is_many(&self, argument: &str) -> bool {
         self.record(argument).is_some_and(|record| record.many)

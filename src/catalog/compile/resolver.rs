@@ -52,9 +52,10 @@ pub(in crate::catalog) fn resolver(
         }
         ways.push(way);
     }
-    let all = raw.all.as_ref().and_then(|raw| {
+    let all = raw.all.as_ref().and_then(|all| {
         let spot = spot.child("all");
-        let names = Names::of_resolver_of_many();
+        let names = Names { by_all: true, ..names(raw) };
+        let raw = all;
         let way = way(raw, &names, &spot, problems)?;
         if let Some(scope) = &scope {
             push::check(scope.push, Some(way.request.http()), &names, &at, problems);

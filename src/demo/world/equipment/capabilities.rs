@@ -3,7 +3,16 @@
 use super::super::places::{canary, stable_id};
 use super::super::random::Random;
 use super::PointKind::{self, Analog, Binary, MultiState, Sum};
-use super::Signal::{self, *};
+use super::Signal::{
+    self, AirFlow, AirFlowSetpoint, Alarm, CarbonDioxide, ChilledWaterBack, ChilledWaterOut,
+    ChilledWaterSetpoint, CondenserWaterBack, CondenserWaterOut, CondenserWaterSetpoint, CoolingValve,
+    DamperCommand, DamperPosition, DischargeSetpoint, DischargeTemperature, DuctPressure,
+    DuctPressureSetpoint, Energy, FanLevel, FanRun, FilterAlarm, FilterPressure, Frequency, Gas,
+    HeatingValve, HotWaterBack, HotWaterOut, HotWaterSetpoint, LineCurrent, LineFrequency, LineVoltage,
+    MixedTemperature, Mode, Occupied, OutsideTemperature, Power, PowerFactor, ReturnTemperature, Run,
+    RunCommand, RunLevel, TooColdAlarm, TooWarmAlarm, WaterFlow, WaterPressure, WaterPressureSetpoint,
+    ZoneSetpoint, ZoneTemperature,
+};
 use super::{Equipment, Point, connectors};
 
 /// Model, tag, words, unit, kind, seconds between samples, how the values come about.

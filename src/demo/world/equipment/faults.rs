@@ -61,7 +61,10 @@ pub(in crate::demo) enum FaultKind {
     HighConsumption,
 }
 
-use FaultKind::*;
+use FaultKind::{
+    AfterHours, DirtyFilter, Flatline, HeatingAndCooling, HighConsumption, LowDeltaT, OfflineGap,
+    OutOfRange, Overcooling, Overheating, ShortCycling, StuckDamper, StuckSensor,
+};
 
 impl FaultKind {
     pub(in crate::demo) const ALL: [Self; 13] = [
@@ -106,8 +109,7 @@ impl FaultKind {
                 &["AirHandlingUnit", "VAVBox", "FanPoweredBoxReheat", "Chiller", "ElectricalMeter"]
             }
             OutOfRange => &["AirHandlingUnit", "VAVBox"],
-            Overcooling | Overheating => &["VAVBox", "FanPoweredBoxReheat"],
-            StuckDamper => &["VAVBox", "FanPoweredBoxReheat"],
+            Overcooling | Overheating | StuckDamper => &["VAVBox", "FanPoweredBoxReheat"],
             HeatingAndCooling | AfterHours | DirtyFilter => &["AirHandlingUnit"],
             LowDeltaT => &["Chiller"],
             ShortCycling => &["Boiler", "ChilledWaterPump"],

@@ -5,6 +5,7 @@
 
 mod circuit;
 mod ended;
+mod graphql;
 mod on_behalf;
 mod render;
 mod rest;
@@ -13,12 +14,14 @@ mod retry_after;
 #[cfg(feature = "conformance")]
 pub(crate) mod scripted;
 mod service;
+mod text;
 mod token;
 mod transport;
 
 pub use on_behalf::OnBehalf;
 pub use render::arguments;
 pub use service::{Kind, Service};
+pub use text::Streamed;
 pub use token::{Origin, OutgoingToken};
 pub use transport::{Bounds, ServiceSettings, Transport};
 
@@ -31,7 +34,7 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 
 use crate::call::{Notes, Refusal, Stop};
-use crate::catalog::{Plan, ReadPlan, SafeRequest};
+use crate::catalog::{Answer, Plan, ReadPlan, SafeRequest};
 use crate::clock::Clock;
 use crate::confirm::{Confirmations, Consent};
 use crate::request::Position;
@@ -63,6 +66,8 @@ pub enum Body {
         /// The service said that parts of it are missing.
         partial: bool,
     },
+    /// A part of a text that a service streams.
+    Text(Streamed),
     /// Nothing was sent, since nothing of what was asked for lies inside the scope.
     Nothing,
     /// Content blocks of a backend that makes its own, and whether they tell of an error.
@@ -116,7 +121,16 @@ impl Backends {
         let body = match &tool.plan {
             Plan::Read(ReadPlan::Request(request)) => {
                 let at = consent.located().checked().position();
-                self.page(&consent, request, at, notes, sent).await?
+                match &tool.answer {
+                    Answer::Text(answer) => {
+                        let fill = consent.located().fill();
+                        let service = self.service(&tool.backend)?;
+                        let mut errand = Errand { fill: &fill, notes, sent };
+                        let text = service.text(request, answer, &self.clock, &mut errand);
+                        text.await?.map_or(Body::Nothing, Body::Text)
+                    }
+                    _ => self.page(&consent, request, at, notes, sent).await?,
+                }
             }
             Plan::Read(ReadPlan::Found(argument)) => {
                 let record = consent.located().records().get(argument).ok_or(Refusal::Internal)?;

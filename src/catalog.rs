@@ -4,6 +4,7 @@
 //! holds to its end. Nothing here knows a caller.
 
 mod compile;
+mod composition;
 mod document;
 mod http_request;
 mod load;
@@ -16,10 +17,13 @@ mod resolver;
 pub mod resource;
 mod row;
 mod scope_rule;
+mod spread;
 mod template;
 mod text;
+mod text_answer;
 mod tool;
 
+pub use composition::{Composition, Link, LinkSegment, Part};
 pub use document::{Document, Spot};
 pub use http_request::{ByEffect, Dialect, HttpRequest, SafeRequest, WriteRequest};
 pub use load::{Files, load};
@@ -31,10 +35,12 @@ pub use resolver::{EtagAt, RecordAt, Resolver, Way};
 pub use resource::{Resource, ResourceTemplate};
 pub use row::{Field, Row, Shape};
 pub use scope_rule::{Filter, PlaceFilter, ScopeRule};
+pub use spread::{Key, Spread};
 pub use template::{Hole, Leaf, Template};
 pub use text::Text;
+pub use text_answer::{CONTEXT, TextAnswer, Unit};
 pub use tool::{
-    Answer, Asked, Effect, Input, List, More, Part, Plan, ReadPlan, Requirement, Resolved, Same,
+    Answer, Asked, Effect, Input, List, More, Plan, ReadPlan, Requirement, Resolved, Same, Span,
     Tool, ToolId,
 };
 

@@ -10,7 +10,7 @@ pub use served::{LeftOut, left_out};
 use std::fmt;
 use std::path::Path;
 
-use crate::catalog::{self, Catalog, Files, Plan, ReadPlan};
+use crate::catalog::{self, Catalog, Dialect, Files, Plan, ReadPlan};
 use crate::config::{self, Backend, Config, Environment, Problems};
 
 /// What is wrong, a line for each fault: `file:line: place: text`.
@@ -115,11 +115,18 @@ fn disagreements(path: &Path, config: &Config, catalog: &Catalog) -> Vec<String>
     for tool in catalog.tools() {
         let name = &tool.backend;
         let caller = matches!(tool.plan, Plan::Read(ReadPlan::Caller));
+        let asks = |dialect| tool.plan.request().is_some_and(|sent| sent.dialect == dialect);
         let says = match config.backends.get(name) {
             Some(Backend::Caller) if tool.plan.request().is_some() => {
                 "sends a request, and kind = \"caller\" has no service"
             }
-            Some(Backend::Rest(_)) if caller => {
+            Some(Backend::Rest(_)) if asks(Dialect::Graphql) => {
+                "asks in GraphQL, and needs a backend of kind = \"graphql\""
+            }
+            Some(Backend::Graphql(_)) if asks(Dialect::Rest) => {
+                "sends a request of its own, and kind = \"graphql\" takes queries only"
+            }
+            Some(Backend::Rest(_) | Backend::Graphql(_)) if caller => {
                 "is the caller's own record, and needs a backend of kind = \"caller\""
             }
             _ => continue,

@@ -1,6 +1,8 @@
 //! The command line: what `osier` can be told, and where each command's work begins. A command's
 //! body lives with what it works on; here its arguments are read and its end becomes an exit code.
 
+mod drafts;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -12,6 +14,7 @@ use crate::check::{self, Faults, Subject};
 use crate::clock::Clock;
 use crate::config::{self, Config, Environment, Origin, Problems};
 use crate::doctor::{self, Given};
+use crate::import;
 use crate::{app, catalog, telemetry};
 #[cfg(feature = "demo")]
 use crate::{demo, outbound};
@@ -41,6 +44,14 @@ enum Command {
     Check(CheckArgs),
     /// Reaches what a deployment leans on and says what is wrong and which setting mends it.
     Doctor(DoctorArgs),
+    /// Drafts tool definitions; permission and scope are left for a person to decide.
+    Import {
+        /// From what.
+        #[command(subcommand)]
+        from: drafts::Import,
+    },
+    /// Prints a page about the tools: what each does, needs and takes (docs/TOOLS.md).
+    Tools(drafts::Tools),
     /// Prints a JSON Schema, for editors.
     Schema {
         /// Of which file.
@@ -147,14 +158,18 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve(&args),
         Command::Check(args) => check(&args),
         Command::Doctor(args) => doctor(&args),
+        Command::Import { from } => drafts::import(&from),
+        Command::Tools(args) => drafts::tools(&args),
         Command::Schema { of } => schema(of),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
-            let bad =
-                error.is::<Problems>() || error.is::<BadDefinitions>() || error.is::<Faults>();
+            let bad = error.is::<Problems>()
+                || error.is::<BadDefinitions>()
+                || error.is::<Faults>()
+                || error.is::<import::Faults>();
             if bad { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
         }
     }

@@ -174,7 +174,7 @@ impl RawConfig {
             backends::can_ask_on_behalf(backends, auth, identity, report);
         }
         let clients = self.clients.resolve(report);
-        let tools = self.tools.resolve();
+        let tools = self.tools.resolve(report);
         let keys = self.keys.resolve(report);
         let store = self.store.resolve(replicas, report);
         Some(Config {

@@ -12,6 +12,7 @@ mod entra;
 mod fields;
 mod idempotency;
 mod keys;
+mod livedata;
 mod paging;
 mod people;
 mod problem;
@@ -39,12 +40,13 @@ pub use self::authz::{Authz, PERMISSIONS_PATH};
 pub use self::banner::banner;
 pub use self::command::{run, settings};
 pub use self::entra::{App, Endpoint, Entra, Federated, Obstacle, Policy, Secret, sign_in};
+pub use self::livedata::FaultSpells;
 pub use self::people::{
     ANA, API_CLIENT_ID, ASSIGNMENTS, BEN, CHLOE, CLI_CLIENT_ID, CLIENT_SECRET, DAN, ERIN, FINN,
     PASSWORD, PEOPLE, Person, SCOPE, SNOWFLAKE_AUDIENCE, TENANT_ID, TWINS_AUDIENCE, person,
 };
 pub use self::relay::Relay;
-pub use self::services::{Services, SiteRecords};
+pub use self::services::{Services, SiteRecords, Whereabouts};
 pub use self::token::token;
 pub use self::wire::{Fault, Recorded, Wire};
 pub use self::world::{

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-use crate::call::{Hindrance, Refusal, Trouble, TroubleKind};
+use crate::call::{Hindrance, Refusal, Trouble, TroubleKind, Unreadable};
 
 /// JSON-RPC 2.0 §5.1: the parameters aren't what the method takes.
 const INVALID_PARAMS: i32 = -32602;
@@ -89,6 +89,10 @@ pub fn mcp(refusal: &Refusal) -> Rendered {
             "This can't be recorded at the moment, so nothing was done. Try again in a minute.",
         ),
         Refusal::Service(trouble) => tool(service_text(trouble)),
+        Refusal::Unreadable { why, otherwise } => {
+            let otherwise = otherwise.as_deref().map(|words| format!(" {words}"));
+            tool(format!("{}{}", unreadable(why), otherwise.unwrap_or_default()))
+        }
         Refusal::TimedOut => {
             tool("This took too long and was stopped. Ask for less, or try again.")
         }
@@ -122,6 +126,16 @@ fn tool(text: impl Into<String>) -> Rendered {
 /// A name that a client wrote is repeated to it, but not at any length.
 fn cut(name: &str) -> &str {
     name.char_indices().nth(MAX_NAME).and_then(|(at, _)| name.get(..at)).unwrap_or(name)
+}
+
+fn unreadable(why: &Unreadable) -> String {
+    match why {
+        Unreadable::Type(kind) => format!("This file is {kind} and can't be shown as text."),
+        Unreadable::Nothing => "There is no text of this file.".to_owned(),
+        Unreadable::ByLink => {
+            "The service hands this file out by a link, which isn't followed.".to_owned()
+        }
+    }
 }
 
 fn service_text(trouble: &Trouble) -> String {

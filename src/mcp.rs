@@ -20,6 +20,7 @@ mod resources;
 mod sessions;
 
 pub use ask::Patience;
+pub use lists::listed_bytes;
 pub use sessions::{Limits, Session, Sessions};
 
 use std::sync::Arc;

@@ -16,6 +16,7 @@ use tracing::Instrument;
 use crate::audit::{Record, Stage};
 use crate::backend::{RawResult, Sent};
 use crate::call::{Call, Notes, Refusal, Stop, Trouble, TroubleKind};
+use crate::catalog::Plan;
 use crate::confirm::{Consent, Trace};
 use crate::identity::Identity;
 use crate::response::{self, Outcome};
@@ -112,8 +113,9 @@ impl Pipeline {
         record: &mut Record,
     ) -> Result<Outcome, Stop> {
         record.enter(Stage::Backend);
-        if let Some(parts) = consent.located().checked().permit().tool().parts() {
-            return self.compose(&consent, parts, circumstances).await;
+        let tool = Arc::clone(consent.located().checked().permit().tool());
+        if let Plan::Compose(composition) = &tool.plan {
+            return self.compose(&consent, composition, circumstances).await;
         }
         let lost = lost_write(&consent);
         let mut sent = Sent::default();
@@ -139,7 +141,7 @@ impl Pipeline {
         let scoped = scoped?;
 
         record.enter(Stage::Response);
-        response::check(&scoped, self.bounds, &self.confirmations.keys, &self.clock)
+        response::check(&scoped, &self.bounds, &self.confirmations.keys, &self.clock)
     }
 }
 

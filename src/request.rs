@@ -5,6 +5,7 @@
 
 mod canonical;
 mod cursor;
+mod span;
 
 pub use canonical::digest;
 pub use cursor::Position;
@@ -53,6 +54,9 @@ pub fn check(
         return Err(Refusal::Internal);
     };
     arguments.values_mut().for_each(write_whole_numbers);
+    if let Some(problem) = input.span.as_ref().and_then(|span| span::problem(span, &arguments)) {
+        return Err(Refusal::InvalidArguments(vec![problem]));
+    }
     let cursor = arguments.shift_remove("cursor");
     fill_defaults(&input.schema, &mut arguments);
     let digest = digest(&Value::Object(arguments.clone()));

@@ -4,12 +4,19 @@
 //! A page that would be longer ends early, with a cursor to the rest. The front doors render an
 //! outcome; they can't make one.
 
+mod joined;
+mod link;
+mod secrets;
+mod text;
+
+pub use joined::{PartEnd, join};
+
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use crate::call::{Refusal, Trouble, TroubleKind};
-use crate::catalog::Tool;
+use crate::catalog::{Answer, Tool};
 use crate::clock::Clock;
-use crate::confirm::Consent;
 use crate::request::Position;
 use crate::scope::{Content, Scoped};
 use crate::seal::KeyRing;
@@ -23,11 +30,16 @@ pub struct Outcome {
 }
 
 /// Bounds of a result.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Bounds {
     /// Structured content and text together, in characters.
     pub max_chars: usize,
+    /// `tools.app_url`: where people open records in their own app, if anywhere.
+    pub app_url: Option<Url>,
 }
+
+/// Room for the keys around rows or a text, and for a cursor.
+const AROUND: usize = 1_024;
 
 /// Checks a scoped result and words it.
 ///
@@ -35,16 +47,28 @@ pub struct Bounds {
 /// [`TroubleKind::BadAnswer`] where it doesn't fit the output schema; [`Refusal::TooLarge`].
 pub fn check(
     scoped: &Scoped,
-    bounds: Bounds,
+    bounds: &Bounds,
     keys: &KeyRing,
     clock: &Clock,
 ) -> Result<Outcome, Refusal> {
+    let counts = matches!(scoped.checked().permit().tool().answer, Answer::Counts { .. });
     let structured = match scoped.content() {
         Content::Blocks(blocks, is_error) => {
             return blocks_outcome(blocks, *is_error, bounds);
         }
+        Content::Text(text, unit) => {
+            let room = (bounds.max_chars / 2).saturating_sub(AROUND);
+            Map::from_iter([("item".to_owned(), text::item(text, *unit, room).into())])
+        }
         Content::Object(object, partial) => {
-            let mut object = with_fields(scoped, object.clone());
+            let mut object = object.clone();
+            if let Some(item) = object.get_mut("item") {
+                *item = link::add(scoped, bounds, item, fields_of(scoped, item));
+            }
+            let not_found = scoped.checked().sites_not_found();
+            if !not_found.is_empty() && counts {
+                object.insert("notFound".into(), not_found.into());
+            }
             if *partial {
                 object.insert("partial".into(), true.into());
             }
@@ -65,26 +89,12 @@ pub fn check(
     worded(structured, scoped.checked().permit().tool(), bounds)
 }
 
-/// Puts the outcomes of a composed tool's parts under their names. Each was checked by itself; the
-/// whole has a schema and a bound of its own.
-///
-/// # Errors
-/// As [`check`].
-pub fn join(
-    consent: &Consent,
-    parts: Vec<(String, Outcome)>,
-    bounds: Bounds,
-) -> Result<Outcome, Refusal> {
-    let mut whole = Map::new();
-    for (name, outcome) in parts {
-        let structured = outcome.structured.filter(|_| !outcome.is_error);
-        whole.insert(name, Value::Object(structured.ok_or(Refusal::Internal)?));
-    }
-    worded(whole, consent.located().checked().permit().tool(), bounds)
-}
-
 /// Structured content with the text that says the same, if it fits schema and bounds.
-fn worded(structured: Map<String, Value>, tool: &Tool, bounds: Bounds) -> Result<Outcome, Refusal> {
+fn worded(
+    structured: Map<String, Value>,
+    tool: &Tool,
+    bounds: &Bounds,
+) -> Result<Outcome, Refusal> {
     let value = Value::Object(structured);
     if let Some(output) = &tool.output
         && let Err(error) = output.validate(&value)
@@ -106,7 +116,7 @@ fn worded(structured: Map<String, Value>, tool: &Tool, bounds: Bounds) -> Result
     })
 }
 
-fn blocks_outcome(blocks: &[Value], is_error: bool, bounds: Bounds) -> Result<Outcome, Refusal> {
+fn blocks_outcome(blocks: &[Value], is_error: bool, bounds: &Bounds) -> Result<Outcome, Refusal> {
     let length: usize = blocks.iter().map(|block| block.to_string().chars().count()).sum();
     if length > bounds.max_chars {
         return Err(Refusal::TooLarge);
@@ -120,19 +130,17 @@ fn page(
     rows: &[(Value, Position)],
     next: Option<&Position>,
     cut: bool,
-    bounds: Bounds,
+    bounds: &Bounds,
     keys: &KeyRing,
     clock: &Clock,
 ) -> Result<Map<String, Value>, Refusal> {
-    /// Room for the keys around the rows and for a cursor.
-    const AROUND: usize = 1_024;
     let room = (bounds.max_chars / 2).saturating_sub(AROUND);
     let asked_for = scoped.checked().page_size().unwrap_or(usize::MAX).min(rows.len());
     let mut used = 0_usize;
     let mut after = None;
     let mut items = Vec::with_capacity(asked_for);
     for (row, end) in rows.iter().take(asked_for) {
-        let row = fields_of(scoped, row);
+        let row = link::add(scoped, bounds, row, fields_of(scoped, row));
         used += row.to_string().chars().count() + 1;
         if used > room {
             break;
@@ -170,13 +178,6 @@ fn fields_of(scoped: &Scoped, row: &Value) -> Value {
     Value::Object(
         row.iter().filter(|(name, _)| kept(name)).map(|(k, v)| (k.clone(), v.clone())).collect(),
     )
-}
-
-fn with_fields(scoped: &Scoped, mut object: Map<String, Value>) -> Map<String, Value> {
-    if let Some(item) = object.get_mut("item") {
-        *item = fields_of(scoped, item);
-    }
-    object
 }
 
 impl Outcome {

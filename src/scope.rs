@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::access::{Standing, judge};
-use crate::backend::{Backends, Body, RawResult, Sent};
+use crate::backend::{Backends, Body, RawResult, Sent, Streamed};
 use crate::call::{Notes, Refusal, Trouble, TroubleKind};
-use crate::catalog::{Answer, Filter, Pointer, Row};
+use crate::catalog::{Answer, Filter, Pointer, Row, Unit};
 use crate::request::{Checked, Position};
 
 /// A result inside the caller's scope. Only [`apply`] makes it.
@@ -35,12 +35,15 @@ pub enum Content {
         cut: bool,
         /// True where the service said that a part of the answer is missing.
         partial: bool,
-        /// Ids that were asked for and of which there is no row, by place (`twinIds.3`).
+        /// Ids in lists that find nothing for the caller, by place (`twinIds.3`).
         missing: Vec<String>,
     },
     /// One object: a record under `item`, or counts; and whether the service said that a part of it
     /// is missing.
     Object(Map<String, Value>, bool),
+    /// A part of a text, and in what its length is counted. What it belongs to was located inside
+    /// the scope.
+    Text(Streamed, Unit),
     /// MCP content blocks, and whether they tell of an error.
     Blocks(Vec<Value>, bool),
 }
@@ -73,7 +76,8 @@ pub async fn apply(
         (Body::Nothing, Answer::Counts { empty, .. }) => {
             Content::Object(empty.as_object().cloned().unwrap_or_default(), false)
         }
-        (Body::Nothing, Answer::Record { .. }) => return Err(not_found(&raw)),
+        (Body::Text(text), Answer::Text(answer)) => Content::Text(text.clone(), answer.unit),
+        (Body::Nothing, Answer::Record { .. } | Answer::Text(_)) => return Err(not_found(&raw)),
         (Body::Json { value, partial }, Answer::Record { at, row }) => {
             let record = at.of(value).filter(|record| record.is_object());
             let record = record.ok_or_else(|| bad_answer(&raw))?;
@@ -100,7 +104,7 @@ fn keep(raw: &RawResult, row: &Row, item: &Value) -> Option<Value> {
         None => Some(row.project(item)),
         Some(Filter::Equal { at, argument, found }) => {
             let theirs = located.records().get(argument)?;
-            at.agrees(item, found, &theirs.value).then(|| row.project(item))
+            theirs.agrees(at, item, found).then(|| row.project(item))
         }
         Some(Filter::Place(place)) => {
             match judge(place, permit.scopes(), located.ancestors(), item) {

@@ -1,12 +1,14 @@
 //! The records that a call names: read now, inside the scope, with their entity tags.
 //!
-//! A record that is missing and one that lies out of scope end alike. The stage reads through
+//! A record that is missing and one that lies out of scope end alike; in a list of ids such a one is
+//! left out, and told by its place. The stage reads through
 //! [`Source`], which the backends implement; it never writes.
 
+mod batch;
 mod fill;
 mod locate;
 
-pub use fill::{Fill, Record, Records};
+pub use fill::{Fill, Record, Records, Taken};
 pub use locate::locate;
 
 use std::collections::BTreeSet;
@@ -48,6 +50,7 @@ pub struct Located {
     checked: Checked,
     records: Records,
     ancestors: BTreeSet<String>,
+    missing: Vec<String>,
 }
 
 impl Located {
@@ -64,6 +67,12 @@ impl Located {
     /// The ids above the scope's own places, for an answer that keeps the way up to them.
     pub fn ancestors(&self) -> &BTreeSet<String> {
         &self.ancestors
+    }
+
+    /// The places in lists of ids (`twinIds.3`) of which nothing was found for this caller:
+    /// unknown, hidden and unreadable alike.
+    pub fn missing(&self) -> &[String] {
+        &self.missing
     }
 
     /// What fills the holes of the tool's own request.

@@ -48,7 +48,7 @@ impl World {
         let first = Config::parse("demo.toml", &text, &environment)?;
         let mut relays = BTreeMap::new();
         for (name, backend) in &first.backends {
-            let Some(service) = backend.service() else { continue };
+            let Some(service) = backend.http() else { continue };
             let relay = Relay::open().await?;
             relay.lead_to(&services)?;
             let section = format!("OSIER_BACKENDS__{}__", name.to_uppercase());

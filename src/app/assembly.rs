@@ -73,7 +73,10 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
             life: config.confirmation.ttl,
         },
         audit,
-        bounds: Bounds { max_chars: config.limits.max_result_chars },
+        bounds: Bounds {
+            max_chars: config.limits.max_result_chars,
+            app_url: config.tools.app_url.clone(),
+        },
         clock,
         running: running.clone(),
     });

@@ -56,7 +56,7 @@ impl End {
             | Refusal::TooLarge => Self::Blocked,
             Refusal::Withdrawn => Self::Cancelled,
             Refusal::Service(trouble) if trouble.kind == TroubleKind::Unknown => Self::Unknown,
-            Refusal::Service(_) => Self::ToolError,
+            Refusal::Service(_) | Refusal::Unreadable { .. } => Self::ToolError,
             Refusal::PermissionsUnavailable
             | Refusal::AuditUnavailable
             | Refusal::TimedOut
@@ -84,6 +84,7 @@ pub(super) fn reason(refusal: &Refusal) -> &'static str {
         Refusal::PermissionsUnavailable => "permissions_unavailable",
         Refusal::AuditUnavailable => "audit_unavailable",
         Refusal::Service(trouble) => trouble.kind.name(),
+        Refusal::Unreadable { .. } => "unreadable",
         Refusal::TimedOut => "timed_out",
         Refusal::TooLarge => "too_large",
         Refusal::Internal => "internal",

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::call::Refusal;
 use crate::catalog::{Hole, HttpRequest, Leaf, Template};
 use crate::clock::Clock;
-use crate::target::Fill;
+use crate::target::{Fill, Taken};
 
 #[cfg(test)]
 mod tests;
@@ -206,6 +206,13 @@ impl Filler<'_> {
         let position = self.fill.position;
         match &hole.leaf {
             Leaf::Argument(name) => self.fill.arguments.get(name).cloned().ok_or(Gap::Absent),
+            Leaf::Given { argument, least } => {
+                let given = self.fill.arguments.get(argument);
+                let enough = |given: &Value| {
+                    least.is_none_or(|least| given.as_u64().is_some_and(|given| given >= least))
+                };
+                Ok(given.is_some_and(enough).into())
+            }
             Leaf::Sites { narrow } => self.sites(narrow.as_deref()),
             Leaf::Page { first } => Ok(position.page.unwrap_or(*first).into()),
             Leaf::Token => position.token.clone().map(Value::from).ok_or(Gap::Absent),
@@ -217,8 +224,11 @@ impl Filler<'_> {
             }
             Leaf::Found { argument, at } => {
                 let record = self.fill.records.get(argument).ok_or(Gap::Absent)?;
-                let value = at.of(&record.value).filter(|value| !value.is_null());
-                value.cloned().ok_or_else(|| missing(argument, at.as_str()))
+                match record.take(at) {
+                    Taken::Value(value) => Ok(value),
+                    Taken::Nothing => Err(Gap::OutOfScope),
+                    Taken::Lacking => Err(missing(argument, at.as_str())),
+                }
             }
             Leaf::Etag(argument) => {
                 let record = self.fill.records.get(argument).ok_or(Gap::Absent)?;
@@ -226,6 +236,7 @@ impl Filler<'_> {
                 etag.ok_or_else(|| missing(argument, "its entity tag"))
             }
             Leaf::By => self.fill.by.map(Value::from).ok_or(Gap::Absent),
+            Leaf::ByAll => Ok(self.fill.by_all.into()),
         }
     }
 

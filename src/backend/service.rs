@@ -1,7 +1,7 @@
 //! One service of the configuration: what it speaks, and the transport to it.
 
 use crate::call::Refusal;
-use crate::catalog::{Dialect, SafeRequest};
+use crate::catalog::{Dialect, SafeRequest, TextAnswer};
 use crate::clock::Clock;
 use crate::confirm::Yes;
 use crate::identity::Identity;
@@ -9,7 +9,7 @@ use crate::target::Reply;
 
 use super::render::{Filled, Rendering};
 use super::transport::Transport;
-use super::{Errand, Sent, rest};
+use super::{Errand, Sent, Streamed, graphql, rest, text};
 
 /// One service.
 pub struct Service {
@@ -22,6 +22,8 @@ pub struct Service {
 pub enum Kind {
     /// JSON over HTTP, a request as its file says it.
     Rest,
+    /// GraphQL over HTTP.
+    Graphql,
 }
 
 impl Service {
@@ -44,8 +46,31 @@ impl Service {
         };
         match (self.kind, dialect) {
             (Kind::Rest, Dialect::Rest) => rest::read(&self.transport, request, errand).await,
+            (Kind::Graphql, Dialect::Graphql) => {
+                graphql::read(&self.transport, request, errand).await
+            }
+            // `check` tells of a definition that its backend can't carry out.
+            _ => Err(Refusal::Internal),
         }
         .map(Some)
+    }
+
+    /// Reads a part of a text; nothing where the pushed scope met nothing of what was asked for.
+    pub(super) async fn text(
+        &self,
+        request: &SafeRequest,
+        answer: &TextAnswer,
+        clock: &Clock,
+        errand: &mut Errand<'_>,
+    ) -> Result<Option<Streamed>, Refusal> {
+        let Rendering::Ready(filled) = Rendering::of(request.http(), errand.fill, clock)? else {
+            return Ok(None);
+        };
+        if (self.kind, request.http().dialect) != (Kind::Rest, Dialect::Rest) {
+            return Err(Refusal::Internal);
+        }
+        let arguments = errand.fill.arguments;
+        text::read(&self.transport, filled, answer, arguments, errand).await.map(Some)
     }
 
     /// Sends a request that changes something, after a yes.
@@ -58,6 +83,7 @@ impl Service {
     ) -> Result<Reply, Refusal> {
         match self.kind {
             Kind::Rest => rest::write(&self.transport, request, yes, identity, sent).await,
+            Kind::Graphql => Err(Refusal::Internal),
         }
     }
 }

@@ -51,12 +51,30 @@ pub enum Refusal {
     AuditUnavailable,
     /// The service refused or failed.
     Service(Trouble),
+    /// A file of which no text can be shown.
+    Unreadable {
+        /// Why.
+        why: Unreadable,
+        /// What to do instead, in the definition's words.
+        otherwise: Option<String>,
+    },
     /// The call took longer than it may.
     TimedOut,
     /// The answer is longer than an answer may be, even cut to one row.
     TooLarge,
     /// Something that should not happen; the log has it under the decision's id.
     Internal,
+}
+
+/// Why no text of a file can be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is of this content type, `type/subtype`.
+    Type(String),
+    /// The service has no text of it.
+    Nothing,
+    /// The service gives a link to it, and links aren't followed.
+    ByLink,
 }
 
 /// What a service answered instead of a result, in words of ours that a person can act on.

@@ -10,6 +10,8 @@ pub enum Dialect {
     /// `rest`: as it stands.
     #[default]
     Rest,
+    /// `graphql`: the body is the query with its variables, and the base URL its endpoint.
+    Graphql,
 }
 
 /// A request with holes. Where its dialect isn't [`Dialect::Rest`], the body says in that dialect's

@@ -33,11 +33,18 @@ pub(super) struct RawService {
 pub(super) struct RawResolver {
     /// The ways to find it; the first whose `matches` fits the id is taken.
     pub when: Option<Vec<RawWay>>,
+    /// How many of them are found by one request, which asks `{by: ids}` and is answered with
+    /// `record: {in: POINTER, where: POINTER}`; an id without a row finds nothing.
+    pub all: Option<RawWay>,
     /// The one way to find it, where there is only one.
     #[serde(flatten)]
     pub way: RawWay,
     /// Where the record's entity tag is: `header`, or a JSON Pointer into the record.
     pub etag: Option<String>,
+    /// Arguments of the tool whose records are located before this one: `{found: NAME, at: POINTER}`
+    /// may stand in the request and the scope.
+    #[serde(default)]
+    pub beside: Vec<String>,
     /// What holds the record inside the caller's scope: `push`, `filter`, or `none` with the reason.
     pub scope: RawScope,
 }
@@ -60,8 +67,14 @@ pub(super) struct RawWay {
     pub query: Map<String, Value>,
     /// The JSON body.
     pub body: Option<Value>,
+    /// A GraphQL query, instead of a method and its path.
+    pub graphql: Option<String>,
+    /// What its variables are filled with.
+    #[serde(default)]
+    pub variables: Map<String, Value>,
     /// Where in the answer the record is: a JSON Pointer, or `{where: POINTER}` for the element of
-    /// a list (`in: POINTER`) whose id is the one that was named.
+    /// a list (`in: POINTER`) whose id is the one that was named; `where: {at: POINTER, after:
+    /// PREFIX}` for a text that begins so.
     pub record: Option<Value>,
     /// A list that must have exactly one element: the record.
     pub single: Option<String>,
@@ -104,20 +117,35 @@ pub(super) struct RawTool {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawInput {
-    /// Shared arguments: `sites`, `page`, `fields`.
+    /// Shared arguments: `sites`, `page` (or `cursor` alone), `fields`.
     #[serde(default, rename = "use")]
     pub shared: Vec<String>,
-    /// The tool's own: JSON Schemas; `resolve: NAME` for one that names a record.
+    /// The tool's own: JSON Schemas; `resolve: NAME` for one that names a record, `resolve_all: NAME`
+    /// for a list of ids that each name one.
     #[serde(default)]
     pub properties: Map<String, Value>,
     /// Those that must be there.
     #[serde(default)]
     pub required: Vec<String>,
+    /// Two of them that are moments, the one before the other.
+    pub span: Option<RawSpan>,
     /// JSON Schema `minProperties`.
     #[serde(rename = "minProperties")]
     pub min_properties: Option<u64>,
     /// A whole JSON Schema instead, for tools whose arguments don't go into a request.
     pub schema: Option<Map<String, Value>>,
+}
+
+/// Two moments, and how far they may be apart.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSpan {
+    /// The argument with the first moment.
+    pub from: String,
+    /// The argument with the second.
+    pub to: String,
+    /// How far they may be apart: days (`P31D`) or hours (`PT12H`).
+    pub max: String,
 }
 
 /// What a tool sends.
@@ -145,12 +173,19 @@ pub(super) struct RawRequest {
     pub headers: Map<String, Value>,
     /// The JSON body.
     pub body: Option<Value>,
+    /// A GraphQL query, instead of a method and its path.
+    pub graphql: Option<String>,
+    /// What its variables are filled with.
+    #[serde(default)]
+    pub variables: Map<String, Value>,
     /// The record of this argument is the answer: no second request.
     pub found: Option<String>,
     /// `permissions`: the caller's own record.
     pub caller: Option<String>,
     /// Parts, each a call of another tool; the answer has each under its name.
     pub compose: Option<Vec<RawPart>>,
+    /// An argument that reads `PART:ID`: only the part of that name is run, with the id alone.
+    pub by_prefix: Option<String>,
     /// A script, for the conformance suite's tools.
     pub script: Option<Value>,
 }
@@ -170,6 +205,14 @@ pub(super) struct RawPart {
     /// Left out where the person may not use its tool; otherwise the whole is hidden then.
     #[serde(default)]
     pub if_permitted: bool,
+    /// Left out, and named under `unavailable`, where its service can't answer.
+    #[serde(default)]
+    pub if_available: bool,
+    /// In a search or a fetch: what a result is called, by JSON Pointers into its row.
+    #[serde(default)]
+    pub title: Vec<String>,
+    /// In a fetch: where the record holds the text to read; the whole record, where it doesn't say.
+    pub text: Option<String>,
 }
 
 /// The question before a write.
@@ -209,8 +252,9 @@ pub(super) struct RawLine {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawAnswer {
-    /// Where the rows of a list are.
-    pub items: Option<String>,
+    /// Where the rows of a list are: a JSON Pointer to it, in which `*` stands for every element of a
+    /// list on the way; or several such, outer ones first.
+    pub items: Option<Value>,
     /// How a list says that there is more.
     pub more: Option<RawMore>,
     /// At most this many rows.
@@ -220,6 +264,8 @@ pub(super) struct RawAnswer {
     /// For a list of things that are asked for by id: `{arg: NAME, at: POINTER}`, the argument that
     /// holds the ids, and where a row holds its own.
     pub not_found: Option<RawAsked>,
+    /// Of a list, only rows with one of an argument's values: `{arg: NAME, at: POINTER}`.
+    pub only: Option<RawAsked>,
     /// Where a record, or an aggregate, is.
     pub record: Option<String>,
     /// The record is counts over many rows.
@@ -229,12 +275,38 @@ pub(super) struct RawAnswer {
     pub empty: Option<Value>,
     /// The row's name in `_service.yaml`.
     pub row: Option<String>,
+    /// A text that the service streams: a part of it is the answer.
+    pub text: Option<RawText>,
     /// A composed tool's parts, each under its name.
     #[serde(default)]
     pub parts: bool,
+    /// A composed tool's rows in turns, at most this many, as `ChatGPT` asks of `search`.
+    pub results: Option<usize>,
+    /// A composed tool's one record, as `ChatGPT` asks of `fetch`.
+    #[serde(default)]
+    pub document: bool,
+    /// Where people open a row in their own app, below `tools.app_url`: segments of a path, each a
+    /// text or `{at: POINTER}` of the row. The row has it as `url`.
+    pub link: Option<Vec<Value>>,
     /// The backend makes MCP content blocks of its own.
     #[serde(default)]
     pub content: bool,
+}
+
+/// A text that the service streams.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawText {
+    /// The content types that are shown: `text/plain`, or `text/*` for all of a kind.
+    pub types: Vec<String>,
+    /// The argument that says where to begin, in bytes.
+    pub offset: String,
+    /// The argument that says how many characters at most.
+    pub chars: Option<String>,
+    /// The argument that says how many bytes at most, instead of characters.
+    pub bytes: Option<String>,
+    /// What to do about a file that isn't text, for the person.
+    pub otherwise: Option<String>,
 }
 
 /// How a list says that there is more.
@@ -275,8 +347,9 @@ pub(super) struct RawScope {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawFilter {
-    /// Where a row names its site.
-    pub site: Option<String>,
+    /// Where a row names its site: a JSON Pointer, or `{at: POINTER, after: PREFIX}` for the one text
+    /// there that begins so; `*` in the pointer stands for every element of a list.
+    pub site: Option<Value>,
     /// Where a row names its locations.
     pub location: Option<String>,
     /// What is kept of a row above a place of the scope.

@@ -3,6 +3,7 @@
 use super::http_request::SafeRequest;
 use super::pointer::Pointer;
 use super::scope_rule::ScopeRule;
+use super::spread::Key;
 
 /// How one kind of record is found.
 #[derive(Clone, Debug)]
@@ -11,10 +12,14 @@ pub struct Resolver {
     pub backend: String,
     /// The ways to find it; the first whose `matches` fits the id is taken.
     pub ways: Vec<Way>,
+    /// How many are found by one request, where the service can.
+    pub all: Option<Way>,
     /// Where its entity tag is.
     pub etag: Option<EtagAt>,
     /// What holds it inside the scope.
     pub scope: ScopeRule,
+    /// Arguments of the tool whose records are located before, and which it refers to.
+    pub beside: Vec<String>,
 }
 
 /// One way to find a record.
@@ -43,7 +48,7 @@ pub enum RecordAt {
         /// Where the list is.
         items: Pointer,
         /// Where in an element its id is.
-        key: Pointer,
+        key: Key,
     },
 }
 

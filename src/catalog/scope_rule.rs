@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::pointer::Pointer;
 use super::resolver::Resolver;
+use super::spread::Key;
 
 /// What holds a tool's or a resolver's answer inside the scope. A definition without one is
 /// refused, so that nothing is unscoped by omission.
@@ -39,7 +40,7 @@ pub enum Filter {
 #[derive(Clone, Debug)]
 pub struct PlaceFilter {
     /// The row's site.
-    pub site: Option<Pointer>,
+    pub site: Option<Key>,
     /// The row's locations: its own, and those above it.
     pub location: Option<Pointer>,
     /// What is kept of a row that lies above a place of the scope.

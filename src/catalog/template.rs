@@ -33,6 +33,13 @@ pub struct Hole {
 pub enum Leaf {
     /// `{arg: NAME}`: an argument of the call.
     Argument(String),
+    /// `{given: NAME, least: N}`: is the argument there, and is it so large? True or false.
+    Given {
+        /// The argument.
+        argument: String,
+        /// The least number that counts.
+        least: Option<u64>,
+    },
     /// `{scope: sites, narrow: NAME}`: the caller's sites, narrowed by an argument.
     Sites {
         /// The argument that narrows: a site id or a list of them.
@@ -62,6 +69,8 @@ pub enum Leaf {
     Etag(String),
     /// `{by: id}`: in a resolver, the id that was named.
     By,
+    /// `{by: ids}`: in a resolver's `all`, the ids that were named.
+    ByAll,
 }
 
 impl Template {

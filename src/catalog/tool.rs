@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::composition::{Composition, Link, Part};
 use super::http_request::{HttpRequest, SafeRequest, WriteRequest};
 use super::pointer::Pointer;
 use super::question::QuestionText;
 use super::resolver::Resolver;
 use super::row::Row;
 use super::scope_rule::{Filter, ScopeRule};
-use super::template::Template;
+use super::spread::Spread;
+use super::text_answer::TextAnswer;
 
 /// A tool's identity: its service's slug and its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,6 +82,8 @@ pub struct Tool {
     pub output_schema: Option<Arc<Map<String, Value>>>,
     /// The compiled output schema.
     pub output: Option<jsonschema::Validator>,
+    /// Where people open what it answers in their own app.
+    pub link: Option<Link>,
     /// MCP `_meta` of the definition, as its file says it.
     pub meta: Option<Map<String, Value>>,
 }
@@ -95,6 +99,22 @@ pub struct Input {
     pub resolved: Vec<Resolved>,
     /// True where the tool takes a cursor.
     pub paged: bool,
+    /// From when to when it may be asked about.
+    pub span: Option<Span>,
+}
+
+/// `span: {from, to, max}`: two arguments, moments of which the second is the later one, but not by
+/// too much.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Span {
+    /// The argument with the first moment.
+    pub from: String,
+    /// The argument with the second.
+    pub to: String,
+    /// How far they may be apart, in seconds.
+    pub seconds: i64,
+    /// The same in words.
+    pub words: String,
 }
 
 /// An argument that names a record.
@@ -104,6 +124,8 @@ pub struct Resolved {
     pub argument: String,
     /// How its record is found.
     pub resolver: Arc<Resolver>,
+    /// `resolve_all`: the argument is a list of ids, and each names a record.
+    pub many: bool,
     /// `same: {POINTER: {found: …}}`: what the record must share with one located before it.
     pub same: Vec<Same>,
 }
@@ -132,20 +154,7 @@ pub enum Plan {
         question: QuestionText,
     },
     /// Parts, each a full run of the pipeline.
-    Compose(Vec<Part>),
-}
-
-/// One part of a composed tool.
-#[derive(Debug)]
-pub struct Part {
-    /// Its key in the answer.
-    pub name: String,
-    /// The tool that is run: one that reads, and isn't composed itself.
-    pub tool: Arc<Tool>,
-    /// Its arguments, with holes for those of the whole.
-    pub with: Vec<(String, Template)>,
-    /// Left out where the caller may not use its tool; otherwise the whole is hidden then.
-    pub if_permitted: bool,
+    Compose(Composition),
 }
 
 /// The ways to read.
@@ -183,17 +192,28 @@ pub enum Answer {
         /// The answer for an empty scope.
         empty: Value,
     },
+    /// `{item: {text, offset, nextOffset?, …}}`: a part of a text that the service streams.
+    Text(TextAnswer),
     /// MCP content blocks of the backend's own.
     Content,
     /// `{NAME: …}`: what the parts of a composed tool answer.
     Parts,
+    /// `{results: [{id, title, url}]}`: the rows of all parts in turns, in the shape that `ChatGPT`
+    /// asks of a tool called `search`.
+    Results {
+        /// At most this many.
+        most: usize,
+    },
+    /// `{id, title, text, url, metadata}`: the record of the one part that the id names, in the shape
+    /// that `ChatGPT` asks of a tool called `fetch`.
+    Document,
 }
 
 /// A list.
 #[derive(Debug)]
 pub struct List {
-    /// Where the rows are.
-    pub items: Pointer,
+    /// The lists that hold the rows; what lies in elements of another list comes after it.
+    pub items: Vec<Spread>,
     /// How the next page is found.
     pub more: Option<More>,
     /// One row.
@@ -205,6 +225,9 @@ pub struct List {
     pub partial: Option<Pointer>,
     /// The ids that are asked for one by one, so that those which find nothing can be told.
     pub asked: Option<Asked>,
+    /// `only: {arg: NAME, at: POINTER}`: where the argument is there, only rows with one of its
+    /// values.
+    pub only: Option<Asked>,
 }
 
 /// `not_found: {arg: NAME, at: POINTER}`: which rows answer to which of the ids that were asked for.
@@ -281,7 +304,7 @@ impl Tool {
     /// The parts of a composed tool.
     pub fn parts(&self) -> Option<&[Part]> {
         match &self.plan {
-            Plan::Compose(parts) => Some(parts),
+            Plan::Compose(composition) => Some(&composition.parts),
             Plan::Read(_) | Plan::Write { .. } => None,
         }
     }

@@ -84,7 +84,7 @@ fn about_backends(config: &Config, catalog: &Catalog) -> Vec<String> {
         if !used.contains(name.as_str()) {
             notes.push(format!("backends.{name}: no tool uses it"));
         }
-        let fence = match backend.service().map(|service| &service.token) {
+        let fence = match backend.http().map(|service| &service.token) {
             Some(OutgoingToken::None) => "token = \"none\": the service doesn't know who asks",
             Some(OutgoingToken::Service { .. }) => {
                 "token = \"service\": the service takes everybody for Osier"

@@ -29,6 +29,8 @@ pub use token::OutgoingToken;
 pub enum Backend {
     /// A JSON-over-HTTP API.
     Rest(Rest),
+    /// A GraphQL API; the base URL is its endpoint.
+    Graphql(Rest),
     /// The caller's own record, from their identity and permissions; no service is called.
     Caller,
     /// Scripted answers for the conformance suite's tools.
@@ -36,7 +38,17 @@ pub enum Backend {
     Scripted,
 }
 
-/// A JSON-over-HTTP API.
+impl Backend {
+    /// How it is reached over HTTP, where it is.
+    pub fn http(&self) -> Option<&Rest> {
+        match self {
+            Self::Rest(http) | Self::Graphql(http) => Some(http),
+            _ => None,
+        }
+    }
+}
+
+/// An API over HTTP.
 #[derive(Clone, Debug)]
 pub struct Rest {
     /// What every path is put behind; its path part has no slash at its end, unless it is the root.
@@ -53,24 +65,14 @@ pub struct Rest {
     pub allow_private_network: bool,
 }
 
-impl Backend {
-    /// The service that is called, whatever it speaks.
-    pub fn service(&self) -> Option<&Rest> {
-        match self {
-            Self::Rest(rest) => Some(rest),
-            Self::Caller => None,
-            #[cfg(feature = "conformance")]
-            Self::Scripted => None,
-        }
-    }
-}
-
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 enum Kind {
     /// A JSON-over-HTTP API.
     #[default]
     Rest,
+    /// A GraphQL API.
+    Graphql,
     /// The caller's own record; no service is called.
     Caller,
     /// Scripted answers for the conformance suite's tools.
@@ -83,7 +85,7 @@ enum Kind {
 pub(super) struct RawBackend {
     /// What the service is. `OSIER_BACKENDS__NAME__KIND`
     kind: Kind,
-    /// Required for `rest`. What every path is put behind. `OSIER_BACKENDS__NAME__BASE_URL`
+    /// Required for `rest` and `graphql`. What every path is put behind; of `graphql` its endpoint. `OSIER_BACKENDS__NAME__BASE_URL`
     base_url: Option<String>,
     /// What goes out in `Authorization`: the person's own token, one for another audience in the
     /// person's name, a credential of Osier's own, or nothing. `OSIER_BACKENDS__NAME__TOKEN`
@@ -181,7 +183,7 @@ pub(super) fn can_ask_on_behalf(
     report: &mut Report,
 ) {
     let asks = |backend: &Backend| {
-        let token = backend.service().map(|service| &service.token);
+        let token = backend.http().map(|service| &service.token);
         matches!(token, Some(OutgoingToken::OnBehalfOf { .. }))
     };
     for (name, _) in backends.iter().filter(|(_, backend)| asks(backend)) {
@@ -232,6 +234,7 @@ impl RawBackend {
     ) -> Option<Backend> {
         match self.kind {
             Kind::Rest => self.resolve_rest(section, audience, report).map(Backend::Rest),
+            Kind::Graphql => self.resolve_rest(section, audience, report).map(Backend::Graphql),
             Kind::Caller => self.resolve_local(section, "caller", report, Backend::Caller),
             #[cfg(feature = "conformance")]
             Kind::Scripted => self.resolve_local(section, "scripted", report, Backend::Scripted),

@@ -306,7 +306,7 @@ fn a_token_in_a_persons_name_needs_a_scope_and_our_own_credential() {
     let told = |text: &str| problems(text);
     let good = with("https://digitaltwins.azure.net/.default");
     let config = parse(&good).unwrap();
-    let token = &config.backends["b"].service().unwrap().token;
+    let token = &config.backends["b"].http().unwrap().token;
     assert!(matches!(token, OutgoingToken::OnBehalfOf { scope } if scope.ends_with(".default")));
     assert!(told(&format!("{NEEDED}{ON_BEHALF}")).contains("backends.b.scope: is missing"));
     assert!(told(&with("user_impersonation")).contains("with its name before each"));

@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use url::Url;
 
 use super::document::Document;
 use super::environment::Environment;
+use super::network::read_url;
+use super::problems::Report;
 use super::shape::schema;
 
 /// The tool definitions.
@@ -17,6 +20,8 @@ pub struct Tools {
     pub dir: Option<PathBuf>,
     /// Names of tools that are left out, as clients see them.
     pub disabled: Vec<String>,
+    /// Where people open a record in their own app: the links of answers begin with it.
+    pub app_url: Option<Url>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -26,11 +31,15 @@ pub(super) struct RawTools {
     dir: Option<PathBuf>,
     /// Names of tools to leave out. `OSIER_TOOLS__DISABLED`
     disabled: Vec<String>,
+    /// Where people open a record in their own app, such as a ticket at `<app_url>/tickets/ID`;
+    /// without it answers have no links. `OSIER_TOOLS__APP_URL`
+    app_url: Option<String>,
 }
 
 impl RawTools {
-    pub(super) fn resolve(self) -> Tools {
-        Tools { dir: self.dir, disabled: self.disabled }
+    pub(super) fn resolve(self, report: &mut Report) -> Tools {
+        let app_url = self.app_url.and_then(|text| read_url(report, "tools.app_url", &text));
+        Tools { dir: self.dir, disabled: self.disabled, app_url }
     }
 }
 

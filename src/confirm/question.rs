@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::call::{Refusal, Response};
 use crate::catalog::{Leaf, QuestionLine, QuestionText, TitlePart, WriteRequest};
-use crate::target::Located;
+use crate::target::{Located, Taken};
 
 use plain::plain_line;
 
@@ -64,10 +64,10 @@ impl Rendered {
                 message.push_str(&worded(line, from.of(record)));
                 message.push_str(" → ");
             }
-            message.push_str(&worded(line, Some(to)));
+            message.push_str(&worded(line, Some(&to)));
         }
         let carried = write.http().holes().filter(|hole| matches!(hole.leaf, Leaf::Found { .. }));
-        let carried = carried.map(|hole| value_of(&hole.leaf, located).cloned()).collect();
+        let carried = carried.map(|hole| value_of(&hole.leaf, located)).collect();
         Self { message, carried }
     }
 }
@@ -110,12 +110,13 @@ impl Verdict {
 }
 
 /// The value to come, where the call has one.
-fn value_of<'a>(leaf: &Leaf, located: &'a Located) -> Option<&'a Value> {
+fn value_of(leaf: &Leaf, located: &Located) -> Option<Value> {
     match leaf {
-        Leaf::Argument(name) => located.checked().arguments().get(name),
-        Leaf::Found { argument, at } => {
-            located.records().get(argument).and_then(|record| at.of(&record.value))
-        }
+        Leaf::Argument(name) => located.checked().arguments().get(name).cloned(),
+        Leaf::Found { argument, at } => match located.records().get(argument)?.take(at) {
+            Taken::Value(value) => Some(value),
+            Taken::Nothing | Taken::Lacking => None,
+        },
         _ => None,
     }
 }

@@ -11,7 +11,7 @@ use super::fields::{contains_ignoring_case, text};
 use super::problem::Problem;
 
 /// The fields that a search may name. `q` looks into several at once.
-const FIELDS: [&str; 27] = [
+const FIELDS: &[&str] = &[
     "id",
     "sequenceNumber",
     "siteId",
@@ -38,10 +38,16 @@ const FIELDS: [&str; 27] = [
     "resolvedDate",
     "closedDate",
     "dueDate",
+    "name",
+    "modelId",
+    "unit",
+    "type",
+    "equipmentTwinId",
+    "connectorId",
     "q",
 ];
 /// What `q` looks into.
-const SEARCHED: [&str; 3] = ["summary", "description", "sequenceNumber"];
+const SEARCHED: &[&str] = &["summary", "description", "sequenceNumber", "name", "externalId"];
 const LARGEST_PAGE: usize = 1000;
 
 /// The body of a search.

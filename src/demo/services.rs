@@ -2,7 +2,7 @@
 //! WorkflowCore, each below its own path. [`Services`] is both the routes' state and the handle
 //! by which a test looks in, changes data and lets things go wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,7 +17,7 @@ use super::people::API_CLIENT_ID;
 use super::problem::Problem;
 use super::wire::{self, Fault, Wire};
 use super::world::World;
-use super::{sitecore, workflowcore};
+use super::{livedata, sitecore, workflowcore};
 use crate::access::Assignments;
 use crate::clock::Clock;
 
@@ -35,6 +35,8 @@ struct Inner {
     strict: AtomicBool,
     /// The audience that a test has a service demand, by its path.
     audiences: Mutex<BTreeMap<&'static str, &'static str>>,
+    /// Points of which LiveDataCore says that it can't read them just now.
+    unreadable: Mutex<BTreeSet<String>>,
 }
 
 impl Services {
@@ -50,8 +52,18 @@ impl Services {
         let authz = Authz::new(assignments, wire.clone());
         let strict = AtomicBool::new(strict);
         let world = Mutex::new(world);
-        let audiences = Mutex::default();
-        Self(Arc::new(Inner { base, clock, entra, authz, wire, world, strict, audiences }))
+        let (unreadable, audiences) = (Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner {
+            base,
+            clock,
+            entra,
+            authz,
+            wire,
+            world,
+            strict,
+            audiences,
+            unreadable,
+        }))
     }
 
     /// The routes, behind the wire.
@@ -60,6 +72,7 @@ impl Services {
             .route(authz::PERMISSIONS_PATH, get(authz::my_permissions))
             .nest("/sitecore", sitecore::routes())
             .nest("/workflowcore", workflowcore::routes())
+            .nest("/livedatacore", livedata::routes())
             .fallback(|| async { Problem::not_found("The page") })
             .with_state(self.clone())
             .layer(axum::middleware::from_fn_with_state(self.0.wire.clone(), wire::pass))
@@ -94,6 +107,22 @@ impl Services {
     /// The base URL of WorkflowCore, without a trailing slash.
     pub fn workflowcore_url(&self) -> String {
         format!("{}/workflowcore", self.0.base)
+    }
+
+    /// The base URL of LiveDataCore, without a trailing slash.
+    pub fn livedatacore_url(&self) -> String {
+        format!("{}/livedatacore", self.0.base)
+    }
+
+    /// Points that LiveDataCore can't read from now on: it leaves their samples out of an answer
+    /// and names them there under `errorData`. An empty list mends it.
+    pub fn set_unreadable(&self, twin_ids: &[&str]) {
+        let ids = twin_ids.iter().map(|&id| id.to_owned()).collect();
+        *self.unreadable_points() = ids;
+    }
+
+    pub(super) fn unreadable_points(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.0.unreadable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was asked of the services; paths begin with `/authz`, `/sitecore`, `/workflowcore`.
@@ -190,6 +219,21 @@ impl Services {
         }
     }
 
+    /// Where every record belongs, by its id.
+    pub fn whereabouts(&self) -> BTreeMap<String, Whereabouts> {
+        let world = self.world();
+        let tickets = world.tickets.iter().map(|ticket| &ticket.body);
+        let lists = [
+            &world.sites,
+            &world.floors,
+            &world.locations,
+            &world.reference.categories,
+            &world.reference.workgroups,
+        ];
+        let records = lists.into_iter().flatten().chain(tickets);
+        records.map(|record| (text(record, "id").to_owned(), Whereabouts::of(record))).collect()
+    }
+
     /// The ticket statuses, as served.
     pub fn statuses(&self) -> Vec<Value> {
         self.world().reference.statuses.clone()
@@ -198,6 +242,27 @@ impl Services {
     /// Adds two spaces at 3LW that are each other's parent; gives their ids.
     pub fn add_location_cycle(&self) -> [String; 2] {
         self.world().add_location_cycle()
+    }
+}
+
+/// Where one record belongs.
+#[derive(Clone, Debug)]
+pub struct Whereabouts {
+    /// Its site; none where it belongs to no site or to several.
+    pub site: Option<String>,
+    /// Its locations: its own, and those above it.
+    pub locations: Vec<String>,
+}
+
+impl Whereabouts {
+    fn of(record: &Value) -> Self {
+        let id = text(record, "id");
+        // A site is its own place.
+        let site = record.get("siteId").map_or(Some(id), Value::as_str);
+        let path = record.get("path").or_else(|| record.get("locationIds"));
+        let path = path.and_then(Value::as_array).into_iter().flatten();
+        let locations = path.filter_map(Value::as_str).map(str::to_owned).collect();
+        Self { site: site.map(str::to_owned), locations }
     }
 }
 

@@ -164,11 +164,16 @@ impl Wire {
         self.lock().requests.iter().filter(|request| request.path.starts_with(prefix)).count()
     }
 
-    /// The requests that write: everything but GET, HEAD and a search by POST.
+    /// The requests that write: everything but GET, HEAD and a question by POST.
     pub fn writes(&self) -> Vec<Recorded> {
+        let asks = |path: &str| {
+            ["/search", "/telemetry/query", "/telemetry/latest"]
+                .iter()
+                .any(|end| path.ends_with(end))
+        };
         let safe = |request: &Recorded| {
             [Method::GET, Method::HEAD].contains(&request.method)
-                || (request.method == Method::POST && request.path.ends_with("/search"))
+                || (request.method == Method::POST && asks(&request.path))
         };
         self.requests().into_iter().filter(|request| !safe(request)).collect()
     }

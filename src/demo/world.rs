@@ -1,6 +1,7 @@
 //! The business data of the sample services: generated from a seed, kept in memory, changed by
-//! writes. `sitecore` and `workflowcore` answer from it; tests reach into it through the handle.
+//! writes. The sample services answer from it; tests reach into it through the handle.
 
+pub(super) mod equipment;
 mod places;
 mod random;
 mod reference;
@@ -9,13 +10,14 @@ pub(super) mod tickets;
 mod traps;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use chrono::{DateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
 
+use self::equipment::Equipment;
 use self::places::Places;
 use self::random::Random;
 use self::reference::Reference;
@@ -42,6 +44,8 @@ pub(super) struct World {
     /// The last ticket number that was given out, by site code.
     pub(super) last_number: BTreeMap<String, usize>,
     pub(super) receipts: Receipts,
+    /// The machines, shared by all who speak of them.
+    pub(super) equipment: Arc<Equipment>,
 }
 
 /// One ticket and how often it was changed.
@@ -87,6 +91,7 @@ impl World {
         let mut random = Random::new(seed);
         let opened = rfc3339(today - TimeDelta::days(900));
         let places = Places::build(&mut random, &opened);
+        let equipment = Equipment::build(seed, &places.locations, today);
         let mut world = Self {
             sites: places.sites,
             floors: places.floors,
@@ -98,6 +103,7 @@ impl World {
             activity: Vec::new(),
             last_number: BTreeMap::new(),
             receipts: BTreeMap::new(),
+            equipment: Arc::new(equipment),
         };
         for site in &BLUEPRINTS {
             tickets::build(&mut world, site, today, &mut random);

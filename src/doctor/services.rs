@@ -130,7 +130,7 @@ pub(super) async fn backends(
     report: &mut Report,
 ) {
     for (name, backend) in &bench.config.backends {
-        let Some(rest) = backend.service() else { continue };
+        let Some(rest) = backend.http() else { continue };
         let check = format!("backend {name}");
         let url = &rest.base_url;
         let answer = match client(rest.deadline, rest.allow_private_network) {

@@ -116,6 +116,20 @@ pub(super) fn templates(view: &View<'_>) -> ListResourceTemplatesResult {
         .with_cache_scope(CacheScope::Private)
 }
 
+/// How many bytes of compact JSON the list of all these tools has, without output schemas, which
+/// clients keep from their models.
+pub fn listed_bytes(catalog: &Catalog) -> usize {
+    let tools: Vec<McpTool> = catalog
+        .tools()
+        .map(|tool| {
+            let mut shown = shown(tool);
+            shown.output_schema = None;
+            shown
+        })
+        .collect();
+    serde_json::to_string(&tools).map_or(0, |text| text.len())
+}
+
 /// Lists come whole, so that any cursor is one that we never gave out.
 pub(super) fn refuse_cursor(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
     match request.and_then(|request| request.cursor) {

@@ -1,52 +1,108 @@
 //! Composed tools: each part is a full run of the pipeline as the same person, with a decision and
 //! a record of its own. What is put together here was scoped and guarded part by part.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use futures::FutureExt;
-use futures::future::{BoxFuture, try_join_all};
+use futures::future::{BoxFuture, join_all};
+use serde_json::{Map, Value};
 
 use crate::backend;
 use crate::call::{Refusal, Stop};
-use crate::catalog::Part;
+use crate::catalog::{Composition, Part};
 use crate::confirm::Consent;
-use crate::response::{self, Outcome};
+use crate::response::{self, Outcome, PartEnd};
+use crate::target::Fill;
 
 use super::Pipeline;
 use super::circumstances::Circumstances;
 
 impl Pipeline {
-    /// Runs the parts, all at once, and puts their outcomes under their names.
+    /// Runs the parts, all at once, and puts their outcomes together.
     pub(super) async fn compose(
         self: &Arc<Self>,
         consent: &Consent,
-        parts: &[Part],
+        composition: &Composition,
         circumstances: &Circumstances,
     ) -> Result<Outcome, Stop> {
-        let runs = parts.iter().map(|part| self.part(consent, part, circumstances));
-        let outcomes = try_join_all(runs).await?;
-        Ok(response::join(consent, outcomes.into_iter().flatten().collect(), self.bounds)?)
+        let chosen = chosen(consent, composition)?;
+        let runs = chosen.parts.iter().map(|part| self.part(consent, part, &chosen, circumstances));
+        let mut ends = Vec::new();
+        let mut lost = None;
+        for (part, end) in chosen.parts.iter().zip(join_all(runs).await) {
+            match end {
+                Ok(outcome) => ends.push((*part, PartEnd::Outcome(outcome))),
+                Err(Stop::Refused(Refusal::UnknownTool(_))) if part.if_permitted => {}
+                Err(Stop::Refused(refusal)) if part.if_available && is_trouble(&refusal) => {
+                    lost = Some(refusal);
+                    ends.push((*part, PartEnd::Unavailable));
+                }
+                // What the part calls by its own argument's name, the caller calls by the whole's.
+                Err(Stop::Refused(Refusal::NotFound { .. })) if composition.by_prefix.is_some() => {
+                    return Err(not_found(composition).into());
+                }
+                Err(stop) => return Err(stop),
+            }
+        }
+        let answered = ends.iter().any(|(_, end)| matches!(end, PartEnd::Outcome(_)));
+        match lost {
+            // With nothing at all to show, the trouble is the answer.
+            Some(refusal) if !answered => Err(refusal.into()),
+            // The one part is a tool that the person may not use.
+            _ if !answered && composition.by_prefix.is_some() => Err(not_found(composition).into()),
+            _ => Ok(response::join(consent, ends, &self.bounds)?),
+        }
     }
 
-    /// One part; nothing where the person may not have it and the tool can do without. Boxed, since
-    /// the pipeline runs inside of itself here.
+    /// One part. Boxed, since the pipeline runs inside of itself here.
     fn part<'a>(
         self: &'a Arc<Self>,
         consent: &'a Consent,
         part: &'a Part,
+        chosen: &'a Chosen<'_>,
         circumstances: &'a Circumstances,
-    ) -> BoxFuture<'a, Result<Option<(String, Outcome)>, Stop>> {
+    ) -> BoxFuture<'a, Result<Outcome, Stop>> {
         async move {
             let located = consent.located();
             let identity = Arc::clone(located.checked().permit().identity());
-            let arguments = backend::arguments(&part.with, &located.fill(), &self.clock)?;
+            let fill = Fill { arguments: &chosen.arguments, ..located.fill() };
+            let arguments = backend::arguments(&part.with, &fill, &self.clock)?;
             let call = circumstances.part(part.tool.id.name.clone(), arguments);
-            match self.run(identity, call).await.end {
-                Ok(outcome) => Ok(Some((part.name.clone(), outcome))),
-                Err(Stop::Refused(Refusal::UnknownTool(_))) if part.if_permitted => Ok(None),
-                Err(stop) => Err(stop),
-            }
+            self.run(identity, call).await.end
         }
         .boxed()
     }
+}
+
+/// The parts that are run, and the arguments that theirs are made from.
+struct Chosen<'a> {
+    parts: Vec<&'a Part>,
+    arguments: Cow<'a, Map<String, Value>>,
+}
+
+fn chosen<'a>(consent: &'a Consent, composition: &'a Composition) -> Result<Chosen<'a>, Refusal> {
+    let arguments = consent.located().checked().arguments();
+    let Some(argument) = &composition.by_prefix else {
+        let parts = composition.parts.iter().collect();
+        return Ok(Chosen { parts, arguments: Cow::Borrowed(arguments) });
+    };
+    let id = arguments.get(argument).and_then(Value::as_str).ok_or(Refusal::Internal)?;
+    let named = id.split_once(':').and_then(|(prefix, id)| {
+        let part = composition.parts.iter().find(|part| part.name == prefix)?;
+        (!id.is_empty()).then_some((part, id))
+    });
+    let (part, id) = named.ok_or_else(|| not_found(composition))?;
+    let mut arguments = arguments.clone();
+    arguments.insert(argument.clone(), id.into());
+    Ok(Chosen { parts: vec![part], arguments: Cow::Owned(arguments) })
+}
+
+fn not_found(composition: &Composition) -> Refusal {
+    Refusal::NotFound { argument: composition.by_prefix.clone().unwrap_or_default() }
+}
+
+/// The service's fault, not the call's.
+fn is_trouble(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::Service(_) | Refusal::TimedOut)
 }

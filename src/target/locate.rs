@@ -12,12 +12,12 @@ use crate::catalog::{EtagAt, Filter, RecordAt, Resolved, Resolver, Same, Way};
 use crate::request::Checked;
 
 use super::fill::{Fill, Record, Records};
-use super::{Located, Reply, Source};
+use super::{Located, Reply, Source, batch};
 
 /// A scope of more places than this isn't walked up; the names above its places are left out.
 const MAX_PLACES: usize = 200;
 /// How many places are looked up at once.
-const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 8;
 
 /// Reads every record that the arguments name, inside the permit's scope.
 ///
@@ -26,9 +26,20 @@ const AT_ONCE: usize = 8;
 /// trouble maps to.
 pub async fn locate(checked: Checked, source: &dyn Source) -> Result<Located, Refusal> {
     let mut records = Records::new();
+    let mut missing = Vec::new();
     let ancestors = ancestors(&checked, source).await?;
     for resolved in &checked.permit().tool().input.resolved {
         let Some(named) = checked.arguments().get(&resolved.argument) else { continue };
+        if resolved.many {
+            let batch = batch::locate(&checked, &records, resolved, named, source).await?;
+            // What a person confirms is done to all that were named, or not at all.
+            if let (true, Some(first)) = (checked.permit().tool().writes(), batch.missing.first()) {
+                return Err(Refusal::NotFound { argument: first.clone() });
+            }
+            missing.extend(batch.missing);
+            records.insert(resolved.argument.clone(), batch.found);
+            continue;
+        }
         let Some(id) = named.as_str() else { return Err(Refusal::Internal) };
         let resolver = &resolved.resolver;
         let record = find(&checked, &records, resolver, id, source)
@@ -41,7 +52,7 @@ pub async fn locate(checked: Checked, source: &dyn Source) -> Result<Located, Re
             .ok_or_else(|| not_found(resolved))?;
         records.insert(resolved.argument.clone(), record);
     }
-    Ok(Located { checked, records, ancestors })
+    Ok(Located { checked, records, ancestors, missing })
 }
 
 fn not_found(resolved: &Resolved) -> Refusal {
@@ -49,7 +60,7 @@ fn not_found(resolved: &Resolved) -> Refusal {
 }
 
 /// One record, if there is one; whether it lies inside the scope isn't judged yet.
-async fn find(
+pub(super) async fn find(
     checked: &Checked,
     records: &Records,
     resolver: &Resolver,
@@ -74,7 +85,12 @@ async fn find(
 }
 
 /// Does a record lie inside the scope, by its resolver's own rule?
-fn is_inside(checked: &Checked, records: &Records, resolver: &Resolver, record: &Record) -> bool {
+pub(super) fn is_inside(
+    checked: &Checked,
+    records: &Records,
+    resolver: &Resolver,
+    record: &Record,
+) -> bool {
     match &resolver.scope.filter {
         Some(Filter::Place(place)) => {
             let scopes = checked.permit().scopes();
@@ -82,7 +98,7 @@ fn is_inside(checked: &Checked, records: &Records, resolver: &Resolver, record: 
         }
         Some(Filter::Equal { at, argument, found }) => {
             let theirs = records.get(argument);
-            theirs.is_some_and(|theirs| at.agrees(&record.value, found, &theirs.value))
+            theirs.is_some_and(|theirs| theirs.agrees(at, &record.value, found))
         }
         None => true,
     }
@@ -131,11 +147,11 @@ async fn read(
             Some(EtagAt::Field(at)) => at.text_of(&value).map(str::to_owned),
             None => None,
         };
-        Record { value, etag }
+        Record::one(value, etag)
     }))
 }
 
-fn says_no_such_record(kind: &TroubleKind) -> bool {
+pub(super) fn says_no_such_record(kind: &TroubleKind) -> bool {
     matches!(kind, TroubleKind::Gone | TroubleKind::Forbidden | TroubleKind::Rejected(_))
 }
 
@@ -148,14 +164,15 @@ fn pick(at: &RecordAt, reply: &Reply, id: &str) -> Option<Value> {
         },
         RecordAt::Where { items, key } => {
             let items = items.of(&reply.body)?.as_array()?;
-            items.iter().find(|item| key.text_of(item) == Some(id))
+            items.iter().find(|item| key.texts_of(item).any(|text| text == id))
         }
     };
     // Something without an id is no record: an id such as `search` may lead to another resource.
-    found.filter(|record| record.get("id").is_some_and(Value::is_string)).cloned()
+    let is_id = |id: &Value| id.is_string() || id.is_number();
+    found.filter(|record| record.get("id").is_some_and(is_id)).cloned()
 }
 
-fn shares(same: &[Same], record: &Record, records: &Records) -> bool {
+pub(super) fn shares(same: &[Same], record: &Record, records: &Records) -> bool {
     same.iter().all(|same| {
         let theirs = records.get(&same.argument);
         theirs.is_some_and(|theirs| same.at.agrees(&record.value, &same.found, &theirs.value))

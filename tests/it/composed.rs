@@ -1,10 +1,10 @@
 //! A composed tool: its parts are calls of their own, as the same person, each with its own permission,
 //! scope and record.
 
-use osier::demo::{SITE_3LW, SITE_60M};
-use serde_json::json;
+use osier::demo::{Fault, SITE_3LW, SITE_60M, canary};
+use serde_json::{Value, json};
 
-use super::harness::{Setup, TestApp};
+use super::harness::{Reply, Setup, TestApp};
 
 const DEFINITION: &str = r#"
 name: describe_site
@@ -67,4 +67,95 @@ async fn a_composed_tool_is_no_way_around_its_parts() {
     let whole = ben.call("describe_site", json!({"siteId": SITE_3LW})).await;
     let part = ben.call("get_site", json!({"siteId": SITE_3LW})).await;
     assert_eq!(whole.refusal(), part.refusal());
+}
+
+/// The ids that a search gives.
+fn ids(reply: &Reply) -> Vec<String> {
+    let results = reply.structured()["results"].as_array().unwrap();
+    results.iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn search_and_fetch_have_the_shapes_that_chatgpt_asks_for() {
+    let settings = [("OSIER_TOOLS__APP_URL".to_owned(), "https://app.example.com/b".to_owned())];
+    let app = TestApp::with(Setup { settings: settings.into(), ..Setup::default() }).await;
+    let ana = app.as_user("ana").await;
+    let ticket = app.around.services().tickets_of(SITE_60M).remove(0);
+    let number = ticket["sequenceNumber"].as_str().unwrap();
+    let found = ana.call("search", json!({"query": number})).await;
+    let id = format!("ticket:{}", ticket["id"].as_str().unwrap());
+    let result = &found.structured()["results"][0];
+    assert_eq!(result["id"], id);
+    let title = format!("{number} · {}", ticket["summary"].as_str().unwrap());
+    assert_eq!(result["title"], title);
+    let url = format!("https://app.example.com/b/tickets/{}", ticket["id"].as_str().unwrap());
+    assert_eq!(result["url"], url);
+    // One text item with the same JSON.
+    let content = found.result()["content"].as_array().unwrap();
+    assert_eq!(content.len(), 1);
+    let said: Value = serde_json::from_str(content[0]["text"].as_str().unwrap()).unwrap();
+    assert_eq!(&said, found.structured());
+
+    let fetched = ana.call("fetch", json!({"id": id})).await;
+    let document = fetched.structured();
+    assert_eq!((&document["id"], &document["url"]), (&json!(id), &json!(url)));
+    assert_eq!(document["title"], title);
+    assert_eq!(document["metadata"], json!({"type": "ticket", "siteId": SITE_60M}));
+    assert!(document["text"].as_str().unwrap().contains(number));
+}
+
+#[tokio::test]
+async fn search_takes_from_each_source_in_turn_and_only_from_those_that_are_permitted() {
+    let app = TestApp::lax().await;
+    let (ben, chloe) = (app.as_user("ben").await, app.as_user("chloe").await);
+    let found = ids(&ben.call("search", json!({"query": canary(SITE_60M).unwrap()})).await);
+    assert!(found[0].starts_with("ticket:") && found[1].starts_with("site:"), "{found:?}");
+    // chloe views places alone; ben doesn't view 3LW.
+    let found = ids(&chloe.call("search", json!({"query": canary(SITE_60M).unwrap()})).await);
+    assert_eq!(found, [format!("site:{SITE_60M}")]);
+    let found = ids(&ben.call("search", json!({"query": canary(SITE_3LW).unwrap()})).await);
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[tokio::test]
+async fn what_fetch_may_not_show_is_as_unknown_as_what_is_not_there() {
+    let app = TestApp::lax().await;
+    let (ben, chloe) = (app.as_user("ben").await, app.as_user("chloe").await);
+    let hidden = app.around.services().tickets_of(SITE_3LW).remove(0);
+    let hidden = format!("ticket:{}", hidden["id"].as_str().unwrap());
+    let nothing = "ticket:00000000-0000-4000-8000-000000000000";
+    let unknown = ben.call("fetch", json!({"id": nothing})).await.refusal();
+    for id in [hidden.as_str(), &format!("site:{SITE_3LW}"), "what:ever", "ticket:", "bare"] {
+        assert_eq!(ben.call("fetch", json!({"id": id})).await.refusal(), unknown, "{id}");
+    }
+    // A kind that isn't hers at all.
+    assert_eq!(chloe.call("fetch", json!({"id": hidden})).await.refusal(), unknown);
+}
+
+#[tokio::test]
+async fn a_part_whose_service_fails_is_named_and_the_rest_is_shown() {
+    let app = TestApp::new().await;
+    let ana = app.as_user("ana").await;
+    app.around.services().inject("/workflowcore", Fault::answer(500, ""));
+    let whole = ana.call("get_site_summary", json!({"siteId": SITE_60M})).await;
+    assert_eq!(whole.structured()["site"]["item"]["id"], SITE_60M);
+    assert_eq!(whole.structured()["unavailable"], json!(["tickets"]));
+    let found = ana.call("search", json!({"query": canary(SITE_60M).unwrap()})).await;
+    assert_eq!(found.structured()["unavailable"], json!(["ticket"]));
+    assert_eq!(ids(&found), [format!("site:{SITE_60M}")]);
+    // With nothing to show, the trouble is the answer.
+    app.around.services().inject("/sitecore", Fault::answer(500, ""));
+    let found = ana.call("search", json!({"query": "x"})).await;
+    assert!(found.is_error());
+}
+
+#[tokio::test]
+async fn counts_say_which_sites_are_not_counted() {
+    let app = TestApp::lax().await;
+    let ben = app.as_user("ben").await;
+    let arguments = json!({"groupBy": "site", "siteIds": [SITE_60M, SITE_3LW]});
+    let counts = ben.call("get_ticket_statistics", arguments).await;
+    assert_eq!(counts.structured()["notFound"], json!(["siteIds.1"]));
+    let own = app.around.services().tickets_of(SITE_60M).len();
+    assert_eq!(counts.structured()["total"], own);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::Method;
 use osier::audit::Sink;
-use osier::call::{Hindrance, Refusal, Trouble, TroubleKind};
+use osier::call::{Hindrance, Refusal, Trouble, TroubleKind, Unreadable};
 use osier::demo::{API_CLIENT_ID, BEN, Endpoint, Fault, Obstacle, SITE_60M};
 use osier::error;
 use reqwest::header::HeaderMap;
@@ -34,6 +34,7 @@ fn shown_by(refusal: &Refusal) -> fn() {
         Refusal::PermissionsUnavailable => permissions_unavailable,
         Refusal::AuditUnavailable => audit_unavailable,
         Refusal::Service(trouble) => trouble_shown_by(&trouble.kind),
+        Refusal::Unreadable { .. } => unreadable,
         Refusal::TimedOut => timed_out,
         Refusal::TooLarge => too_large,
         Refusal::Internal => internal,
@@ -427,4 +428,19 @@ async fn service_token_not_had() {
     let (app, ben) = in_his_name().await;
     app.around.entra().expire_secrets(API_CLIENT_ID);
     insta::assert_snapshot!(told(&ben.call("list_sites", json!({})).await), @"200 isError sitecore can't be used in your name, because Osier isn't set up for it. Ask whoever runs Osier in your organisation.");
+}
+
+/// `tests/it/documents` shows each of these from a service; here are the words.
+#[test]
+fn unreadable() {
+    let words = |why: Unreadable| {
+        let otherwise = Some("Read its text with read_document.".to_owned());
+        match error::mcp(&Refusal::Unreadable { why, otherwise }) {
+            error::Rendered::Tool { text } => text,
+            error::Rendered::Protocol { .. } => panic!("not a text"),
+        }
+    };
+    insta::assert_snapshot!(words(Unreadable::Type("image/png".into())), @"This file is image/png and can't be shown as text. Read its text with read_document.");
+    insta::assert_snapshot!(words(Unreadable::Nothing), @"There is no text of this file. Read its text with read_document.");
+    insta::assert_snapshot!(words(Unreadable::ByLink), @"The service hands this file out by a link, which isn't followed. Read its text with read_document.");
 }

@@ -17,3 +17,5 @@ mod secrets;
 mod traps;
 mod versions;
 mod writes;
+
+pub use matrix::stranger;

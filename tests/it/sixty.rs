@@ -1,9 +1,11 @@
 //! Every tool, called by a client against the sample services: what fits it, and what its counts must
 //! be. Each area of the services says so in a file of its own; the tables here put them together.
 
+mod calls;
 mod composed;
 mod insights;
 mod lake;
+mod leaks;
 mod mapped;
 mod points;
 mod twins;
@@ -32,7 +34,8 @@ pub struct Area {
     /// at any site. None where the tool is another area's.
     pub arguments: fn(&TestApp, &str, usize) -> Option<Value>,
     /// The structured content that a tool of counts must have, computed from the world's records
-    /// alone, for somebody who holds these whole sites. None where the tool doesn't count.
+    /// alone, for somebody who holds these whole sites; the empty name among them stands for records
+    /// without a site, which belong to whoever may everywhere. None where the tool doesn't count.
     pub counts: fn(&TestApp, &str, &Value, &BTreeSet<String>) -> Option<Value>,
 }
 

@@ -25,7 +25,12 @@ pub(super) fn backends(
     let exchange = on_behalf(config, authenticator, clock)?;
     let mut services = BTreeMap::new();
     for (name, backend) in &config.backends {
-        let Backend::Rest(rest) = backend else { continue };
+        let kind = match backend {
+            Backend::Rest(_) => backend::Kind::Rest,
+            Backend::Graphql(_) => backend::Kind::Graphql,
+            _ => continue,
+        };
+        let Some(rest) = backend.http() else { continue };
         // One request can't take longer than the call that it is made for.
         let deadline = rest.deadline.min(config.limits.call_deadline);
         let limits = Limits::calls(deadline, reach(rest.allow_private_network));
@@ -48,7 +53,7 @@ pub(super) fn backends(
             },
         };
         let transport = Transport::new(settings, client, clock.clone());
-        services.insert(name.clone(), Service::new(backend::Kind::Rest, transport));
+        services.insert(name.clone(), Service::new(kind, transport));
     }
     Ok(Backends::new(services, clock.clone()))
 }
@@ -59,7 +64,7 @@ fn on_behalf(
     authenticator: &Arc<Authenticator>,
     clock: &Clock,
 ) -> anyhow::Result<Option<Arc<OnBehalf>>> {
-    let mut services = config.backends.values().filter_map(Backend::service);
+    let mut services = config.backends.values().filter_map(Backend::http);
     let asks = |rest: &config::Rest| matches!(rest.token, config::OutgoingToken::OnBehalfOf { .. });
     let (true, Some((client_id, credential))) = (services.any(asks), config.auth.registration())
     else {

@@ -41,6 +41,7 @@ impl Values {
             arguments: &self.arguments,
             records: &self.records,
             by: None,
+            by_all: &[],
             position: &self.position,
         };
         Rendering::of(request, &fill, &Clock::manual())
@@ -253,7 +254,7 @@ fn what_a_located_record_lacks_is_never_left_out() {
             Err(refusal) => Err(refusal),
         }
     };
-    let record = || Record { value: json!({"id": "x", "none": null}), etag: None };
+    let record = || Record::one(json!({"id": "x", "none": null}), None);
     let of = |text: &str| vec![("of".to_owned(), text.to_owned())];
     assert_eq!(ask(&found("/id"), Some(record())).unwrap(), of("x"));
     for lacking in ["/siteId", "/none"] {

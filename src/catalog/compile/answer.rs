@@ -6,9 +6,10 @@ use crate::catalog::document::Spot;
 use crate::catalog::problem::Problems;
 use crate::catalog::raw::{RawAnswer, RawAsked, RawMore};
 use crate::catalog::row::Row;
+use crate::catalog::spread::Spread;
 use crate::catalog::tool::{Answer, Asked, List, More};
 
-use super::{Service, pointer};
+use super::{Service, pointer, text};
 
 /// Reads an answer's shape.
 pub(super) fn answer(
@@ -21,14 +22,30 @@ pub(super) fn answer(
         stray(raw, &["content"], spot, problems);
         return Some(Answer::Content);
     }
+    if let Some(text) = &raw.text {
+        stray(raw, &["text"], spot, problems);
+        return text::text(text, &spot.child("text"), problems).map(Answer::Text);
+    }
     if raw.parts {
         stray(raw, &["parts"], spot, problems);
         return Some(Answer::Parts);
     }
+    if raw.document {
+        stray(raw, &["document"], spot, problems);
+        return Some(Answer::Document);
+    }
+    if let Some(most) = raw.results {
+        stray(raw, &["results"], spot, problems);
+        if most == 0 {
+            spot.child("results").problem(problems, "at least one result");
+        }
+        return Some(Answer::Results { most });
+    }
     match (&raw.items, &raw.record) {
         (Some(items), None) => {
-            stray(raw, &["items", "more", "limit", "partial", "not_found", "row"], spot, problems);
-            let items = pointer(items, &spot.child("items"), problems);
+            let taken = ["items", "more", "limit", "partial", "not_found", "only", "row", "link"];
+            stray(raw, &taken, spot, problems);
+            let items = rows(items, &spot.child("items"), problems);
             let more = match &raw.more {
                 Some(raw) => Some(more(raw, &spot.child("more"), problems)?),
                 None => None,
@@ -43,18 +60,13 @@ pub(super) fn answer(
                 Some(at) => Some(read(at, &spot.child("partial"), problems)?),
                 None => None,
             };
-            let asked = match &raw.not_found {
-                Some(RawAsked { arg, at }) => {
-                    let at = read(at, &spot.child("not_found").child("at"), problems)?;
-                    Some(Asked { argument: arg.clone(), at })
-                }
-                None => None,
-            };
-            let limit = raw.limit;
-            Some(Answer::List(List { items: items?, more, row, limit, partial, asked }))
+            let asked = asked_of(raw.not_found.as_ref(), &spot.child("not_found"), problems);
+            let only = asked_of(raw.only.as_ref(), &spot.child("only"), problems);
+            let (limit, asked, only) = (raw.limit, asked?, only?);
+            Some(Answer::List(List { items: items?, more, row, limit, partial, asked, only }))
         }
         (None, Some(at)) => {
-            stray(raw, &["record", "aggregate", "empty", "row"], spot, problems);
+            stray(raw, &["record", "aggregate", "empty", "row", "link"], spot, problems);
             let at = pointer(at, &spot.child("record"), problems);
             let row = row(raw, service, spot, problems)?;
             match (&raw.empty, raw.aggregate) {
@@ -91,15 +103,59 @@ fn stray(raw: &RawAnswer, taken: &[&str], spot: &Spot<'_>, problems: &mut Proble
         ("limit", raw.limit.is_some()),
         ("partial", raw.partial.is_some()),
         ("not_found", raw.not_found.is_some()),
+        ("only", raw.only.is_some()),
+        ("text", raw.text.is_some()),
         ("record", raw.record.is_some()),
         ("aggregate", raw.aggregate),
         ("empty", raw.empty.is_some()),
         ("row", raw.row.is_some()),
+        ("link", raw.link.is_some()),
+        ("parts", raw.parts),
+        ("document", raw.document),
+        ("results", raw.results.is_some()),
     ];
     for (key, _) in written.iter().filter(|(key, there)| *there && !taken.contains(key)) {
         let kind = taken.first().unwrap_or(&"");
         spot.child(key).problem(problems, format!("an answer with '{kind}' doesn't take this"));
     }
+}
+
+/// The lists that hold the rows: one place, or several.
+fn rows(raw: &Value, spot: &Spot<'_>, problems: &mut Problems) -> Option<Vec<Spread>> {
+    const FORM: &str = "write a JSON Pointer to the list, with * for every element of a list on the \
+                        way, or several such";
+    let written: Option<Vec<&str>> = match raw {
+        Value::String(one) => Some(vec![one]),
+        Value::Array(several) => several.iter().map(Value::as_str).collect(),
+        _ => None,
+    };
+    let read: Option<Vec<Spread>> = written
+        .filter(|written| !written.is_empty())
+        .and_then(|written| written.into_iter().map(Spread::parse).collect());
+    let Some(read) = read else {
+        spot.problem(problems, FORM);
+        return None;
+    };
+    let late = |(index, inner): (usize, &Spread)| {
+        read.iter().skip(index).any(|outer| inner.lies_in(outer))
+    };
+    if read.iter().enumerate().any(late) {
+        let text = "a row inside of another comes after it, so that it goes where that one goes: \
+                    change the order";
+        spot.problem(problems, text);
+    }
+    Some(read)
+}
+
+/// Which argument and place go together. The outer option is empty where it was told of.
+fn asked_of(
+    raw: Option<&RawAsked>,
+    spot: &Spot<'_>,
+    problems: &mut Problems,
+) -> Option<Option<Asked>> {
+    let Some(RawAsked { arg, at }) = raw else { return Some(None) };
+    let at = pointer(at, &spot.child("at"), problems)?;
+    Some(Some(Asked { argument: arg.clone(), at }))
 }
 
 fn more(raw: &RawMore, spot: &Spot<'_>, problems: &mut Problems) -> Option<More> {
@@ -154,13 +210,13 @@ fn row(
 /// The schema of the structured content: closed objects, every field typed.
 ///
 /// `partial`: rows may come with some of their fields only, since the caller picks fields or since
-/// they lie above the scope; then a row promises no more than its id. `names_sites`: the caller can
-/// name sites, and is told which of them aren't theirs.
+/// they lie above the scope; then a row promises no more than its id. `names_many`: the caller can
+/// name sites or records in a list, and is told which of them aren't theirs.
 pub(super) fn output_schema(
     answer: &Answer,
     paged: bool,
     partial: bool,
-    names_sites: bool,
+    names_many: bool,
 ) -> Option<Map<String, Value>> {
     let schema_of = |row: &Row| row.schema(|field| !partial || field == "id");
     let closed = |properties: Value, required: Value| {
@@ -175,6 +231,11 @@ pub(super) fn output_schema(
         "type": "boolean",
         "description": "True where the service left something out.",
     });
+    let not_found = json!({
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Places in the arguments that name nothing of the person's.",
+    });
     let schema = match answer {
         Answer::List(List { row, asked, .. }) => {
             let mut properties = json!({
@@ -182,29 +243,40 @@ pub(super) fn output_schema(
                 "truncated": {"type": "boolean"},
                 "partial": partly,
             });
-            if let (true, Some(properties)) = (paged, properties.as_object_mut()) {
-                properties.insert("nextCursor".into(), json!({"type": "string"}));
+            if paged {
+                add(&mut properties, "nextCursor", json!({"type": "string"}));
             }
-            let names_ids = names_sites || asked.is_some();
-            if let (true, Some(properties)) = (names_ids, properties.as_object_mut()) {
-                let ids = json!({
-                    "type": "array",
-                    "items": {"type": "string"},
-                    "description": "Places in the arguments that name nothing of the person's.",
-                });
-                properties.insert("notFound".into(), ids);
+            if names_many || asked.is_some() {
+                add(&mut properties, "notFound", not_found);
             }
             closed(properties, json!(["items"]))
         }
         Answer::Record { row, .. } => {
             closed(json!({"item": schema_of(row), "partial": partly}), json!(["item"]))
         }
-        Answer::Counts { row, .. } => row.schema(|_| true),
+        Answer::Text(_) => closed(json!({"item": text::schema()}), json!(["item"])),
+        Answer::Counts { row, .. } => {
+            let mut schema = row.schema(|_| true);
+            if let Some(properties) = schema.get_mut("properties") {
+                add(properties, "partial", partly);
+                if names_many {
+                    add(properties, "notFound", not_found);
+                }
+            }
+            schema
+        }
         // A composed tool's schema is made of its parts'.
-        Answer::Content | Answer::Parts => return None,
+        Answer::Content | Answer::Parts | Answer::Results { .. } | Answer::Document => return None,
     };
     match schema {
         Value::Object(schema) => Some(schema),
         _ => None,
+    }
+}
+
+/// Adds a property to a schema's.
+fn add(properties: &mut Value, name: &str, schema: Value) {
+    if let Some(properties) = properties.as_object_mut() {
+        properties.insert(name.to_owned(), schema);
     }
 }

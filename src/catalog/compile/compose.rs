@@ -6,21 +6,46 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::catalog::composition::{Composition, Part};
 use crate::catalog::document::Spot;
 use crate::catalog::problem::Problems;
 use crate::catalog::raw::RawPart;
 use crate::catalog::template::{Hole, Leaf, Template};
-use crate::catalog::tool::{Part, Plan, Tool};
+use crate::catalog::tool::{Answer, Plan, Tool};
 
-use super::Known;
 use super::names::Names;
 use super::template::template;
+use super::{Known, pointer};
 
 /// More parts than this are more than one answer is for.
 const MAX_PARTS: usize = 10;
 
-/// Reads the parts.
-pub(super) fn parts(
+/// What a file says of its parts.
+pub(super) struct Written<'a> {
+    pub parts: &'a [RawPart],
+    pub by_prefix: Option<&'a str>,
+}
+
+/// Reads the parts, and which of them is run.
+pub(super) fn composition(
+    written: &Written<'_>,
+    names: &Names,
+    known: &Known,
+    spot: &Spot<'_>,
+    problems: &mut Problems,
+) -> Option<Composition> {
+    let before = problems.count();
+    let by_prefix = written.by_prefix;
+    if let Some(argument) = by_prefix.filter(|argument| !names.always(argument)) {
+        let text = format!("'{argument}' must be a required argument: it names the part");
+        spot.child("by_prefix").problem(problems, text);
+    }
+    let parts = parts(written.parts, names, known, &spot.child("compose"), problems);
+    let (parts, by_prefix) = (parts?, by_prefix.map(str::to_owned));
+    (problems.count() == before).then_some(Composition { parts, by_prefix })
+}
+
+fn parts(
     raw: &[RawPart],
     names: &Names,
     known: &Known,
@@ -40,9 +65,52 @@ pub(super) fn parts(
         }
         let Some(tool) = tool(&raw.tool, known, &spot.child("tool"), problems) else { continue };
         let with = with(raw, &tool, names, &spot.child("with"), problems);
-        parts.push(Part { name: raw.key.clone(), tool, with, if_permitted: raw.if_permitted });
+        let below = spot.child("title");
+        let title = raw.title.iter().enumerate();
+        let title = title.filter_map(|(at, text)| pointer(text, &below.child(at), problems));
+        let title = title.collect();
+        let text = raw.text.as_ref().and_then(|text| pointer(text, &spot.child("text"), problems));
+        parts.push(Part {
+            name: raw.key.clone(),
+            tool,
+            with,
+            if_permitted: raw.if_permitted,
+            if_available: raw.if_available,
+            title,
+            text,
+        });
     }
     (problems.count() == before).then_some(parts)
+}
+
+/// How the parts are put together follows from the answer, and asks something of each.
+pub(super) fn check_answer(
+    composition: &Composition,
+    answer: &Answer,
+    spot: &Spot<'_>,
+    problems: &mut Problems,
+) {
+    let parts = &composition.parts;
+    let lists = parts.iter().all(|part| matches!(part.tool.answer, Answer::List(_)));
+    let records = parts.iter().all(|part| matches!(part.tool.answer, Answer::Record { .. }));
+    let titled = parts.iter().all(|part| !part.title.is_empty());
+    match (answer, &composition.by_prefix) {
+        (Answer::Parts, None) => {}
+        (Answer::Results { .. }, None) if lists && titled => {}
+        (Answer::Document, Some(_)) if records && titled => {}
+        (Answer::Results { .. }, None) => {
+            spot.problem(problems, "results are rows of lists, and each part says their title");
+        }
+        (Answer::Document, Some(_)) => {
+            spot.problem(problems, "a document is a part's record, and each part says its title");
+        }
+        (_, Some(_)) => spot.problem(problems, "with by_prefix the answer is document: true"),
+        _ => spot.problem(
+            problems,
+            "a composed tool answers with its parts (parts: true), or with the rows of all \
+             (results: 20)",
+        ),
+    }
 }
 
 fn tool(name: &str, known: &Known, spot: &Spot<'_>, problems: &mut Problems) -> Option<Arc<Tool>> {
@@ -98,24 +166,60 @@ fn fits(hole: &Hole) -> bool {
 
 /// Every hole of the parts' arguments.
 pub(super) fn holes(plan: &Plan) -> Vec<&Hole> {
-    let Plan::Compose(parts) = plan else { return Vec::new() };
-    let templates = parts.iter().flat_map(|part| part.with.iter().map(|(_, template)| template));
+    let Plan::Compose(composition) = plan else { return Vec::new() };
+    let templates =
+        composition.parts.iter().flat_map(|part| part.with.iter().map(|(_, template)| template));
     templates.flat_map(Template::holes).collect()
 }
 
-/// The schema of the whole: each part's own, under the part's name.
-pub(super) fn output_schema(parts: &[Part]) -> Map<String, Value> {
-    let schema = |part: &Part| {
-        part.tool.output_schema.as_ref().map(|schema| Value::Object((**schema).clone()))
+/// The schema of the whole.
+pub(super) fn output_schema(composition: &Composition, answer: &Answer) -> Map<String, Value> {
+    let parts = &composition.parts;
+    let text = || json!({"type": "string"});
+    let (mut properties, required) = match answer {
+        Answer::Results { .. } => {
+            let result = closed(
+                json!({"id": text(), "title": text(), "url": text()}),
+                &["id", "title", "url"],
+            );
+            let results = json!({"type": "array", "items": result});
+            (Map::from_iter([("results".to_owned(), results)]), vec!["results"])
+        }
+        Answer::Document => {
+            let metadata = closed(json!({"type": text(), "siteId": text()}), &["type"]);
+            let names = ["id", "title", "text", "url"];
+            let plain = names.iter().map(|name| ((*name).to_owned(), text()));
+            let properties = plain.chain([("metadata".to_owned(), metadata)]).collect();
+            (properties, names.to_vec())
+        }
+        _ => {
+            let schema = |part: &Part| {
+                part.tool.output_schema.as_ref().map(|schema| Value::Object((**schema).clone()))
+            };
+            let each = parts.iter().filter_map(|part| Some((part.name.clone(), schema(part)?)));
+            let needed = parts.iter().filter(|part| !part.if_permitted && !part.if_available);
+            (each.collect(), needed.map(|part| part.name.as_str()).collect())
+        }
     };
-    let properties: Map<String, Value> =
-        parts.iter().filter_map(|part| Some((part.name.clone(), schema(part)?))).collect();
-    let required: Vec<&str> =
-        parts.iter().filter(|part| !part.if_permitted).map(|part| part.name.as_str()).collect();
-    Map::from_iter([
-        ("type".to_owned(), json!("object")),
-        ("properties".to_owned(), Value::Object(properties)),
-        ("required".to_owned(), json!(required)),
-        ("additionalProperties".to_owned(), json!(false)),
-    ])
+    if parts.iter().any(|part| part.if_available) {
+        let unavailable = json!({
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Parts whose service can't answer at the moment.",
+        });
+        properties.insert("unavailable".to_owned(), unavailable);
+    }
+    match closed(Value::Object(properties), &required) {
+        Value::Object(schema) => schema,
+        _ => Map::new(),
+    }
+}
+
+fn closed(properties: Value, required: &[&str]) -> Value {
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
 }

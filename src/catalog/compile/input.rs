@@ -13,7 +13,7 @@ use crate::catalog::tool::Input;
 use super::argument::{Context, argument};
 use super::names::{Argument, Kind, Names};
 use super::schema::validator;
-use super::{Known, Service};
+use super::{Known, Service, span};
 
 /// Reads a tool's arguments. Their names are known even where one of them is faulty, so that the
 /// rest of the file can be held against them.
@@ -32,7 +32,8 @@ pub(super) fn input(
     for (index, name) in raw.shared.iter().enumerate() {
         let spot = spot.child("use").child(index);
         let Some(more) = shared(name, row) else {
-            let text = "write sites, page, or fields (which needs an answer whose row has an id)";
+            let text =
+                "write sites, page, cursor, or fields (which needs an answer whose row has an id)";
             spot.problem(problems, text);
             continue;
         };
@@ -85,10 +86,16 @@ pub(super) fn input(
     // Each part was told of already; what is left is how they fit together.
     let faulty = problems.count() > before;
     let validator = if faulty { None } else { validator(&schema, spot, problems) };
-    let paged = raw.shared.iter().any(|name| name == "page");
-    let input =
-        validator.map(|validator| Input { schema: Arc::new(schema), validator, resolved, paged });
+    let span = raw.span.as_ref().and_then(|raw| span::span(raw, &schema, spot, problems));
+    let paged = pages(raw);
+    let schema = Arc::new(schema);
+    let input = validator.map(|validator| Input { schema, validator, resolved, paged, span });
     (input, names)
+}
+
+/// Does the tool take a cursor?
+pub(super) fn pages(raw: &RawInput) -> bool {
+    raw.shared.iter().any(|name| name == "page" || name == "cursor")
 }
 
 /// A JSON Schema that the file gives as a whole.
@@ -102,6 +109,7 @@ fn whole(
     let alone = raw.shared.is_empty()
         && raw.properties.is_empty()
         && raw.required.is_empty()
+        && raw.span.is_none()
         && raw.min_properties.is_none();
     if !alone {
         spot.problem(problems, "a whole schema stands alone: take the other keys away");
@@ -147,6 +155,10 @@ fn shared(name: &str, row: Option<&Row>) -> Option<Map<String, Value>> {
                 "description": "nextCursor of the page before, with the same other arguments.",
             },
         }),
+        "cursor" => json!({"cursor": {
+            "type": "string", "minLength": 1, "maxLength": 8192,
+            "description": "nextCursor of the answer before, with the same other arguments.",
+        }}),
         "fields" => {
             let row = row.filter(|row| row.field("id").is_some())?;
             let fields: Vec<&str> = row.fields.iter().map(|field| &*field.name).collect();

@@ -16,6 +16,8 @@ pub(in crate::catalog) struct Names {
     pub arguments: BTreeMap<String, Argument>,
     /// True in a resolver, which has the id that was named and nothing else.
     pub in_resolver: bool,
+    /// True in a resolver's `all`, which has the ids that were named instead.
+    pub by_all: bool,
 }
 
 /// An argument, as far as other parts of the definition depend on it.
@@ -51,12 +53,24 @@ pub(in crate::catalog) struct Named {
     pub resolver: Option<Arc<Resolver>>,
     /// It is found inside the caller's scope only.
     pub held: bool,
+    /// The argument is a list of ids.
+    pub many: bool,
 }
 
 impl Names {
     /// A resolver's names.
     pub(super) fn of_resolver() -> Self {
         Self { in_resolver: true, ..Self::default() }
+    }
+
+    /// The names of a resolver's `all`.
+    pub(super) fn of_resolver_of_many() -> Self {
+        Self { by_all: true, ..Self::of_resolver() }
+    }
+
+    /// True for an argument that names several records.
+    pub(super) fn is_many(&self, argument: &str) -> bool {
+        self.record(argument).is_some_and(|record| record.many)
     }
 
     /// The argument's record, if it names one.
@@ -75,7 +89,7 @@ impl Names {
         let Some(record) = self.record(argument) else { return false };
         let Some(resolver) = &record.resolver else { return true };
         let by_site = match &resolver.scope.filter {
-            Some(Filter::Place(place)) => place.site.as_ref() == Some(found),
+            Some(Filter::Place(place)) => place.site.as_ref().is_some_and(|site| site.is(found)),
             _ => false,
         };
         record.held && !(by_site && resolver.scope.judges_locations())

@@ -28,13 +28,14 @@ pub(super) fn agree(
             );
             spot.problem(problems, text);
         } else if paged {
-            let text = "'page' is for a list that says where there is more: answer: {items, more}";
+            let text =
+                "a cursor is for a list that says where there is more: answer: {items, more}";
             document.at("/input/use").problem(problems, text);
         }
         return;
     };
     if !paged {
-        let text = "nobody can ask for the next page: add use: [page]";
+        let text = "nobody can ask for the next page: add use: [page], or [cursor]";
         document.at("/input").problem(problems, text);
     }
     let (kind, first) = match more {

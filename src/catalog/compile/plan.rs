@@ -8,11 +8,12 @@ use crate::catalog::document::{Document, Spot};
 use crate::catalog::http_request::{ByEffect, HttpRequest};
 use crate::catalog::problem::Problems;
 use crate::catalog::raw::{RawPart, RawRequest, RawTool};
-use crate::catalog::template::{Leaf, Template};
+use crate::catalog::template::{Hole, Leaf, Template};
 use crate::catalog::tool::{Answer, Effect, Plan, ReadPlan};
 
 use super::Known;
 use super::compose;
+use super::graphql;
 use super::http::{Parts, request};
 use super::names::Names;
 use super::question;
@@ -31,6 +32,9 @@ pub(super) fn plan(
             let spot = spot.child("found");
             if names.record(argument).is_none() {
                 spot.problem(problems, format!("'{argument}' isn't an argument with resolve"));
+            } else if names.is_many(argument) {
+                let text = format!("'{argument}' names several records, and an answer is one");
+                spot.problem(problems, text);
             } else if !names.always(argument) {
                 let text = format!("'{argument}' must be required: its record is the answer");
                 spot.problem(problems, text);
@@ -39,11 +43,18 @@ pub(super) fn plan(
         }
         Kind::Caller => Plan::Read(ReadPlan::Caller),
         Kind::Compose(parts) => {
-            let spot = spot.child("compose");
-            Plan::Compose(compose::parts(parts, names, known, &spot, problems)?)
+            let written = compose::Written { parts, by_prefix: raw.request.by_prefix.as_deref() };
+            Plan::Compose(compose::composition(&written, names, known, &spot, problems)?)
         }
         #[cfg(feature = "conformance")]
         Kind::Script(script) => Plan::Read(ReadPlan::Script(script.clone())),
+        Kind::Graphql(query) => {
+            let variables = &raw.request.variables;
+            match graphql::request(query, variables, names, &spot, problems)? {
+                ByEffect::Safe(request) => Plan::Read(ReadPlan::Request(request)),
+                ByEffect::Write(_) => return None,
+            }
+        }
         Kind::Http => match request(&parts(&raw.request), names, &spot, problems)? {
             ByEffect::Safe(request) => {
                 check_path(request.http(), names, &spot, problems);
@@ -92,12 +103,14 @@ pub(super) fn check_answer(
         (Plan::Read(ReadPlan::Script(_)), Answer::Content) => {}
         #[cfg(feature = "conformance")]
         (Plan::Read(ReadPlan::Script(_)), _) => {}
-        (Plan::Compose(_), Answer::Parts) => {}
-        (Plan::Compose(_), _) => {
-            spot.problem(problems, "a composed tool answers with its parts: parts: true");
+        (Plan::Compose(composition), _) => {
+            compose::check_answer(composition, answer, &spot, problems);
         }
         (_, Answer::Parts) => {
             spot.child("parts").problem(problems, "only a composed tool has parts");
+        }
+        (_, Answer::Results { .. } | Answer::Document) => {
+            spot.problem(problems, "only a composed tool has results or a document");
         }
         (_, Answer::Content) => spot.child("content").problem(
             problems,
@@ -134,6 +147,7 @@ fn check_effect(effect: Effect, http: &HttpRequest, document: &Document, problem
 /// The ways to write a request.
 enum Kind<'a> {
     Http,
+    Graphql(&'a str),
     Found(&'a str),
     Caller,
     Compose(&'a [RawPart]),
@@ -152,8 +166,21 @@ fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Op
         ("query", !raw.query.is_empty()),
         ("headers", !raw.headers.is_empty()),
         ("body", raw.body.is_some()),
+        ("by_prefix", raw.by_prefix.is_some() && raw.compose.is_none()),
     ];
     let others = (&raw.found, raw.caller.as_deref(), &raw.compose, &raw.script);
+    if raw.graphql.is_none() && !raw.variables.is_empty() {
+        spot.child("variables").problem(problems, "variables are a query's: write graphql");
+    }
+    if let Some(query) = &raw.graphql {
+        for (key, _) in http.iter().filter(|(_, there)| *there) {
+            spot.child(key).problem(problems, "a query says it all: take this away");
+        }
+        if !matches!(others, (None, None, None, None)) {
+            spot.problem(problems, "write one of: graphql, found, caller, compose");
+        }
+        return Some(Kind::Graphql(query));
+    }
     let other = match others {
         (None, None, None, None) => return Some(Kind::Http),
         (Some(argument), None, None, None) => Some(Kind::Found(argument)),
@@ -171,7 +198,10 @@ fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Op
             None
         }
         _ => {
-            spot.problem(problems, "write one of: a method with its path, found, caller, compose");
+            spot.problem(
+                problems,
+                "write one of: a method with its path, graphql, found, caller, compose",
+            );
             None
         }
     };
@@ -198,13 +228,25 @@ fn parts(raw: &RawRequest) -> Parts<'_> {
     }
 }
 
-/// A path has no optional segments: what fills one must be there.
+/// A path has no optional segments: what fills one must be there. Neither it nor a header holds a
+/// list.
 fn check_path(request: &HttpRequest, names: &Names, spot: &Spot<'_>, problems: &mut Problems) {
+    for (name, value) in &request.headers {
+        let lists = |hole: &&Hole| matches!(&hole.leaf, Leaf::Found { argument, .. } if names.is_many(argument));
+        if value.holes().iter().any(lists) {
+            let text = "the argument names several records, and a header has one value";
+            spot.child("headers").child(name.as_str()).problem(problems, text);
+        }
+    }
     let spot = spot.child(request.method.as_str().to_ascii_lowercase());
     for (index, segment) in request.path.iter().enumerate() {
         let Template::Hole(hole) = segment else { continue };
         let text = match &hole.leaf {
             _ if hole.only_if.is_some() => "a segment of the path has no condition",
+            Leaf::Found { argument, .. } if names.is_many(argument) => {
+                "the argument names several records, and a segment is one: send them in the query \
+                 or the body"
+            }
             Leaf::Argument(name) | Leaf::Found { argument: name, .. } if names.always(name) => {
                 continue;
             }

@@ -59,7 +59,7 @@ fn within(value: &Template, names: &Names) -> bool {
 }
 
 /// True where a hole other than the scope's can be unfilled, outside of arrays of its own.
-fn may_be_absent(value: &Template, names: &Names) -> bool {
+pub(super) fn may_be_absent(value: &Template, names: &Names) -> bool {
     match value {
         Template::Literal(_) | Template::Array(_) => false,
         Template::Object(fields) => fields.iter().any(|(_, field)| may_be_absent(field, names)),

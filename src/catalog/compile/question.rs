@@ -13,8 +13,8 @@ use crate::catalog::template::{Hole, Leaf, Template};
 use crate::catalog::tool::Effect;
 
 use super::names::Names;
-use super::pointer;
 use super::template::leaf;
+use super::{decided, pointer};
 
 /// A question as it is written, and the write that it asks about.
 pub(super) struct Asked<'a> {
@@ -77,6 +77,9 @@ fn check_record(asked: &Asked<'_>, names: &Names, spot: &Spot<'_>, problems: &mu
             spot.problem(problems, format!("'{name}' isn't an argument with resolve"));
             continue;
         };
+        if record.many {
+            spot.problem(problems, format!("'{name}' names several records: name one"));
+        }
         if !names.always(name) {
             spot.problem(problems, format!("'{name}' must be required: the question names it"));
         }
@@ -132,6 +135,7 @@ fn check_shown(
 fn arguments(hole: &Hole) -> impl Iterator<Item = &str> {
     let narrow = match &hole.leaf {
         Leaf::Sites { narrow } => narrow.as_deref(),
+        Leaf::Given { argument, .. } => Some(argument.as_str()),
         leaf => named(leaf),
     };
     narrow.into_iter().chain(hole.only_if.as_deref())
@@ -184,7 +188,7 @@ fn line(
 fn title(text: &str, has_record: bool, spot: &Spot<'_>, problems: &mut Problems) -> Vec<TitlePart> {
     let mut parts = Vec::new();
     let mut rest = text;
-    if text.trim().is_empty() {
+    if !decided(text) {
         spot.problem(problems, "write what the person is asked");
     }
     while let Some((before, after)) = rest.split_once('{') {

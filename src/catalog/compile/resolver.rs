@@ -12,8 +12,9 @@ use crate::catalog::resolver::{EtagAt, RecordAt, Resolver, Way};
 use crate::catalog::template::Leaf;
 
 use super::http::{Parts, request};
-use super::names::Names;
-use super::{Known, Service, pointer, push, scope};
+use super::names::{Argument, Kind, Named, Names};
+use super::scope::key;
+use super::{Known, Service, graphql, pointer, push, scope};
 
 /// RFC 9562's text form.
 const UUID: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
@@ -38,19 +39,29 @@ pub(in crate::catalog) fn resolver(
         }
         None => vec![(&raw.way, spot.clone())],
     };
-    let names = Names::of_resolver();
+    let names = names(raw);
     // A resolver's own scope refers to no other resolver.
     let context = scope::Context { names: &names, known: &Known::default(), service };
     let at = spot.child("scope");
     let scope = scope::scope(&raw.scope, &context, &at, problems);
     let mut ways = Vec::new();
     for (raw, spot) in &written {
-        let Some(way) = way(raw, spot, problems) else { continue };
+        let Some(way) = way(raw, &names, spot, problems) else { continue };
         if let Some(scope) = &scope {
             push::check(scope.push, Some(way.request.http()), &names, &at, problems);
         }
         ways.push(way);
     }
+    let all = raw.all.as_ref().and_then(|raw| {
+        let spot = spot.child("all");
+        let names = Names::of_resolver_of_many();
+        let way = way(raw, &names, &spot, problems)?;
+        if let Some(scope) = &scope {
+            push::check(scope.push, Some(way.request.http()), &names, &at, problems);
+        }
+        check_all(&way, raw, &spot, problems);
+        Some(way)
+    });
     let etag = match raw.etag.as_deref() {
         None => None,
         Some("header") => Some(EtagAt::Header),
@@ -64,7 +75,17 @@ pub(in crate::catalog) fn resolver(
         check_etag(&ways, &written, problems);
     }
     let scope = scope.filter(|_| problems.count() == before)?;
-    Some(Resolver { backend: service.backend.clone(), ways, etag, scope })
+    let beside = raw.beside.clone();
+    Some(Resolver { backend: service.backend.clone(), ways, all, etag, scope, beside })
+}
+
+/// What a resolver refers to: the id, and records that the tool located before. Each tool that uses
+/// the resolver is held to have them.
+fn names(raw: &RawResolver) -> Names {
+    let record = || Some(Named { resolver: None, held: true, many: false });
+    let located = || Argument { always: true, kind: Kind::Text, record: record() };
+    let arguments = raw.beside.iter().map(|name| (name.clone(), located())).collect();
+    Names { arguments, ..Names::of_resolver() }
 }
 
 /// With `when`, what stands beside it would never be read.
@@ -76,6 +97,8 @@ fn check_alone(way: &RawWay, spot: &Spot<'_>, problems: &mut Problems) {
         ("safe", way.safe),
         ("query", !way.query.is_empty()),
         ("body", way.body.is_some()),
+        ("graphql", way.graphql.is_some()),
+        ("variables", !way.variables.is_empty()),
         ("record", way.record.is_some()),
         ("single", way.single.is_some()),
         ("again", way.again.is_some()),
@@ -115,18 +138,35 @@ fn check_etag(ways: &[Way], written: &[(&RawWay, Spot<'_>)], problems: &mut Prob
     }
 }
 
-fn way(raw: &RawWay, spot: &Spot<'_>, problems: &mut Problems) -> Option<Way> {
+/// Which of many records an id means is known by the id that each holds.
+fn check_all(way: &Way, raw: &RawWay, spot: &Spot<'_>, problems: &mut Problems) {
+    if !matches!(way.record, RecordAt::Where { .. }) {
+        let text = "say where each record holds its id: record: {in: /items, where: /id}";
+        spot.problem(problems, text);
+    }
+    if raw.again.is_some() {
+        spot.child("again").problem(problems, "many at once are not read once more");
+    }
+    if !way.request.http().holes().any(|hole| hole.leaf == Leaf::ByAll) {
+        spot.problem(
+            problems,
+            "nothing says which records are meant: put {by: ids} in the request",
+        );
+    }
+}
+
+fn way(raw: &RawWay, names: &Names, spot: &Spot<'_>, problems: &mut Problems) -> Option<Way> {
     if spot.is_spoilt(problems) {
         return None;
     }
     let before = problems.count();
     let matches = matches(raw.matches.as_deref(), &spot.child("matches"), problems);
     let again = raw.again.as_ref().and_then(|at| pointer(at, &spot.child("again"), problems));
-    let request = safe(raw, spot, problems);
+    let request = safe(raw, names, spot, problems);
     let record = record(raw, spot, problems);
     let (request, record) = (request?, record?);
     let asks = request.http().holes().any(|hole| hole.leaf == Leaf::By);
-    if !asks && !matches!(record, RecordAt::Where { .. }) {
+    if !asks && !names.by_all && !matches!(record, RecordAt::Where { .. }) {
         spot.problem(
             problems,
             "nothing says which record is meant: put {by: id} in the request, or pick it from a \
@@ -157,7 +197,31 @@ fn matches(written: Option<&str>, spot: &Spot<'_>, problems: &mut Problems) -> O
     compiled
 }
 
-fn safe(raw: &RawWay, spot: &Spot<'_>, problems: &mut Problems) -> Option<SafeRequest> {
+fn safe(
+    raw: &RawWay,
+    names: &Names,
+    spot: &Spot<'_>,
+    problems: &mut Problems,
+) -> Option<SafeRequest> {
+    if let Some(query) = &raw.graphql {
+        let http = [
+            ("get", raw.get.is_some()),
+            ("post", raw.post.is_some()),
+            ("safe", raw.safe),
+            ("query", !raw.query.is_empty()),
+            ("body", raw.body.is_some()),
+        ];
+        for (key, _) in http.iter().filter(|(_, there)| *there) {
+            spot.child(key).problem(problems, "a query says it all: take this away");
+        }
+        return match graphql::request(query, &raw.variables, names, spot, problems)? {
+            ByEffect::Safe(request) => Some(request),
+            ByEffect::Write(_) => None,
+        };
+    }
+    if !raw.variables.is_empty() {
+        spot.child("variables").problem(problems, "variables are a query's: write graphql");
+    }
     let parts = Parts {
         methods: vec![(Method::GET, raw.get.as_ref()), (Method::POST, raw.post.as_ref())],
         safe: raw.safe,
@@ -165,7 +229,7 @@ fn safe(raw: &RawWay, spot: &Spot<'_>, problems: &mut Problems) -> Option<SafeRe
         headers: None,
         body: raw.body.as_ref(),
     };
-    match request(&parts, &Names::of_resolver(), spot, problems)? {
+    match request(&parts, names, spot, problems)? {
         ByEffect::Safe(request) => Some(request),
         ByEffect::Write(_) => {
             spot.problem(problems, "a resolver only reads: a post says safe: true");
@@ -182,15 +246,18 @@ fn record(raw: &RawWay, spot: &Spot<'_>, problems: &mut Problems) -> Option<Reco
         }
         (Some(Value::String(at)), None) => Some(RecordAt::Pointer(pointer(at, &below, problems)?)),
         (Some(Value::Object(map)), None) => {
-            let plain =
-                map.iter().all(|(key, value)| (key == "where" || key == "in") && value.is_string());
-            let text = |key: &str| map.get(key).and_then(Value::as_str);
-            let Some(key) = text("where").filter(|_| plain) else {
+            let plain = map.iter().all(|(name, value)| match name.as_str() {
+                "where" => true,
+                "in" => value.is_string(),
+                _ => false,
+            });
+            let Some(written) = map.get("where").filter(|_| plain) else {
                 below.problem(problems, "write {where: /id} or {in: /items, where: /id}");
                 return None;
             };
-            let items = pointer(text("in").unwrap_or_default(), &below.child("in"), problems)?;
-            let key = pointer(key, &below.child("where"), problems)?;
+            let items = map.get("in").and_then(Value::as_str).unwrap_or_default();
+            let items = pointer(items, &below.child("in"), problems)?;
+            let key = key(written, &below.child("where"), problems)?;
             Some(RecordAt::Where { items, key })
         }
         (Some(_), None) => {

@@ -6,6 +6,7 @@ use crate::catalog::document::Spot;
 use crate::catalog::problem::Problems;
 use crate::catalog::raw::{RawFilter, RawScope};
 use crate::catalog::scope_rule::{Filter, PlaceFilter, ScopeRule};
+use crate::catalog::spread::{Key, Spread};
 use crate::catalog::template::Leaf;
 
 use super::names::Names;
@@ -132,16 +133,40 @@ fn equal(
     None
 }
 
+/// Where a row holds a text: a JSON Pointer, or `{at: POINTER, after: PREFIX}`.
+pub(super) fn key(written: &Value, spot: &Spot<'_>, problems: &mut Problems) -> Option<Key> {
+    let (at, after) = match written {
+        Value::String(at) => (Some(at.as_str()), None),
+        Value::Object(map) => {
+            let known = map.iter().all(|(key, value)| {
+                (key == "at" || key == "after")
+                    && value.as_str().is_some_and(|text| key == "at" || !text.is_empty())
+            });
+            let text = |key: &str| map.get(key).and_then(Value::as_str).filter(|_| known);
+            (text("at"), text("after"))
+        }
+        _ => (None, None),
+    };
+    let at = at.and_then(Spread::parse);
+    if at.is_none() {
+        spot.problem(
+            problems,
+            "write a JSON Pointer such as /siteId, or {at: /identities/*/value, after: PREFIX}, \
+             where * stands for every element of a list",
+        );
+    }
+    Some(Key { at: at?, after: after.map(str::to_owned) })
+}
+
 fn place(
     raw: &RawFilter,
     context: &Context<'_>,
     spot: &Spot<'_>,
     problems: &mut Problems,
 ) -> Option<Filter> {
-    let mut read = |text: &Option<String>, key: &str| {
-        text.as_ref().and_then(|text| pointer(text, &spot.child(key), problems))
-    };
-    let (site, location) = (read(&raw.site, "site"), read(&raw.location, "location"));
+    let site = raw.site.as_ref().and_then(|site| key(site, &spot.child("site"), problems));
+    let location = raw.location.as_ref();
+    let location = location.and_then(|at| pointer(at, &spot.child("location"), problems));
     if raw.site.is_none() {
         spot.problem(
             problems,

@@ -78,6 +78,14 @@ fn settle(node: &Value, value: &mut Value, spot: &Spot<'_>, problems: &mut Probl
         *value = neutral(node);
         return;
     }
+    if let (Some("object"), Value::String(text)) = (type_of(node), &*value)
+        && !super::decided(text)
+    {
+        let what = node.get("description").and_then(Value::as_str).unwrap_or_default();
+        spot.give_up(problems, format!("is still to be decided: {}", in_a_sentence(what)));
+        *value = neutral(node);
+        return;
+    }
     if let Some(expected) = mismatch(node, value) {
         spot.give_up(problems, expected);
         *value = neutral(node);

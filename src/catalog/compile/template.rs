@@ -13,8 +13,8 @@ use crate::catalog::template::{Hole, Leaf, Template};
 use super::names::{Kind, Names};
 
 /// The keys that make a map a leaf.
-const LEAVES: [&str; 9] =
-    ["arg", "const", "scope", "cursor", "caller", "now", "found", "etag", "by"];
+const LEAVES: [&str; 10] =
+    ["arg", "given", "const", "scope", "cursor", "caller", "now", "found", "etag", "by"];
 
 /// `{name}`, `{{name}}`, `${name}` and their like: what other formats take for a hole.
 static BRACES: LazyLock<Option<Regex>> =
@@ -83,8 +83,8 @@ fn hole(
     let (Some(kind), None) = (kinds.next(), kinds.next()) else {
         spot.problem(
             problems,
-            "a map with one of the keys arg, const, scope, cursor, caller, now, found, etag and by \
-             is a leaf, and has no second one of them",
+            "a map with one of the keys arg, given, const, scope, cursor, caller, now, found, etag \
+             and by is a leaf, and has no second one of them",
         );
         return None;
     };
@@ -92,6 +92,7 @@ fn hole(
         "scope" => &["narrow"],
         "cursor" => &["first"],
         "found" => &["at", "if"],
+        "given" => &["least"],
         "etag" | "by" => &[],
         _ => &["if"],
     };
@@ -143,6 +144,11 @@ impl<'a> Reader<'a> {
                 }
                 Leaf::Argument(name)
             }
+            ("given", name) => {
+                let argument = self.argument(name, kind, problems)?;
+                let least = self.least(&argument, problems)?;
+                Leaf::Given { argument, least }
+            }
             ("scope", "sites") => match self.map.get("narrow") {
                 None => Leaf::Sites { narrow: None },
                 Some(_) => Leaf::Sites { narrow: Some(self.narrow(problems)?) },
@@ -163,9 +169,10 @@ impl<'a> Reader<'a> {
                 Leaf::Found { argument, at: self.at(problems)? }
             }
             ("etag", name) => Leaf::Etag(self.etag(name, problems)?),
-            ("by", "id") if self.names.in_resolver => Leaf::By,
+            ("by", "id") if self.names.in_resolver && !self.names.by_all => Leaf::By,
+            ("by", "ids") if self.names.by_all => Leaf::ByAll,
             _ => {
-                self.spot.child(kind).problem(problems, unknown(kind, self.names.in_resolver));
+                self.spot.child(kind).problem(problems, unknown(kind, self.names));
                 return None;
             }
         })
@@ -216,9 +223,26 @@ impl<'a> Reader<'a> {
         Some(name)
     }
 
+    /// The outer option is empty where it was told of.
+    fn least(&self, argument: &str, problems: &mut Problems) -> Option<Option<u64>> {
+        let Some(least) = self.map.get("least") else { return Some(None) };
+        let number = self.names.arguments.get(argument).map(|argument| argument.kind);
+        let least = least.as_u64().filter(|_| number == Some(Kind::Number));
+        if least.is_none() {
+            let text = format!("write a whole number, for which '{argument}' must be a number too");
+            self.spot.child("least").problem(problems, text);
+        }
+        least.map(Some)
+    }
+
     fn etag(&self, name: &str, problems: &mut Problems) -> Option<String> {
         let name = self.record(name, "etag", problems)?;
         let resolver = self.names.record(&name).and_then(|record| record.resolver.as_ref());
+        if self.names.is_many(&name) {
+            let text = format!("'{name}' names several records, and an etag is of one");
+            self.spot.child("etag").problem(problems, text);
+            return None;
+        }
         if resolver.is_some_and(|resolver| resolver.etag.is_none()) {
             let spot = self.spot.child("etag");
             let text = format!("the resolver of '{name}' doesn't say where the etag is");
@@ -237,14 +261,15 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn unknown(kind: &str, in_resolver: bool) -> &'static str {
+fn unknown(kind: &str, names: &Names) -> &'static str {
     match kind {
         "scope" => "write scope: sites",
-        "cursor" if in_resolver => "a resolver reads one record and has no pages",
+        "cursor" if names.in_resolver => "a resolver reads one record and has no pages",
         "cursor" => "write cursor: page or cursor: token",
         "caller" => "write caller: id",
         "now" => "write now: utc",
         "const" => "a const is for a condition: add if: ARGUMENT, or write the text alone",
+        _ if names.by_all => "what finds many at once asks by: ids",
         _ => "write by: id, in a resolver only",
     }
 }

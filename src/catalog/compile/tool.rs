@@ -18,7 +18,9 @@ use crate::catalog::tool::{
 use super::fence::Fence;
 use super::names::Names;
 use super::plan::{check_answer, plan};
-use super::{Known, Service, answer, compose, fence, input, paging, requirement, scope, typed};
+use super::{
+    Known, Service, answer, compose, fence, input, link, paging, requirement, scope, text, typed,
+};
 
 /// A name longer than this leaves no room for a gateway's prefix; the conformance suite has its own.
 const MAX_NAME: usize = if cfg!(feature = "conformance") { 64 } else { 40 };
@@ -39,6 +41,11 @@ pub(in crate::catalog) fn tool(
         Some(Answer::List(List { row, .. }) | Answer::Record { row, .. }) => Some(row),
         _ => None,
     };
+    let link = raw
+        .answer
+        .link
+        .as_ref()
+        .and_then(|written| link::link(written, row, &document.at("/answer/link"), problems));
     let (input, names) =
         input::input(&raw.input, row, known, service, &document.at("/input"), problems);
     let context = scope::Context { names: &names, known, service };
@@ -50,18 +57,21 @@ pub(in crate::catalog) fn tool(
     let parts = ["/permission", "/input", "/request", "/answer", "/scope"];
     let whole = !parts.iter().any(|part| document.at(part).is_spoilt(problems));
     if let (Some(plan), Some(answer), Some(scope), true) = (&plan, &mut answer, &scope, whole) {
-        let paged = raw.input.shared.iter().any(|name| name == "page");
-        paging::agree(answer, paged, plan.request(), document, problems);
+        paging::agree(answer, input::pages(&raw.input), plan.request(), document, problems);
         check_answer(plan, answer, document, problems);
         check_above(answer, scope, document, problems);
         check_asked(answer, &names, document, problems);
+        check_many(plan, answer, &names, document, problems);
+        if let (Answer::Text(shown), Some(input)) = (&*answer, &input) {
+            text::agree(shown, (plan, scope, input), document, problems);
+        }
         let permission = permission.as_ref();
         fence::check(&Fence { plan, answer, scope, permission, names: &names }, document, problems);
     }
     if let (Some(plan), Some(input), Some(scope), true) = (&plan, &input, &scope, whole && asked)
         && sends_arguments(plan)
     {
-        let used = used(plan, scope, &input.resolved);
+        let used = used(plan, answer.as_ref(), scope, &input.resolved);
         check_used(&names, &used, document, problems);
     }
     if let (Some(permission), Some(input)) = (&permission, &input) {
@@ -70,12 +80,16 @@ pub(in crate::catalog) fn tool(
     let (permission, answer, scope) = (permission?, answer?, scope?);
     let (input, plan) = (input?, plan?);
     let partial = scope.keeps_above() || raw.input.shared.iter().any(|name| name == "fields");
-    let names_sites = raw.input.shared.iter().any(|name| name == "sites");
-    let output_schema = if let Plan::Compose(parts) = &plan {
-        Some(compose::output_schema(parts))
+    let names_many = raw.input.shared.iter().any(|name| name == "sites")
+        || input.resolved.iter().any(|resolved| resolved.many);
+    let mut output_schema = if let Plan::Compose(composition) = &plan {
+        Some(compose::output_schema(composition, &answer))
     } else {
-        answer::output_schema(&answer, input.paged, partial, names_sites)
+        answer::output_schema(&answer, input.paged, partial, names_many)
     };
+    if let (Some(schema), Some(_)) = (&mut output_schema, &link) {
+        link::describe(schema);
+    }
     let output_schema = output_schema.map(Arc::new);
     let output = match &output_schema {
         Some(schema) => jsonschema::validator_for(&Value::Object((**schema).clone()))
@@ -96,6 +110,7 @@ pub(in crate::catalog) fn tool(
         scope,
         output_schema,
         output,
+        link,
         meta: raw.meta,
     })
 }
@@ -169,6 +184,12 @@ fn check_above(answer: &Answer, scope: &ScopeRule, document: &Document, problems
 /// What can't be found is told by its place in a list of ids that is always there, of an answer that
 /// comes whole.
 fn check_asked(answer: &Answer, names: &Names, document: &Document, problems: &mut Problems) {
+    if let Answer::List(List { only: Some(only), .. }) = answer
+        && !names.arguments.contains_key(&only.argument)
+    {
+        let text = format!("'{}' isn't an argument of this tool", only.argument);
+        document.at("/answer/only/arg").problem(problems, text);
+    }
     let Answer::List(List { asked: Some(asked), more, .. }) = answer else { return };
     let spot = document.at("/answer/not_found");
     if !names.always(&asked.argument) {
@@ -180,9 +201,39 @@ fn check_asked(answer: &Answer, names: &Names, document: &Document, problems: &m
     }
 }
 
+/// Of a list of ids, those that find nothing are told beside a list. A write is of all or none.
+fn check_many(
+    plan: &Plan,
+    answer: &Answer,
+    names: &Names,
+    document: &Document,
+    problems: &mut Problems,
+) {
+    let many = names.arguments.keys().find(|name| names.is_many(name));
+    if let (Some(name), Plan::Read(_), false) = (many, plan, matches!(answer, Answer::List(_))) {
+        let text = format!(
+            "of '{name}' some ids may find nothing, which is told beside a list: items: /pointer"
+        );
+        document.at("/answer").problem(problems, text);
+    }
+}
+
 /// The arguments that something is done with.
-fn used(plan: &Plan, scope: &ScopeRule, resolved: &[Resolved]) -> BTreeSet<String> {
+fn used(
+    plan: &Plan,
+    answer: Option<&Answer>,
+    scope: &ScopeRule,
+    resolved: &[Resolved],
+) -> BTreeSet<String> {
     let mut used: BTreeSet<String> = scope.resolved.iter().cloned().collect();
+    match answer {
+        Some(Answer::Text(text)) => used.extend([text.offset.clone(), text.length.clone()]),
+        Some(Answer::List(List { only: Some(only), .. })) => {
+            used.insert(only.argument.clone());
+        }
+        _ => {}
+    }
+    used.extend(resolved.iter().flat_map(|one| one.resolver.beside.iter().cloned()));
     if let Plan::Read(ReadPlan::Found(argument)) = plan {
         used.insert(argument.clone());
     }
@@ -194,7 +245,10 @@ fn used(plan: &Plan, scope: &ScopeRule, resolved: &[Resolved]) -> BTreeSet<Strin
     for hole in sent.chain(compose::holes(plan)) {
         used.extend(hole.only_if.clone());
         match &hole.leaf {
-            Leaf::Argument(name) | Leaf::Etag(name) | Leaf::Found { argument: name, .. } => {
+            Leaf::Argument(name)
+            | Leaf::Given { argument: name, .. }
+            | Leaf::Etag(name)
+            | Leaf::Found { argument: name, .. } => {
                 used.insert(name.clone());
             }
             Leaf::Sites { narrow } => used.extend(narrow.clone()),

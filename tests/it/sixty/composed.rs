@@ -1,6 +1,38 @@
 //! Tools made of other tools.
 
-use super::Area;
+use osier::demo::{SITE_60M, SITES, canary};
+use serde_json::{Value, json};
 
-pub const AREA: Area =
-    Area { cases: |_| Vec::new(), arguments: |_, _, _| None, counts: |_, _, _, _| None };
+use super::{Area, Case};
+use crate::harness::TestApp;
+
+pub const AREA: Area = Area { cases, arguments, counts: |_, _, _, _| None };
+
+fn cases(_: &TestApp) -> Vec<Case> {
+    let word = canary(SITE_60M).unwrap();
+    vec![
+        Case { tool: "get_site_summary", arguments: json!({"siteId": SITE_60M}) },
+        Case { tool: "search", arguments: json!({"query": word}) },
+        Case { tool: "fetch", arguments: json!({"id": format!("site:{SITE_60M}")}) },
+    ]
+}
+
+fn arguments(app: &TestApp, tool: &str, pick: usize) -> Option<Value> {
+    let site = SITES[pick % 4];
+    let tickets = app.around.services().tickets_of(site);
+    let ticket = tickets[pick % tickets.len()]["id"].as_str().unwrap().to_owned();
+    Some(match tool {
+        "get_site_summary" => json!({"siteId": site}),
+        "search" => match pick % 3 {
+            0 => json!({"query": canary(SITES[pick / 4 % 4]).unwrap()}),
+            1 => json!({"query": "air"}),
+            _ => json!({"query": "60M"}),
+        },
+        "fetch" => match pick % 3 {
+            0 => json!({"id": format!("site:{site}")}),
+            1 => json!({"id": format!("ticket:{ticket}")}),
+            _ => json!({"id": format!("insight:{ticket}")}),
+        },
+        _ => return None,
+    })
+}

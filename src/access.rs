@@ -16,6 +16,6 @@ pub use adapter::{Access, Adapter, Ages, Freshness};
 pub use file::Assignments;
 pub use http::{Fields, HttpAdapter};
 pub use permit::{Denial, Denied, Permit, may, usable, visible};
-pub use place::{Standing, judge};
+pub use place::{Standing, judge, without_others};
 pub use scopes::{Place, Scopes};
 pub use snapshot::Snapshot;

@@ -3,6 +3,7 @@
 //! A safe request needs only a located call; a write can't be sent without the yes inside a
 //! [`Consent`]. Bodies of services never leave as they came: trouble is told in words of ours.
 
+mod adt;
 mod circuit;
 mod ended;
 mod graphql;
@@ -84,7 +85,6 @@ pub(crate) struct Errand<'a> {
     /// What fills its holes.
     pub(crate) fill: &'a Fill<'a>,
     /// Progress, for what takes long.
-    #[expect(dead_code, reason = "no kind of backend takes long as yet")]
     pub(crate) notes: &'a Notes,
     /// What it did at the service.
     pub(crate) sent: &'a mut Sent,

@@ -10,7 +10,7 @@ pub use served::{LeftOut, left_out};
 use std::fmt;
 use std::path::Path;
 
-use crate::catalog::{self, Catalog, Dialect, Files, Plan, ReadPlan};
+use crate::catalog::{self, Catalog, Dialect, Files, Plan, ReadPlan, Tool};
 use crate::config::{self, Backend, Config, Environment, Problems};
 
 /// What is wrong, a line for each fault: `file:line: place: text`.
@@ -100,6 +100,15 @@ fn lines(problems: &[catalog::Problem]) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }
 
+/// Does the tool, or a resolver of its own service, ask in this dialect?
+fn speaks(tool: &Tool, dialect: Dialect) -> bool {
+    let resolvers = tool.input.resolved.iter().map(|resolved| &resolved.resolver);
+    let own = resolvers.filter(|resolver| resolver.backend == tool.backend);
+    let mut ways = own.flat_map(|resolver| &resolver.ways);
+    tool.plan.request().is_some_and(|request| request.dialect == dialect)
+        || ways.any(|way| way.request.http().dialect == dialect)
+}
+
 /// What each is sound by itself and doesn't go together.
 fn disagreements(path: &Path, config: &Config, catalog: &Catalog) -> Vec<String> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
@@ -126,7 +135,10 @@ fn disagreements(path: &Path, config: &Config, catalog: &Catalog) -> Vec<String>
             Some(Backend::Graphql(_)) if asks(Dialect::Rest) => {
                 "sends a request of its own, and kind = \"graphql\" takes queries only"
             }
-            Some(Backend::Rest(_) | Backend::Graphql(_)) if caller => {
+            Some(Backend::Rest(_) | Backend::Graphql(_)) if speaks(tool, Dialect::Adt) => {
+                "asks Azure Digital Twins, and needs a backend of kind = \"adt\""
+            }
+            Some(Backend::Rest(_) | Backend::Graphql(_) | Backend::Adt(_)) if caller => {
                 "is the caller's own record, and needs a backend of kind = \"caller\""
             }
             _ => continue,

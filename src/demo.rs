@@ -3,6 +3,7 @@
 //! `osier demo` starts it beside the real server; tests start it on port 0. One implementation.
 //! It must never listen beyond loopback, and nothing outside `demo`, the CLI and tests names it.
 
+mod activate;
 mod authz;
 mod banner;
 mod bearer;
@@ -11,6 +12,7 @@ mod command;
 mod entra;
 mod fields;
 mod idempotency;
+mod insightcore;
 mod keys;
 mod livedata;
 mod paging;
@@ -21,6 +23,7 @@ mod search;
 mod services;
 mod sitecore;
 mod token;
+pub(crate) mod twins;
 mod wire;
 mod workflowcore;
 mod world;
@@ -46,12 +49,15 @@ pub use self::people::{
     PASSWORD, PEOPLE, Person, SCOPE, SNOWFLAKE_AUDIENCE, TENANT_ID, TWINS_AUDIENCE, person,
 };
 pub use self::relay::Relay;
-pub use self::services::{Services, SiteRecords, Whereabouts};
+pub use self::services::{InsightRecords, Services, SiteRecords, Whereabouts};
 pub use self::token::token;
+pub use self::twins::{
+    TWIN_BETWEEN_SITES, TWIN_WITH_QUOTES, TWINS_FED_FROM_ELSEWHERE, TWINS_IN_A_CYCLE,
+};
 pub use self::wire::{Fault, Recorded, Wire};
 pub use self::world::{
-    FINN_LEVEL, PORTFOLIO_NORTH, PORTFOLIO_SOUTH, SITE_3LW, SITE_8KP, SITE_12H, SITE_60M, SITES,
-    TICKET_WITH_EMAIL, TICKET_WITHOUT_SITE, canary,
+    FINN_LEVEL, INSIGHT_WITHOUT_SITE, PORTFOLIO_NORTH, PORTFOLIO_SOUTH, SITE_3LW, SITE_8KP,
+    SITE_12H, SITE_60M, SITES, TICKET_WITH_EMAIL, TICKET_WITHOUT_SITE, canary,
 };
 
 /// How the surroundings behave.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::access::{Standing, judge};
+use crate::access::{Standing, judge, without_others};
 use crate::backend::{Backends, Body, RawResult, Sent, Streamed};
 use crate::call::{Notes, Refusal, Trouble, TroubleKind};
 use crate::catalog::{Answer, Filter, Pointer, Row, Unit};
@@ -107,9 +107,10 @@ fn keep(raw: &RawResult, row: &Row, item: &Value) -> Option<Value> {
             theirs.agrees(at, item, found).then(|| row.project(item))
         }
         Some(Filter::Place(place)) => {
+            let shown = || row.project(&without_others(place, permit.scopes(), item));
             match judge(place, permit.scopes(), located.ancestors(), item) {
-                Standing::Inside => Some(row.project(item)),
-                Standing::Above => Some(only(&place.above, row.project(item))),
+                Standing::Inside => Some(shown()),
+                Standing::Above => Some(only(&place.above, shown())),
                 Standing::Outside => None,
             }
         }

@@ -130,7 +130,12 @@ fn segment(template: &Template, value: &Value) -> Result<String, Refusal> {
     if text.is_empty() || text == "." || text == ".." || text.contains(char::is_control) {
         return Err(unusable(template, "can't be part of an address"));
     }
-    Ok(utf8_percent_encode(&text, SEGMENT).to_string())
+    Ok(encoded(&text))
+}
+
+/// One path segment, encoded whole; that it isn't empty or a dot segment is the caller's to know.
+pub(super) fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, SEGMENT).to_string()
 }
 
 fn header(template: &Template, value: &Value) -> Result<HeaderValue, Refusal> {

@@ -9,7 +9,7 @@ use crate::target::Reply;
 
 use super::render::{Filled, Rendering};
 use super::transport::Transport;
-use super::{Errand, Sent, Streamed, graphql, rest, text};
+use super::{Errand, Sent, Streamed, adt, graphql, rest, text};
 
 /// One service.
 pub struct Service {
@@ -24,6 +24,8 @@ pub enum Kind {
     Rest,
     /// GraphQL over HTTP.
     Graphql,
+    /// The data plane of Azure Digital Twins.
+    Adt,
 }
 
 impl Service {
@@ -46,6 +48,10 @@ impl Service {
         };
         match (self.kind, dialect) {
             (Kind::Rest, Dialect::Rest) => rest::read(&self.transport, request, errand).await,
+            (Kind::Adt, Dialect::Adt) => adt::read(&self.transport, request, errand).await,
+            (Kind::Adt, Dialect::Rest) => {
+                adt::read_as_it_stands(&self.transport, request, errand).await
+            }
             (Kind::Graphql, Dialect::Graphql) => {
                 graphql::read(&self.transport, request, errand).await
             }
@@ -84,6 +90,7 @@ impl Service {
         match self.kind {
             Kind::Rest => rest::write(&self.transport, request, yes, identity, sent).await,
             Kind::Graphql => Err(Refusal::Internal),
+            Kind::Adt => adt::write(&self.transport, request, yes, identity, sent).await,
         }
     }
 }

@@ -1,12 +1,14 @@
 //! From definition files as they are written to definitions as the program holds them. Every fault
 //! is reported with its place; nothing is guessed.
 
+mod adt;
 mod answer;
 mod argument;
 mod compose;
 mod fence;
 mod graphql;
 mod http;
+mod inner;
 mod input;
 mod link;
 mod names;

@@ -12,6 +12,8 @@ pub enum Dialect {
     Rest,
     /// `graphql`: the body is the query with its variables, and the base URL its endpoint.
     Graphql,
+    /// `adt`: the body says what is asked of Azure Digital Twins.
+    Adt,
 }
 
 /// A request with holes. Where its dialect isn't [`Dialect::Rest`], the body says in that dialect's

@@ -72,6 +72,8 @@ pub(super) struct RawWay {
     /// What its variables are filled with.
     #[serde(default)]
     pub variables: Map<String, Value>,
+    /// What is asked of a backend of kind `adt`: `{twin: {id: {by: id}}}`.
+    pub adt: Option<Value>,
     /// Where in the answer the record is: a JSON Pointer, or `{where: POINTER}` for the element of
     /// a list (`in: POINTER`) whose id is the one that was named; `where: {at: POINTER, after:
     /// PREFIX}` for a text that begins so.
@@ -178,6 +180,9 @@ pub(super) struct RawRequest {
     /// What its variables are filled with.
     #[serde(default)]
     pub variables: Map<String, Value>,
+    /// What is asked of a backend of kind `adt`: one of `twins`, `count`, `twin`, `relationships`,
+    /// `walk`, `models` and `model`.
+    pub adt: Option<Value>,
     /// The record of this argument is the answer: no second request.
     pub found: Option<String>,
     /// `permissions`: the caller's own record.
@@ -261,6 +266,8 @@ pub(super) struct RawAnswer {
     pub limit: Option<usize>,
     /// Where a list says that a part of it is missing: anything there but null, false, [] and {}.
     pub partial: Option<String>,
+    /// Where a list says, by `true`, that it was cut short.
+    pub truncated: Option<String>,
     /// For a list of things that are asked for by id: `{arg: NAME, at: POINTER}`, the argument that
     /// holds the ids, and where a row holds its own.
     pub not_found: Option<RawAsked>,
@@ -352,6 +359,12 @@ pub(super) struct RawFilter {
     pub site: Option<Value>,
     /// Where a row names its locations.
     pub location: Option<String>,
+    /// Where a row lists what it is about, each with a site (and locations) of its own: one inside
+    /// is enough, and the others leave the row.
+    pub any_of: Option<String>,
+    /// Lists inside a row whose elements are judged as the row is.
+    #[serde(default)]
+    pub within: Vec<String>,
     /// What is kept of a row above a place of the scope.
     #[serde(default)]
     pub above: Vec<String>,

@@ -43,10 +43,22 @@ pub struct PlaceFilter {
     pub site: Option<Key>,
     /// The row's locations: its own, and those above it.
     pub location: Option<Pointer>,
+    /// Where a row lists the places that it is about, instead of naming one of its own: one inside
+    /// is enough, and the others leave the row. `site` and `location` then are of an element.
+    pub any_of: Option<Pointer>,
+    /// Lists inside a row whose elements are judged as the row is; those outside leave it.
+    pub within: Vec<Pointer>,
     /// What is kept of a row that lies above a place of the scope.
     pub above: Vec<Pointer>,
     /// How the scope's own places are looked up, to know what lies above them.
     pub places: Option<Arc<Resolver>>,
+}
+
+impl PlaceFilter {
+    /// The keys of the row's lists whose elements are judged.
+    pub fn judged_lists(&self) -> impl Iterator<Item = &str> {
+        self.within.iter().chain(&self.any_of).filter_map(Pointer::single_key)
+    }
 }
 
 impl ScopeRule {

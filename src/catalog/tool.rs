@@ -223,6 +223,8 @@ pub struct List {
     /// Where the service says that a part of its answer is missing: anything there but null, false
     /// and an empty list or object.
     pub partial: Option<Pointer>,
+    /// Where the answer says that it was cut short.
+    pub truncated: Option<Pointer>,
     /// The ids that are asked for one by one, so that those which find nothing can be told.
     pub asked: Option<Asked>,
     /// `only: {arg: NAME, at: POINTER}`: where the argument is there, only rows with one of its
@@ -265,6 +267,12 @@ impl Plan {
 }
 
 impl List {
+    /// Does the answer say that it was cut short?
+    pub fn says_truncated(&self, answer: &Value) -> bool {
+        let said = self.truncated.as_ref().and_then(|at| at.of(answer));
+        said.and_then(Value::as_bool).unwrap_or(false)
+    }
+
     /// Does the service say that a part of this answer is missing?
     pub fn says_partial(&self, answer: &Value) -> bool {
         match self.partial.as_ref().and_then(|at| at.of(answer)) {

@@ -31,6 +31,8 @@ pub enum Backend {
     Rest(Rest),
     /// A GraphQL API; the base URL is its endpoint.
     Graphql(Rest),
+    /// The data plane of Azure Digital Twins.
+    Adt(Rest),
     /// The caller's own record, from their identity and permissions; no service is called.
     Caller,
     /// Scripted answers for the conformance suite's tools.
@@ -42,7 +44,7 @@ impl Backend {
     /// How it is reached over HTTP, where it is.
     pub fn http(&self) -> Option<&Rest> {
         match self {
-            Self::Rest(http) | Self::Graphql(http) => Some(http),
+            Self::Rest(http) | Self::Graphql(http) | Self::Adt(http) => Some(http),
             _ => None,
         }
     }
@@ -73,6 +75,8 @@ enum Kind {
     Rest,
     /// A GraphQL API.
     Graphql,
+    /// The data plane of Azure Digital Twins.
+    Adt,
     /// The caller's own record; no service is called.
     Caller,
     /// Scripted answers for the conformance suite's tools.
@@ -85,7 +89,8 @@ enum Kind {
 pub(super) struct RawBackend {
     /// What the service is. `OSIER_BACKENDS__NAME__KIND`
     kind: Kind,
-    /// Required for `rest` and `graphql`. What every path is put behind; of `graphql` its endpoint. `OSIER_BACKENDS__NAME__BASE_URL`
+    /// Required for `rest`, `graphql` and `adt`. What every path is put behind; of `graphql` its
+    /// endpoint. `OSIER_BACKENDS__NAME__BASE_URL`
     base_url: Option<String>,
     /// What goes out in `Authorization`: the person's own token, one for another audience in the
     /// person's name, a credential of Osier's own, or nothing. `OSIER_BACKENDS__NAME__TOKEN`
@@ -235,6 +240,7 @@ impl RawBackend {
         match self.kind {
             Kind::Rest => self.resolve_rest(section, audience, report).map(Backend::Rest),
             Kind::Graphql => self.resolve_rest(section, audience, report).map(Backend::Graphql),
+            Kind::Adt => self.resolve_rest(section, audience, report).map(Backend::Adt),
             Kind::Caller => self.resolve_local(section, "caller", report, Backend::Caller),
             #[cfg(feature = "conformance")]
             Kind::Scripted => self.resolve_local(section, "scripted", report, Backend::Scripted),

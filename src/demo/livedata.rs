@@ -23,7 +23,7 @@ use super::bearer::{Caller, covers};
 use super::fields::{set, text};
 use super::paging::Params;
 use super::problem::Problem;
-use super::search::Search;
+use super::search::{Search, Searchable};
 use super::services::Services;
 use super::world::equipment::Equipment;
 use super::world::rfc3339;
@@ -34,6 +34,24 @@ use self::values::Telemetry;
 
 const VIEW: &str = "WillowApp.CanViewTimeSeries";
 const CONNECTORS: &str = "WillowApp.CanViewConnectors";
+/// What can be asked of points.
+const SEARCHABLE: Searchable = Searchable {
+    fields: &[
+        "siteId",
+        "twinId",
+        "name",
+        "modelId",
+        "unit",
+        "type",
+        "equipmentTwinId",
+        "connectorId",
+        "externalId",
+        "locationIds",
+        "q",
+    ],
+    searched: &["name", "externalId", "twinId"],
+};
+
 /// A batch of more ids than this is refused.
 const LARGEST_BATCH: usize = 100;
 
@@ -137,7 +155,7 @@ async fn points(State(services): State<Services>, caller: Caller, params: Params
 /// `POST /points/search`
 async fn search(State(services): State<Services>, caller: Caller, body: Bytes) -> Answer {
     let scopes = caller.scopes(&[VIEW])?;
-    let search = Search::read(&body)?;
+    let search = Search::read(&body, &SEARCHABLE)?;
     let equipment = services.equipment();
     let mut page = search.run(equipment.records().iter().filter(|one| covers(&scopes, one)));
     let telemetry = Telemetry::new(&equipment, services.moment());

@@ -10,44 +10,14 @@ use serde_json::{Value, json};
 use super::fields::{contains_ignoring_case, text};
 use super::problem::Problem;
 
-/// The fields that a search may name. `q` looks into several at once.
-const FIELDS: &[&str] = &[
-    "id",
-    "sequenceNumber",
-    "siteId",
-    "floorCode",
-    "twinId",
-    "locationIds",
-    "summary",
-    "description",
-    "priority",
-    "statusId",
-    "statusName",
-    "statusTab",
-    "categoryId",
-    "category",
-    "sourceType",
-    "externalId",
-    "insightId",
-    "assigneeType",
-    "assigneeId",
-    "reporterId",
-    "creatorId",
-    "createdDate",
-    "updatedDate",
-    "resolvedDate",
-    "closedDate",
-    "dueDate",
-    "name",
-    "modelId",
-    "unit",
-    "type",
-    "equipmentTwinId",
-    "connectorId",
-    "q",
-];
-/// What `q` looks into.
-const SEARCHED: &[&str] = &["summary", "description", "sequenceNumber", "name", "externalId"];
+/// What can be asked of one kind of record.
+pub(super) struct Searchable {
+    /// The fields that a search may name. `q` looks into several at once.
+    pub(super) fields: &'static [&'static str],
+    /// What `q` looks into.
+    pub(super) searched: &'static [&'static str],
+}
+
 const LARGEST_PAGE: usize = 1000;
 
 /// The body of a search.
@@ -62,6 +32,8 @@ pub(super) struct Search {
     page: usize,
     #[serde(default = "usual_page_size")]
     page_size: usize,
+    #[serde(skip)]
+    searched: &'static [&'static str],
 }
 
 /// One condition; a record has to meet all of them.
@@ -116,13 +88,14 @@ fn usual_page_size() -> usize {
 
 impl Search {
     /// Reads a body: 400 where it isn't a search, 422 where it asks for what can't be.
-    pub(super) fn read(body: &[u8]) -> Result<Self, Problem> {
-        let search: Self = serde_json::from_slice(body)
+    pub(super) fn read(body: &[u8], of: &Searchable) -> Result<Self, Problem> {
+        let mut search: Self = serde_json::from_slice(body)
             .map_err(|error| Problem::bad_request(format!("The body isn't a search: {error}.")))?;
+        search.searched = of.searched;
         let mut faults = Vec::new();
         let filters = search.filter_specifications.iter().map(|filter| filter.field.as_str());
         let sorts = search.sort_specifications.iter().map(|sort| sort.field.as_str());
-        for field in filters.chain(sorts).filter(|field| !FIELDS.contains(field)) {
+        for field in filters.chain(sorts).filter(|field| !of.fields.contains(field)) {
             faults.push((field.to_owned(), "There is no such field.".to_owned()));
         }
         for filter in &search.filter_specifications {
@@ -139,15 +112,24 @@ impl Search {
         if faults.is_empty() { Ok(search) } else { Err(Problem::invalid(faults)) }
     }
 
-    /// The page of those records that meet every condition:
-    /// `{before, after, total, items}`, where `before` and `after` count the matching records on
-    /// either side of the page.
+    /// The page of those records that meet every condition.
     pub(super) fn run<'a>(&self, records: impl Iterator<Item = &'a Value>) -> Value {
+        self.page(&self.found(records))
+    }
+
+    /// The records that meet every condition, in order.
+    pub(super) fn found<'a>(&self, records: impl Iterator<Item = &'a Value>) -> Vec<&'a Value> {
         let meets_all = |record: &&Value| {
-            self.filter_specifications.iter().all(|filter| filter.is_met_by(record))
+            self.filter_specifications.iter().all(|filter| filter.is_met_by(record, self.searched))
         };
         let mut found: Vec<&Value> = records.filter(meets_all).collect();
         found.sort_by(|one, other| self.order(one, other));
+        found
+    }
+
+    /// `{before, after, total, items}`, where `before` and `after` count the found records on
+    /// either side of the page.
+    pub(super) fn page(&self, found: &[&Value]) -> Value {
         let before = (self.page - 1).saturating_mul(self.page_size).min(found.len());
         let end = before.saturating_add(self.page_size).min(found.len());
         json!({
@@ -196,10 +178,10 @@ impl Filter {
         }
     }
 
-    fn is_met_by(&self, record: &Value) -> bool {
+    fn is_met_by(&self, record: &Value, searched: &[&str]) -> bool {
         if self.field == "q" {
             let wanted = self.value.as_str().unwrap_or_default();
-            return SEARCHED
+            return searched
                 .iter()
                 .any(|field| contains_ignoring_case(text(record, field), wanted));
         }

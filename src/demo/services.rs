@@ -16,8 +16,8 @@ use super::fields::{set, text};
 use super::people::API_CLIENT_ID;
 use super::problem::Problem;
 use super::wire::{self, Fault, Wire};
-use super::world::World;
-use super::{livedata, sitecore, workflowcore};
+use super::world::{Insights, World};
+use super::{activate, insightcore, livedata, sitecore, twins, workflowcore};
 use crate::access::Assignments;
 use crate::clock::Clock;
 
@@ -73,6 +73,9 @@ impl Services {
             .nest("/sitecore", sitecore::routes())
             .nest("/workflowcore", workflowcore::routes())
             .nest("/livedatacore", livedata::routes())
+            .nest("/insightcore", insightcore::routes())
+            .nest("/activate", activate::routes())
+            .nest("/adt", twins::routes())
             .fallback(|| async { Problem::not_found("The page") })
             .with_state(self.clone())
             .layer(axum::middleware::from_fn_with_state(self.0.wire.clone(), wire::pass))
@@ -123,6 +126,21 @@ impl Services {
 
     pub(super) fn unreadable_points(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.0.unreadable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The base URL of the digital twins, without a trailing slash.
+    pub fn twins_url(&self) -> String {
+        format!("{}/adt", self.0.base)
+    }
+
+    /// Every twin, as served.
+    pub fn twins(&self) -> Vec<Value> {
+        self.world().twins.twins.clone()
+    }
+
+    /// Every relationship between twins, as served.
+    pub fn relationships(&self) -> Vec<Value> {
+        self.world().twins.relationships.clone()
     }
 
     /// What was asked of the services; paths begin with `/authz`, `/sitecore`, `/workflowcore`.
@@ -243,6 +261,57 @@ impl Services {
     pub fn add_location_cycle(&self) -> [String; 2] {
         self.world().add_location_cycle()
     }
+
+    /// The base URL of InsightCore, without a trailing slash.
+    pub fn insightcore_url(&self) -> String {
+        format!("{}/insightcore", self.0.base)
+    }
+
+    /// The base URL of Activate, without a trailing slash.
+    pub fn activate_url(&self) -> String {
+        format!("{}/activate", self.0.base)
+    }
+
+    /// Insights and what belongs to them.
+    pub fn insights(&self) -> InsightRecords {
+        let insights = Insights::clone(&self.world().insights);
+        InsightRecords {
+            insights: insights.insights,
+            occurrences: insights.occurrences,
+            points: insights.points,
+            activities: insights.activities,
+        }
+    }
+
+    /// Inspections, and the checks of all of them.
+    pub fn inspections(&self) -> (Vec<Value>, Vec<Value>) {
+        let world = self.world();
+        (world.inspections.inspections.clone(), world.inspections.checks.clone())
+    }
+
+    /// Skills, and their instances.
+    pub fn skills(&self) -> (Vec<Value>, Vec<Value>) {
+        let world = self.world();
+        (world.skills.skills.clone(), world.skills.instances.clone())
+    }
+
+    /// What sites have to comply with, the newest quarter first.
+    pub fn requirements(&self) -> Vec<Value> {
+        self.world().requirements.to_vec()
+    }
+}
+
+/// Insights and what belongs to them, each as served but for the children in their roots.
+#[derive(Clone, Debug)]
+pub struct InsightRecords {
+    /// Roots and children.
+    pub insights: Vec<Value>,
+    /// Occurrences, newest first.
+    pub occurrences: Vec<Value>,
+    /// Points behind insights.
+    pub points: Vec<Value>,
+    /// Activities, oldest first of each insight.
+    pub activities: Vec<Value>,
 }
 
 /// Where one record belongs.

@@ -1,9 +1,10 @@
-//! The sample WorkflowCore: tickets and what belongs to them, read and written.
+//! The sample WorkflowCore: tickets and what belongs to them, read and written; inspections, read.
 //! In strict mode each handler fences by the caller's scopes for the permission that it names.
 
 mod attachments;
 mod comments;
 mod edits;
+mod inspections;
 mod lists;
 mod statistics;
 mod tickets;
@@ -14,6 +15,8 @@ use axum::{Json, Router};
 
 use serde_json::Value;
 
+#[cfg(test)]
+pub(super) use self::tickets::SEARCHABLE;
 use super::bearer::{Caller, covers};
 use super::fields::text;
 use super::paging::Params;
@@ -52,6 +55,10 @@ pub(super) fn routes() -> Router<Services> {
         .route("/ticket-subcategories", get(lists::subcategories))
         .route("/workgroups", get(lists::workgroups))
         .route("/workgroups/{id}", get(lists::workgroup))
+        .route("/inspections", get(inspections::list))
+        .route("/inspections/{id}", get(inspections::get))
+        .route("/inspections/{id}/checks", get(inspections::checks))
+        .route("/checks/{id}/history", get(inspections::history))
 }
 
 /// The ticket, if it is there for a person with these scopes.

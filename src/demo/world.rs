@@ -1,10 +1,14 @@
 //! The business data of the sample services: generated from a seed, kept in memory, changed by
 //! writes. The sample services answer from it; tests reach into it through the handle.
 
+mod compliance;
 pub(super) mod equipment;
+mod insights;
+mod inspections;
 mod places;
 mod random;
 mod reference;
+mod skills;
 mod threads;
 pub(super) mod tickets;
 mod traps;
@@ -18,12 +22,17 @@ use chrono::{DateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
 
 use self::equipment::Equipment;
+pub(super) use self::insights::Insights;
+use self::inspections::Inspections;
 use self::places::Places;
 use self::random::Random;
 use self::reference::Reference;
+use self::skills::Skills;
 use super::fields::text;
+use super::twins::Graph;
 
-pub(super) use self::places::BLUEPRINTS;
+pub use self::insights::INSIGHT_WITHOUT_SITE;
+pub(super) use self::places::{BLUEPRINTS, stable_id};
 pub use self::places::{
     FINN_LEVEL, PORTFOLIO_NORTH, PORTFOLIO_SOUTH, SITE_3LW, SITE_8KP, SITE_12H, SITE_60M, SITES,
     canary,
@@ -41,11 +50,18 @@ pub(super) struct World {
     pub(super) comments: Vec<Value>,
     pub(super) attachments: Vec<Attachment>,
     pub(super) activity: Vec<Value>,
+    pub(super) inspections: Arc<Inspections>,
+    pub(super) insights: Arc<Insights>,
+    pub(super) skills: Arc<Skills>,
+    /// What sites have to comply with, the newest quarter first.
+    pub(super) requirements: Arc<Vec<Value>>,
     /// The last ticket number that was given out, by site code.
     pub(super) last_number: BTreeMap<String, usize>,
     pub(super) receipts: Receipts,
     /// The machines, shared by all who speak of them.
     pub(super) equipment: Arc<Equipment>,
+    /// The twins of places and machines.
+    pub(super) twins: Arc<Graph>,
 }
 
 /// One ticket and how often it was changed.
@@ -92,6 +108,7 @@ impl World {
         let opened = rfc3339(today - TimeDelta::days(900));
         let places = Places::build(&mut random, &opened);
         let equipment = Equipment::build(seed, &places.locations, today);
+        let twins = Graph::build(&places.locations, &equipment, today);
         let mut world = Self {
             sites: places.sites,
             floors: places.floors,
@@ -101,15 +118,22 @@ impl World {
             comments: Vec::new(),
             attachments: Vec::new(),
             activity: Vec::new(),
+            inspections: Arc::default(),
+            insights: Arc::new(Insights::build(&equipment, seed, today)),
+            skills: Arc::new(Skills::build(&equipment, today)),
+            requirements: Arc::default(),
             last_number: BTreeMap::new(),
             receipts: BTreeMap::new(),
             equipment: Arc::new(equipment),
+            twins: Arc::new(twins),
         };
         for site in &BLUEPRINTS {
             tickets::build(&mut world, site, today, &mut random);
         }
         traps::plant(&mut world, today);
         threads::build(&mut world, &mut random);
+        world.inspections = Arc::new(Inspections::build(&world, seed, today));
+        world.requirements = Arc::new(compliance::build(&world, seed, today));
         world
     }
 

@@ -35,12 +35,14 @@ pub(super) async fn read(
     let mut rows = Vec::new();
     let mut next = None;
     let mut partial = false;
+    let mut cut = false;
     let mut given = BTreeSet::new();
     for page in 1..=MOST_PAGES {
         let Body::Json { value: body, partial: lacking } = raw.body() else {
             return Err(bad_answer(&raw));
         };
         partial |= *lacking || list.says_partial(body);
+        cut |= list.says_truncated(body);
         let items = items(body, list).ok_or_else(|| bad_answer(&raw))?;
         let at = raw.position();
         let kept = kept(&raw, &items, list);
@@ -70,7 +72,7 @@ pub(super) async fn read(
     }
     let missing = missing(&raw, list, &given);
     let upto = list.limit.unwrap_or(usize::MAX);
-    let cut = rows.len() > upto;
+    cut |= rows.len() > upto;
     rows.truncate(upto);
     Ok((raw, Content::Rows { rows, next, cut, partial, missing }))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::access::Scopes;
-use crate::catalog::Pointer;
+use crate::catalog::{Filter, PlaceFilter, Pointer};
 use crate::identity::Identity;
 use crate::request::{Checked, Position};
 
@@ -81,6 +81,8 @@ pub struct Fill<'a> {
     pub identity: &'a Identity,
     /// Where they may.
     pub scopes: &'a Scopes,
+    /// How a record's place is judged, for a backend that goes from one record to the next.
+    pub place: Option<&'a PlaceFilter>,
     /// True where a scope of locations may be pushed as the sites that it touches, because a
     /// location filter judges each row afterwards.
     pub touched_sites: bool,
@@ -99,7 +101,12 @@ pub struct Fill<'a> {
 impl<'a> Fill<'a> {
     pub(super) fn of(checked: &'a Checked, records: &'a Records) -> Self {
         let permit = checked.permit();
+        let place = match &permit.tool().scope.filter {
+            Some(Filter::Place(place)) => Some(place),
+            _ => None,
+        };
         Self {
+            place,
             identity: permit.identity(),
             scopes: permit.scopes(),
             touched_sites: permit.tool().scope.judges_locations(),

@@ -132,6 +132,8 @@ async fn read(
 ) -> Result<Option<Record>, Refusal> {
     let fill = Fill {
         by: Some(id),
+        // A resolver finds one record, and that is judged by its own rule.
+        place: None,
         touched_sites: resolver.scope.judges_locations(),
         ..Fill::of(checked, records)
     };

@@ -28,6 +28,7 @@ pub(super) fn backends(
         let kind = match backend {
             Backend::Rest(_) => backend::Kind::Rest,
             Backend::Graphql(_) => backend::Kind::Graphql,
+            Backend::Adt(_) => backend::Kind::Adt,
             _ => continue,
         };
         let Some(rest) = backend.http() else { continue };

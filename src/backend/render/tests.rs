@@ -37,6 +37,7 @@ impl Values {
         let fill = Fill {
             identity: &self.identity,
             scopes: &self.scopes,
+            place: None,
             touched_sites: false,
             arguments: &self.arguments,
             records: &self.records,

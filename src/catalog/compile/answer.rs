@@ -43,7 +43,17 @@ pub(super) fn answer(
     }
     match (&raw.items, &raw.record) {
         (Some(items), None) => {
-            let taken = ["items", "more", "limit", "partial", "not_found", "only", "row", "link"];
+            let taken = [
+                "items",
+                "more",
+                "limit",
+                "partial",
+                "truncated",
+                "not_found",
+                "only",
+                "row",
+                "link",
+            ];
             stray(raw, &taken, spot, problems);
             let items = rows(items, &spot.child("items"), problems);
             let more = match &raw.more {
@@ -60,10 +70,15 @@ pub(super) fn answer(
                 Some(at) => Some(read(at, &spot.child("partial"), problems)?),
                 None => None,
             };
+            let truncated = match &raw.truncated {
+                Some(at) => Some(read(at, &spot.child("truncated"), problems)?),
+                None => None,
+            };
             let asked = asked_of(raw.not_found.as_ref(), &spot.child("not_found"), problems);
             let only = asked_of(raw.only.as_ref(), &spot.child("only"), problems);
             let (limit, asked, only) = (raw.limit, asked?, only?);
-            Some(Answer::List(List { items: items?, more, row, limit, partial, asked, only }))
+            let items = items?;
+            Some(Answer::List(List { items, more, row, limit, partial, truncated, asked, only }))
         }
         (None, Some(at)) => {
             stray(raw, &["record", "aggregate", "empty", "row", "link"], spot, problems);
@@ -102,6 +117,7 @@ fn stray(raw: &RawAnswer, taken: &[&str], spot: &Spot<'_>, problems: &mut Proble
         ("more", raw.more.is_some()),
         ("limit", raw.limit.is_some()),
         ("partial", raw.partial.is_some()),
+        ("truncated", raw.truncated.is_some()),
         ("not_found", raw.not_found.is_some()),
         ("only", raw.only.is_some()),
         ("text", raw.text.is_some()),

@@ -1,7 +1,6 @@
 //! What a tool sends, and whether that is the effect which its file says.
 
 use http::Method;
-#[cfg(feature = "conformance")]
 use serde_json::Value;
 
 use crate::catalog::document::{Document, Spot};
@@ -12,6 +11,7 @@ use crate::catalog::template::{Hole, Leaf, Template};
 use crate::catalog::tool::{Answer, Effect, Plan, ReadPlan};
 
 use super::Known;
+use super::adt;
 use super::compose;
 use super::graphql;
 use super::http::{Parts, request};
@@ -54,6 +54,10 @@ pub(super) fn plan(
                 ByEffect::Safe(request) => Plan::Read(ReadPlan::Request(request)),
                 ByEffect::Write(_) => return None,
             }
+        }
+        Kind::Adt(asked) => {
+            let request = adt::request(asked, names, &spot.child("adt"), problems)?;
+            Plan::Read(ReadPlan::Request(request))
         }
         Kind::Http => match request(&parts(&raw.request), names, &spot, problems)? {
             ByEffect::Safe(request) => {
@@ -151,6 +155,7 @@ enum Kind<'a> {
     Found(&'a str),
     Caller,
     Compose(&'a [RawPart]),
+    Adt(&'a Value),
     #[cfg(feature = "conformance")]
     Script(&'a Value),
 }
@@ -182,6 +187,7 @@ fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Op
         return Some(Kind::Graphql(query));
     }
     let other = match others {
+        (None, None, None, None) if raw.adt.is_some() => raw.adt.as_ref().map(Kind::Adt),
         (None, None, None, None) => return Some(Kind::Http),
         (Some(argument), None, None, None) => Some(Kind::Found(argument)),
         (None, None, Some(parts), None) => Some(Kind::Compose(parts)),
@@ -200,13 +206,13 @@ fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Op
         _ => {
             spot.problem(
                 problems,
-                "write one of: a method with its path, graphql, found, caller, compose",
+                "write one of: a method with its path, graphql, adt, found, caller, compose",
             );
             None
         }
     };
     for (key, _) in http.iter().filter(|(_, there)| *there) {
-        let text = "nothing is sent here: take this away, or found, caller or compose";
+        let text = "nothing of this is sent here: take it away, or found, caller, compose or adt";
         spot.child(key).problem(problems, text);
     }
     other

@@ -14,7 +14,7 @@ use crate::catalog::template::Leaf;
 use super::http::{Parts, request};
 use super::names::{Argument, Kind, Named, Names};
 use super::scope::key;
-use super::{Known, Service, graphql, pointer, push, scope};
+use super::{Known, Service, adt, graphql, pointer, push, scope};
 
 /// RFC 9562's text form.
 const UUID: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
@@ -99,6 +99,7 @@ fn check_alone(way: &RawWay, spot: &Spot<'_>, problems: &mut Problems) {
         ("body", way.body.is_some()),
         ("graphql", way.graphql.is_some()),
         ("variables", !way.variables.is_empty()),
+        ("adt", way.adt.is_some()),
         ("record", way.record.is_some()),
         ("single", way.single.is_some()),
         ("again", way.again.is_some()),
@@ -203,6 +204,12 @@ fn safe(
     spot: &Spot<'_>,
     problems: &mut Problems,
 ) -> Option<SafeRequest> {
+    if let Some(asked) = &raw.adt {
+        if raw.get.is_some() || raw.post.is_some() || raw.body.is_some() || !raw.query.is_empty() {
+            spot.child("adt").problem(problems, "stands alone: there is nothing else to send");
+        }
+        return adt::request(asked, names, &spot.child("adt"), problems);
+    }
     if let Some(query) = &raw.graphql {
         let http = [
             ("get", raw.get.is_some()),

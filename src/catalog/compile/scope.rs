@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::catalog::document::Spot;
+use crate::catalog::pointer::Pointer;
 use crate::catalog::problem::Problems;
 use crate::catalog::raw::{RawFilter, RawScope};
 use crate::catalog::scope_rule::{Filter, PlaceFilter, ScopeRule};
@@ -92,6 +93,8 @@ fn filter(
     let of_place = [
         ("site", raw.site.is_some()),
         ("location", raw.location.is_some()),
+        ("any_of", raw.any_of.is_some()),
+        ("within", !raw.within.is_empty()),
         ("above", !raw.above.is_empty()),
         ("places", raw.places.is_some()),
     ];
@@ -174,14 +177,17 @@ fn place(
              its locations); people who hold whole sites are judged by it",
         );
     }
-    let mut above = Vec::new();
-    for (index, text) in raw.above.iter().enumerate() {
-        let spot = spot.child("above").child(index);
-        let Some(at) = pointer(text, &spot, problems) else { continue };
-        if at.single_key().is_none() {
-            spot.problem(problems, "write one of the row's own fields: /name");
-        }
-        above.push(at);
+    let above = fields(&raw.above, &spot.child("above"), problems);
+    let within = fields(&raw.within, &spot.child("within"), problems);
+    let any_of = raw.any_of.as_ref();
+    let any_of = any_of.and_then(|text| field(text, &spot.child("any_of"), problems));
+    if any_of.is_some() && !above.is_empty() {
+        let text = "a row that lists its places lies above none: take 'above' away";
+        spot.child("any_of").problem(problems, text);
+    }
+    if context.names.in_resolver && !within.is_empty() {
+        let text = "a resolver finds a record; the tool judges the lists that it shows of it";
+        spot.child("within").problem(problems, text);
     }
     if context.names.in_resolver && (!raw.above.is_empty() || raw.places.is_some()) {
         let key = if raw.above.is_empty() { "places" } else { "above" };
@@ -203,5 +209,18 @@ fn place(
     if site.is_none() && location.is_none() {
         return None;
     }
-    Some(Filter::Place(PlaceFilter { site, location, above, places }))
+    Some(Filter::Place(PlaceFilter { site, location, any_of, within, above, places }))
+}
+
+fn fields(texts: &[String], spot: &Spot<'_>, problems: &mut Problems) -> Vec<Pointer> {
+    let read = texts.iter().enumerate();
+    read.filter_map(|(index, text)| field(text, &spot.child(index), problems)).collect()
+}
+
+fn field(text: &str, spot: &Spot<'_>, problems: &mut Problems) -> Option<Pointer> {
+    let at = pointer(text, spot, problems)?;
+    if at.single_key().is_none() {
+        spot.problem(problems, "write one of the row's own fields: /name");
+    }
+    Some(at)
 }

@@ -19,7 +19,8 @@ use super::fence::Fence;
 use super::names::Names;
 use super::plan::{check_answer, plan};
 use super::{
-    Known, Service, answer, compose, fence, input, link, paging, requirement, scope, text, typed,
+    Known, Service, adt, answer, compose, fence, inner, input, link, paging, requirement, scope,
+    text, typed,
 };
 
 /// A name longer than this leaves no room for a gateway's prefix; the conformance suite has its own.
@@ -60,12 +61,14 @@ pub(in crate::catalog) fn tool(
         paging::agree(answer, input::pages(&raw.input), plan.request(), document, problems);
         check_answer(plan, answer, document, problems);
         check_above(answer, scope, document, problems);
+        inner::check(answer, scope, document, problems);
         check_asked(answer, &names, document, problems);
         check_many(plan, answer, &names, document, problems);
         if let (Answer::Text(shown), Some(input)) = (&*answer, &input) {
             text::agree(shown, (plan, scope, input), document, problems);
         }
         let permission = permission.as_ref();
+        adt::agree(plan, scope, document, problems);
         fence::check(&Fence { plan, answer, scope, permission, names: &names }, document, problems);
     }
     if let (Some(plan), Some(input), Some(scope), true) = (&plan, &input, &scope, whole && asked)

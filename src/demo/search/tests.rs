@@ -1,6 +1,7 @@
 //! Every operator of the contract, on records small enough to see through.
 
 use super::*;
+use crate::demo::workflowcore::SEARCHABLE;
 
 fn records() -> Vec<Value> {
     vec![
@@ -17,7 +18,8 @@ fn records() -> Vec<Value> {
 }
 
 fn ids(body: &Value) -> Vec<String> {
-    let found = Search::read(body.to_string().as_bytes()).unwrap().run(records().iter());
+    let found =
+        Search::read(body.to_string().as_bytes(), &SEARCHABLE).unwrap().run(records().iter());
     found["items"].as_array().unwrap().iter().map(|one| text(one, "id").to_owned()).collect()
 }
 
@@ -55,7 +57,8 @@ fn every_operator_does_what_its_name_says() {
 #[test]
 fn pages_count_what_lies_on_either_side() {
     let body = json!({"page": 2, "pageSize": 1});
-    let page = Search::read(body.to_string().as_bytes()).unwrap().run(records().iter());
+    let page =
+        Search::read(body.to_string().as_bytes(), &SEARCHABLE).unwrap().run(records().iter());
     assert_eq!(
         (&page["before"], &page["after"], &page["total"]),
         (&json!(1), &json!(1), &json!(3))
@@ -70,7 +73,7 @@ fn pages_count_what_lies_on_either_side() {
 
 #[test]
 fn what_cannot_be_searched_for_is_refused() {
-    let refused = |body: Value| Search::read(body.to_string().as_bytes()).is_err();
+    let refused = |body: Value| Search::read(body.to_string().as_bytes(), &SEARCHABLE).is_err();
     let filter = |field: &str, operator: &str, value: Value| json!({"filterSpecifications": [{"field": field, "operator": operator, "value": value}]});
     assert!(refused(filter("password", "equals", json!(1))));
     assert!(refused(filter("siteId", "in", json!("A"))));

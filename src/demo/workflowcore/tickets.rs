@@ -11,10 +11,44 @@ use super::super::bearer::{Caller, covers};
 use super::super::fields::{set, text};
 use super::super::idempotency::{Written, once};
 use super::super::problem::Problem;
-use super::super::search::Search;
+use super::super::search::{Search, Searchable};
 use super::super::services::Services;
 use super::super::world::{BLUEPRINTS, Ticket, World, rfc3339};
 use super::{Answer, CREATE, EDIT, READ, edits, visible};
+
+/// What can be asked of tickets.
+pub(in crate::demo) const SEARCHABLE: Searchable = Searchable {
+    fields: &[
+        "id",
+        "sequenceNumber",
+        "siteId",
+        "floorCode",
+        "twinId",
+        "locationIds",
+        "summary",
+        "description",
+        "priority",
+        "statusId",
+        "statusName",
+        "statusTab",
+        "categoryId",
+        "category",
+        "sourceType",
+        "externalId",
+        "insightId",
+        "assigneeType",
+        "assigneeId",
+        "reporterId",
+        "creatorId",
+        "createdDate",
+        "updatedDate",
+        "resolvedDate",
+        "closedDate",
+        "dueDate",
+        "q",
+    ],
+    searched: &["summary", "description", "sequenceNumber"],
+};
 
 /// `POST /tickets/search`
 pub(super) async fn search(
@@ -23,7 +57,7 @@ pub(super) async fn search(
     body: Bytes,
 ) -> Answer {
     let scopes = caller.scopes(&READ)?;
-    let search = Search::read(&body)?;
+    let search = Search::read(&body, &SEARCHABLE)?;
     let world = services.world();
     let tickets = world.tickets.iter().map(|ticket| &ticket.body);
     Ok(Json(search.run(tickets.filter(|ticket| covers(&scopes, ticket)))))

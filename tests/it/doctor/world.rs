@@ -29,6 +29,7 @@ impl World {
             ("ACCESS__URL", services.authz_url()),
             ("BACKENDS__SITECORE__BASE_URL", services.sitecore_url()),
             ("BACKENDS__WORKFLOWCORE__BASE_URL", services.workflowcore_url()),
+            ("BACKENDS__ADT__BASE_URL", services.twins_url()),
             ("KEYS__CURRENT", TestApp::new_key()),
         ];
         let settings = own.map(|(name, value)| (format!("OSIER_{name}"), value));

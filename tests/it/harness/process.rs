@@ -80,6 +80,7 @@ impl Process {
             ("BACKENDS__SITECORE__BASE_URL", services.sitecore_url()),
             ("BACKENDS__WORKFLOWCORE__BASE_URL", services.workflowcore_url()),
             ("BACKENDS__LIVEDATACORE__BASE_URL", services.livedatacore_url()),
+            ("BACKENDS__ADT__BASE_URL", services.twins_url()),
             ("KEYS__CURRENT", super::TestApp::new_key()),
         ];
         let own = own.map(|(name, value)| (format!("OSIER_{name}"), value));

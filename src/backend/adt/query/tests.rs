@@ -1,0 +1,1 @@
+//! Queries have the structure that was asked for, whatever the arguments hold.

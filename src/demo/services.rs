@@ -11,6 +11,7 @@ use axum::routing::get;
 use serde_json::Value;
 
 use super::authz::{self, Authz};
+use super::bearer;
 use super::entra::Entra;
 use super::fields::{set, text};
 use super::people::API_CLIENT_ID;
@@ -33,7 +34,7 @@ struct Inner {
     wire: Wire,
     world: Mutex<World>,
     strict: AtomicBool,
-    /// The audience that a test has a service demand, by its path.
+    /// The audiences that services demand other than ours, by their paths.
     audiences: Mutex<BTreeMap<&'static str, &'static str>>,
     /// Points of which LiveDataCore says that it can't read them just now.
     unreadable: Mutex<BTreeSet<String>>,
@@ -52,7 +53,8 @@ impl Services {
         let authz = Authz::new(assignments, wire.clone());
         let strict = AtomicBool::new(strict);
         let world = Mutex::new(world);
-        let (unreadable, audiences) = (Mutex::default(), Mutex::default());
+        let unreadable = Mutex::default();
+        let audiences = Mutex::new(bearer::OTHER_AUDIENCES.into());
         Self(Arc::new(Inner {
             base,
             clock,

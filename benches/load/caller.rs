@@ -16,6 +16,10 @@ pub(crate) fn call_of(service: &str) -> Option<(&'static str, Value)> {
     Some(match service {
         "sitecore" => ("list_sites", json!({})),
         "workflowcore" => ("list_tickets", json!({"pageSize": 10})),
+        "insightcore" => ("list_insights", json!({"pageSize": 10})),
+        "livedatacore" => ("list_points", json!({"pageSize": 10})),
+        "activate" => ("list_rules", json!({"pageSize": 10})),
+        "adt" => ("list_models", json!({"pageSize": 10})),
         _ => return None,
     })
 }

@@ -159,7 +159,7 @@ fn is_fit(ended: &anyhow::Result<(End, Duration)>, trouble: Trouble) -> bool {
 }
 
 async fn begin(world: &mut World, service: &str, trouble: Trouble) -> anyhow::Result<()> {
-    let path = World::path(service);
+    let path = world.path(service)?;
     let garbled = "{\"items\": [{\"id\": ";
     match trouble {
         Trouble::Quiet => {}

@@ -26,7 +26,8 @@ const BOUNDS: [(&str, &str); 2] = [("DEADLINE_MS", "2000"), ("OPEN_MS", "500")];
 /// Everything that runs. It stops when it is dropped.
 pub(crate) struct World {
     pub(crate) around: Surroundings,
-    relays: BTreeMap<String, Relay>,
+    /// Each with the path below which its service lies.
+    relays: BTreeMap<String, (Relay, String)>,
     url: String,
     http: reqwest::Client,
     _stop: DropGuard,
@@ -57,7 +58,7 @@ impl World {
             for (key, value) in BOUNDS {
                 environment = environment.with(format!("{section}{key}"), value);
             }
-            relays.insert(name.clone(), relay);
+            relays.insert(name.clone(), (relay, service.base_url.path().to_owned()));
         }
         let config = Config::parse("demo.toml", &text, &environment)?;
         let clock = Clock::System;
@@ -83,13 +84,15 @@ impl World {
     }
 
     /// The path of a service at the demo's server.
-    pub(crate) fn path(service: &str) -> String {
-        format!("/{service}")
+    pub(crate) fn path(&self, service: &str) -> anyhow::Result<String> {
+        let (_, path) = self.relays.get(service).with_context(|| nobody(service))?;
+        Ok(path.clone())
     }
 
     /// The port in front of a service.
     pub(crate) fn relay(&mut self, service: &str) -> anyhow::Result<&mut Relay> {
-        self.relays.get_mut(service).with_context(|| format!("there is no service {service}"))
+        let (relay, _) = self.relays.get_mut(service).with_context(|| nobody(service))?;
+        Ok(relay)
     }
 
     /// Somebody who may everything.
@@ -98,4 +101,8 @@ impl World {
         let token = self.around.entra().token(ana);
         Ok(Caller::new(self.http.clone(), self.url.clone(), token))
     }
+}
+
+fn nobody(service: &str) -> String {
+    format!("there is no service {service}")
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderMap, StatusCode};
-use reqwest::{Client, Request};
+use reqwest::{Client, Request, Response};
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -29,6 +29,8 @@ use super::retry::Retries;
 use super::token::{Origin, OutgoingToken};
 
 pub(super) use part::{Part, PartFault};
+
+use part::WantedPart;
 
 /// One service's settings.
 #[derive(Clone)]
@@ -82,6 +84,21 @@ pub(super) struct Received {
     pub(super) body: Bytes,
 }
 
+/// What is wanted of an answer.
+#[derive(Clone, Copy)]
+enum Wanted<'a> {
+    /// All of it. The names that the request says.
+    Whole(&'a BTreeSet<String>),
+    /// A part of it.
+    Part(WantedPart<'a>),
+}
+
+enum Got {
+    Whole(Received),
+    /// The service did its part, whether or not there is something to show of it.
+    Part(Result<Part, PartFault>),
+}
+
 impl Transport {
     /// A service that is called with this client.
     pub fn new(settings: ServiceSettings, client: Client, clock: Clock) -> Self {
@@ -103,9 +120,25 @@ impl Transport {
         identity: &Identity,
         sent: &mut Sent,
     ) -> Result<Received, TroubleKind> {
+        let names = names_in(&request);
+        let wanted = Wanted::Whole(&names);
+        match self.fetch(request, idempotency_key, wanted, identity, sent).await? {
+            Got::Whole(received) => Ok(received),
+            Got::Part(_) => Err(TroubleKind::BadAnswer),
+        }
+    }
+
+    /// All the way of a request, whatever is wanted of its answer.
+    async fn fetch(
+        &self,
+        request: Filled,
+        idempotency_key: Option<&str>,
+        wanted: Wanted<'_>,
+        identity: &Identity,
+        sent: &mut Sent,
+    ) -> Result<Got, TroubleKind> {
         let started = Instant::now();
         let ends = started + self.settings.deadline;
-        let names = names_in(&request);
         let answered = async {
             // First, so that a service in trouble costs nothing, Entra's exchange included.
             if self.circuit.is_open() {
@@ -113,7 +146,7 @@ impl Transport {
             }
             let request = self.request(request, idempotency_key, identity, ends).await?;
             let _place = self.place(ends).await?;
-            self.attempts(&request, idempotency_key.is_some(), &names, ends, sent).await
+            self.attempts(&request, idempotency_key.is_some(), wanted, ends, sent).await
         };
         let answered = answered.await;
         if matches!(answered, Err(TroubleKind::NotSignedIn)) {
@@ -172,10 +205,10 @@ impl Transport {
         &self,
         request: &Request,
         writes: bool,
-        names: &BTreeSet<String>,
+        wanted: Wanted<'_>,
         ends: Instant,
         sent: &mut Sent,
-    ) -> Result<Received, TroubleKind> {
+    ) -> Result<Got, TroubleKind> {
         self.retries.first();
         let mut made = 0;
         loop {
@@ -184,10 +217,18 @@ impl Transport {
             let leave = self.circuit.leave(self.settings.deadline / 2);
             let leave = leave.ok_or(TroubleKind::Unreachable)?;
             let request = request.try_clone().ok_or(TroubleKind::BadAnswer)?;
-            let ended = match self.receive(request, names, ends, sent).await {
-                Ok(received) => {
+            let ended = match wanted {
+                Wanted::Whole(names) => {
+                    self.receive(request, names, ends, sent).await.map(Got::Whole)
+                }
+                Wanted::Part(wanted) => {
+                    self.receive_part(request, wanted, ends, sent).await.map(Got::Part)
+                }
+            };
+            let ended = match ended {
+                Ok(got) => {
                     leave.good();
-                    return Ok(received);
+                    return Ok(got);
                 }
                 Err(ended) => ended,
             };
@@ -205,34 +246,36 @@ impl Transport {
         }
     }
 
+    /// Up to the answer's head.
+    async fn execute(&self, mut request: Request, ends: Instant) -> Result<Response, Ended> {
+        *request.timeout_mut() = Some(ends.saturating_duration_since(Instant::now()));
+        self.client.execute(request).await.map_err(|error| {
+            let error = error.without_url();
+            let (timeout, connect) = (error.is_timeout(), error.is_connect());
+            tracing::warn!(service = self.settings.name, timeout, connect, "no answer");
+            Ended::without_answer(connect, timeout)
+        })
+    }
+
     async fn receive(
         &self,
-        mut request: Request,
+        request: Request,
         names: &BTreeSet<String>,
         ends: Instant,
         sent: &mut Sent,
     ) -> Result<Received, Ended> {
-        let left = ends.saturating_duration_since(Instant::now());
-        *request.timeout_mut() = Some(left);
-        let response = self.client.execute(request).await.map_err(|error| self.silence(&error))?;
+        let response = self.execute(request, ends).await?;
         let status = response.status();
         sent.status = Some(status.as_u16());
         let headers = response.headers().clone();
         let left = ends.saturating_duration_since(Instant::now());
         let body = outbound::read_capped(response, self.settings.max_answer, left).await;
         if !status.is_success() {
-            tracing::warn!(service = self.settings.name, status = status.as_u16(), "refused");
             let body = body.as_deref().unwrap_or_default();
-            return Err(Ended::of_status(status, &headers, body, names, &self.clock));
+            return Err(self.refused(status, &headers, body, names));
         }
         let body = body.map_err(Ended::in_body)?;
         Ok(Received { status, headers, body })
-    }
-
-    fn silence(&self, error: &reqwest::Error) -> Ended {
-        let (timeout, connect) = (error.is_timeout(), error.is_connect());
-        tracing::warn!(service = self.settings.name, timeout, connect, "no answer");
-        Ended::without_answer(connect, timeout)
     }
 
     /// The service's name in the configuration.
@@ -259,6 +302,18 @@ impl Transport {
     /// How long an answer may be, in bytes.
     pub(super) fn max_answer(&self) -> usize {
         self.settings.max_answer
+    }
+
+    /// What a status other than success means.
+    fn refused(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        names: &BTreeSet<String>,
+    ) -> Ended {
+        tracing::warn!(service = self.settings.name, status = status.as_u16(), "refused");
+        Ended::of_status(status, headers, body, names, &self.clock)
     }
 
     /// What the caller is told of a trouble with this service.

@@ -1,6 +1,6 @@
 //! Who calls a sample service: its own check of the bearer token, as each real service does it.
-//! The routes of the services of our own audience take a [`Caller`]; those of another audience name it
-//! to [`person_for`]. In strict mode the caller's assignments fence everything that they answer.
+//! Their routes take a [`Caller`], of our own audience or of the one that their service demands. In
+//! strict mode the caller's assignments fence everything that they answer.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,13 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::people::{self, TENANT_ID};
+use super::people::{self, TENANT_ID, TWINS_AUDIENCE};
 use super::problem::Problem;
 use super::services::Services;
 use crate::access::Scopes;
+
+/// The services of another audience than ours, by their paths.
+pub(super) const OTHER_AUDIENCES: [(&str, &str); 1] = [("/adt", TWINS_AUDIENCE)];
 
 /// Clock skew that is forgiven, in seconds.
 const LEEWAY: u64 = 60;

@@ -13,6 +13,7 @@ use axum::routing::get;
 use serde_json::Value;
 
 use super::authz::{self, Authz};
+use super::bearer;
 use super::entra::Entra;
 use super::fields::{set, text};
 use super::people::API_CLIENT_ID;
@@ -61,6 +62,7 @@ impl Services {
         let strict = AtomicBool::new(strict);
         let snowflake = Snowflake::new(&world);
         let world = Mutex::new(world);
+        let audiences = Mutex::new(bearer::OTHER_AUDIENCES.into());
         Self(Arc::new(Inner {
             base,
             clock,
@@ -71,7 +73,7 @@ impl Services {
             world,
             strict,
             unreadable: Mutex::default(),
-            audiences: Mutex::default(),
+            audiences,
             links: AtomicBool::new(false),
             whole: AtomicBool::new(false),
         }))

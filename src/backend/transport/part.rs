@@ -6,18 +6,26 @@ use futures::StreamExt as _;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, RANGE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use reqwest::Request;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::call::TroubleKind;
 use crate::identity::Identity;
 
 use super::super::Sent;
-use super::super::ended::Ended;
 use super::super::render::Filled;
-use super::Transport;
+use super::{Ended, Got, Transport, Wanted};
 
-/// What is asked for: texts rather than what can't be shown.
-const TEXTS_FIRST: &str = "text/plain, text/*;q=0.9, application/json;q=0.8, */*;q=0.1";
+/// What kinds of text are asked for, the plainest first.
+const TAKEN: &str = "text/plain, text/*;q=0.9, application/json;q=0.8, */*;q=0.1";
+
+/// Which part is wanted.
+#[derive(Clone, Copy)]
+pub(super) struct WantedPart<'a> {
+    from: u64,
+    most: usize,
+    /// Which types are.
+    takes: &'a (dyn Fn(&str) -> bool + Send + Sync),
+}
 
 /// A part of an answer.
 #[derive(Debug)]
@@ -43,20 +51,6 @@ pub(in crate::backend) enum PartFault {
     Trouble(TroubleKind),
 }
 
-/// How reading a part ended badly.
-enum Bad {
-    /// By what the answer is.
-    Fault(PartFault),
-    /// By what the service did.
-    Ended(Ended),
-}
-
-impl<T: Into<PartFault>> From<T> for Bad {
-    fn from(fault: T) -> Self {
-        Self::Fault(fault.into())
-    }
-}
-
 impl From<TroubleKind> for PartFault {
     fn from(kind: TroubleKind) -> Self {
         Self::Trouble(kind)
@@ -70,7 +64,7 @@ impl Transport {
     /// [`PartFault`]
     pub(in crate::backend) async fn part(
         &self,
-        request: Filled,
+        mut request: Filled,
         (from, most): (u64, usize),
         takes: &(dyn Fn(&str) -> bool + Send + Sync),
         identity: &Identity,
@@ -79,56 +73,29 @@ impl Transport {
         let upto = u64::try_from(most).ok().and_then(|most| from.checked_add(most));
         // One byte more tells whether there is more.
         let upto = upto.ok_or(PartFault::TooFar)?;
-        let started = Instant::now();
-        let ends = started + self.settings.deadline;
-        let read = async {
-            // First, so that a service in trouble costs nothing.
-            if self.circuit.is_open() {
-                return Err(TroubleKind::Unreachable.into());
-            }
-            let mut request = self.request(request, None, identity, ends).await?;
-            let range = HeaderValue::try_from(format!("bytes={from}-{upto}"));
-            let headers = request.headers_mut();
-            headers.insert(RANGE, range.map_err(|_| PartFault::TooFar)?);
-            headers.insert(ACCEPT, HeaderValue::from_static(TEXTS_FIRST));
-            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-            let _place = self.place(ends).await?;
-            let leave = self.circuit.leave(self.settings.deadline / 2);
-            let leave = leave.ok_or(TroubleKind::Unreachable)?;
-            let part = self.read_part(request, (from, most), takes, sent).await;
-            match part {
-                Ok(part) => {
-                    leave.good();
-                    Ok(part)
-                }
-                Err(Bad::Fault(fault)) => {
-                    leave.good();
-                    Err(fault)
-                }
-                Err(Bad::Ended(ended)) => {
-                    if ended.at_fault {
-                        leave.bad();
-                    } else {
-                        leave.good();
-                    }
-                    Err(ended.kind.into())
-                }
-            }
-        };
-        let part = tokio::time::timeout_at(ends, read).await;
-        sent.took += started.elapsed();
-        part.unwrap_or_else(|_| Err(TroubleKind::NoAnswer.into()))
+        let header = |text: &str| HeaderValue::from_str(text).map_err(|_| PartFault::TooFar);
+        request.headers.extend([
+            (ACCEPT, HeaderValue::from_static(TAKEN)),
+            (ACCEPT_ENCODING, HeaderValue::from_static("identity")),
+            (RANGE, header(&format!("bytes={from}-{upto}"))?),
+        ]);
+        let wanted = Wanted::Part(WantedPart { from, most, takes });
+        match self.fetch(request, None, wanted, identity, sent).await? {
+            Got::Part(part) => part,
+            Got::Whole(_) => Err(TroubleKind::BadAnswer.into()),
+        }
     }
 
-    async fn read_part(
+    /// One attempt. What the service can't be blamed for is in the inner end.
+    pub(super) async fn receive_part(
         &self,
         request: Request,
-        (from, most): (u64, usize),
-        takes: &(dyn Fn(&str) -> bool + Send + Sync),
+        wanted: WantedPart<'_>,
+        ends: Instant,
         sent: &mut Sent,
-    ) -> Result<Part, Bad> {
-        let response = self.client.execute(request).await;
-        let response = response.map_err(|error| Bad::Ended(self.silence(&error)))?;
+    ) -> Result<Result<Part, PartFault>, Ended> {
+        let response = self.execute(request, ends).await?;
+        let WantedPart { from, most, takes } = wanted;
         let (status, headers) = (response.status(), response.headers().clone());
         sent.status = Some(status.as_u16());
         let range = text(&headers, &CONTENT_RANGE).and_then(content_range);
@@ -137,29 +104,25 @@ impl Transport {
             (StatusCode::PARTIAL_CONTENT, Some((Some(start), size))) if start == from => (0, size),
             (StatusCode::RANGE_NOT_SATISFIABLE, range) => {
                 let size = range.and_then(|(_, size)| size);
-                return Ok(Part { bytes: Bytes::new(), size, ended: true, content_type: None });
+                return Ok(Ok(Part { bytes: Bytes::new(), size, ended: true, content_type: None }));
             }
-            (status, _) if status.is_redirection() => return Err(PartFault::Elsewhere.into()),
-            (status, _) if status.is_success() => return Err(TroubleKind::BadAnswer.into()),
-            (status, _) => {
-                let ended = Ended::of_status(status, &headers, &[], &[].into(), &self.clock);
-                return Err(Bad::Ended(ended));
-            }
+            (status, _) if status.is_redirection() => return Ok(Err(PartFault::Elsewhere)),
+            (status, _) if status.is_success() => return Ok(Err(TroubleKind::BadAnswer.into())),
+            (status, _) => return Err(self.refused(status, &headers, &[], &[].into())),
         };
         let content_type = text(&headers, &CONTENT_TYPE).unwrap_or_default().to_owned();
         if !takes(&content_type) {
-            return Err(PartFault::Type(content_type).into());
+            return Ok(Err(PartFault::Type(content_type)));
         }
         let coded = text(&headers, &CONTENT_ENCODING);
         if coded.is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
-            return Err(TroubleKind::BadAnswer.into());
+            return Ok(Err(TroubleKind::BadAnswer.into()));
         }
-        let skip = usize::try_from(skip).map_err(|_| PartFault::TooFar)?;
-        if skip > self.settings.max_answer {
-            return Err(PartFault::TooFar.into());
-        }
-        let (bytes, ended) = take(response, skip, most).await?;
-        Ok(Part { bytes, size, ended, content_type: Some(content_type) })
+        let skip = usize::try_from(skip).ok().filter(|skip| *skip <= self.settings.max_answer);
+        let Some(skip) = skip else { return Ok(Err(PartFault::TooFar)) };
+        let read = timeout_at(ends, take(response, skip, most)).await;
+        let (bytes, ended) = read.unwrap_or_else(|_| Err(Ended::without_answer(false, true)))?;
+        Ok(Ok(Part { bytes, size, ended, content_type: Some(content_type) }))
     }
 }
 
@@ -168,11 +131,11 @@ async fn take(
     response: reqwest::Response,
     mut skip: usize,
     most: usize,
-) -> Result<(Bytes, bool), TroubleKind> {
+) -> Result<(Bytes, bool), Ended> {
     let mut bytes = BytesMut::new();
     let mut chunks = response.bytes_stream();
     while let Some(chunk) = chunks.next().await {
-        let mut chunk = chunk.map_err(|_| TroubleKind::NoAnswer)?;
+        let mut chunk = chunk.map_err(|error| Ended::without_answer(false, error.is_timeout()))?;
         let past = skip.min(chunk.len());
         skip -= past;
         let mut chunk = chunk.split_off(past);

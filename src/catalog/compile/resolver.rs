@@ -54,7 +54,7 @@ pub(in crate::catalog) fn resolver(
     }
     let all = raw.all.as_ref().and_then(|all| {
         let spot = spot.child("all");
-        let names = Names { by_all: true, ..names(raw) };
+        let names = Names { by_all: true, ..self::names(raw) };
         let raw = all;
         let way = way(raw, &names, &spot, problems)?;
         if let Some(scope) = &scope {

@@ -5,13 +5,13 @@ use super::super::random::Random;
 use super::PointKind::{self, Analog, Binary, MultiState, Sum};
 use super::Signal::{
     self, AirFlow, AirFlowSetpoint, Alarm, CarbonDioxide, ChilledWaterBack, ChilledWaterOut,
-    ChilledWaterSetpoint, CondenserWaterBack, CondenserWaterOut, CondenserWaterSetpoint, CoolingValve,
-    DamperCommand, DamperPosition, DischargeSetpoint, DischargeTemperature, DuctPressure,
-    DuctPressureSetpoint, Energy, FanLevel, FanRun, FilterAlarm, FilterPressure, Frequency, Gas,
-    HeatingValve, HotWaterBack, HotWaterOut, HotWaterSetpoint, LineCurrent, LineFrequency, LineVoltage,
-    MixedTemperature, Mode, Occupied, OutsideTemperature, Power, PowerFactor, ReturnTemperature, Run,
-    RunCommand, RunLevel, TooColdAlarm, TooWarmAlarm, WaterFlow, WaterPressure, WaterPressureSetpoint,
-    ZoneSetpoint, ZoneTemperature,
+    ChilledWaterSetpoint, CondenserWaterBack, CondenserWaterOut, CondenserWaterSetpoint,
+    CoolingValve, DamperCommand, DamperPosition, DischargeSetpoint, DischargeTemperature,
+    DuctPressure, DuctPressureSetpoint, Energy, FanLevel, FanRun, FilterAlarm, FilterPressure,
+    Frequency, Gas, HeatingValve, HotWaterBack, HotWaterOut, HotWaterSetpoint, LineCurrent,
+    LineFrequency, LineVoltage, MixedTemperature, Mode, Occupied, OutsideTemperature, Power,
+    PowerFactor, ReturnTemperature, Run, RunCommand, RunLevel, TooColdAlarm, TooWarmAlarm,
+    WaterFlow, WaterPressure, WaterPressureSetpoint, ZoneSetpoint, ZoneTemperature,
 };
 use super::{Equipment, Point, connectors};
 

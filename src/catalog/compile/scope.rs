@@ -129,9 +129,7 @@ fn equal(
     let below = spot.child("to");
     let before = problems.count();
     let to = leaf(to, context.names, &below, problems);
-    if let (Some(at), Some(Leaf::Found { argument, at: found })) = (at, to)
-        && context.names.record(&argument).is_some_and(|record| !record.many)
-    {
+    if let (Some(at), Some(Leaf::Found { argument, at: found })) = (at, to) {
         return Some(Filter::Equal { at, argument, found });
     }
     if problems.count() == before {

@@ -91,19 +91,17 @@ fn counts(app: &TestApp, tool: &str, arguments: &Value, held: &BTreeSet<String>)
     let fits = |twin: &Value| {
         let site = text(&twin["siteID"]);
         let asked = named.as_ref().is_none_or(|named| named.contains(&site));
-        // Somebody who holds all sites may hold them globally, and then sees what lies nowhere.
-        let everywhere = held.len() == SITES.len() && site.is_empty() && named.is_none();
         let model =
             arguments.get("modelIds").is_none_or(|_| twin["$metadata"]["$model"] == MODELS[1]);
         let unit = arguments.get("filters").is_none_or(|_| twin["unit"] == "degC");
-        asked && (held.contains(&site) || everywhere) && model && unit
+        asked && held.contains(&site) && model && unit
     };
     let total = app.around.services().count_twins(fits);
     let outside: Vec<String> = named
         .into_iter()
         .flatten()
         .enumerate()
-        .filter(|(_, site)| !held.contains(site))
+        .filter(|(_, site)| !held.contains("") && !held.contains(site))
         .map(|(index, _)| format!("siteIds.{index}"))
         .collect();
     let mut counted = json!({"total": total});

@@ -204,6 +204,6 @@ impl fmt::Debug for Identity {
             .field("token_id", &self.token_id)
             .field("expires_at", &self.expires_at)
             .field("bearer", &self.bearer.as_ref().map(|_| "[redacted]"))
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! `osier import openapi`: drafts definition files from a description of an API (OpenAPI 3.0, 3.1). A
+//! `osier import openapi`: drafts definition files from a description of an API (`OpenAPI` 3.0, 3.1). A
 //! draft leaves `permission` and `scope` to a person, and `check` refuses it until they are decided.
 //! The command line calls it. It fetches nothing and never writes over a file.
 

@@ -158,7 +158,7 @@ impl Access {
     ) -> Result<Arc<Snapshot>, Unavailable> {
         let turn = self.changes.turn();
         let asked = self.source.ask(&Subject::of(identity), strong).await;
-        let snapshot = asked.inspect_err(|error| log(error))?;
+        let snapshot = asked.inspect_err(log)?;
         let strong = snapshot.is_strong();
         let snapshot = Arc::new(snapshot.asked(strong, turn));
         self.compare(identity, &snapshot).await;

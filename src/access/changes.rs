@@ -92,7 +92,9 @@ impl Changes {
 
     pub(super) fn tell(&self, altered: &Altered<'_>) {
         let watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        watchers.iter().for_each(|watcher| watcher(altered));
+        for watcher in &watchers {
+            watcher(altered);
+        }
     }
 }
 

@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     const REST: Duration = Duration::from_secs(5);
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     fn circuit(clock: &Clock) -> Circuit {
         Circuit::new("mapped", 3, REST, clock.clone())

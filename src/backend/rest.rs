@@ -19,7 +19,7 @@ pub(super) async fn read(
     errand: &mut Errand<'_>,
 ) -> Result<Reply, Refusal> {
     let received = service.send(request, None, errand.fill.identity, errand.sent).await;
-    received.and_then(reply).map_err(|kind| service.trouble(kind))
+    received.and_then(|received| reply(&received)).map_err(|kind| service.trouble(kind))
 }
 
 /// Sends a request that changes something. It takes the person's yes, whose idempotency key goes
@@ -33,7 +33,7 @@ pub(super) async fn write(
 ) -> Result<Reply, Refusal> {
     let key = Some(yes.idempotency_key());
     let received = service.send(request, key, identity, sent).await;
-    received.and_then(reply).map_err(|kind| {
+    received.and_then(|received| reply(&received)).map_err(|kind| {
         service.trouble(match kind {
             // It went out; whether it was carried out isn't known.
             TroubleKind::NoAnswer | TroubleKind::BadAnswer => TroubleKind::Unknown,
@@ -42,7 +42,7 @@ pub(super) async fn write(
     })
 }
 
-fn reply(received: Received) -> Result<Reply, TroubleKind> {
+fn reply(received: &Received) -> Result<Reply, TroubleKind> {
     let body = if received.body.is_empty() {
         Value::Null
     } else {

@@ -97,10 +97,9 @@ impl Service {
     ) -> Result<Reply, Refusal> {
         match &self.kind {
             Kind::Rest => rest::write(&self.transport, request, yes, identity, sent).await,
-            Kind::Graphql => Err(Refusal::Internal),
             Kind::Adt => adt::write(&self.transport, request, yes, identity, sent).await,
-            // Saved queries only read.
-            Kind::Snowflake(_) => Err(Refusal::Internal),
+            // Queries only read.
+            Kind::Graphql | Kind::Snowflake(_) => Err(Refusal::Internal),
         }
     }
 }

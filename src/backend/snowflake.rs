@@ -75,17 +75,14 @@ pub(super) async fn read(
     let query = text("run").and_then(|id| queries.one(id)).ok_or(Refusal::Internal)?;
     let sites = sites(&asked, query, errand)?;
     let account = Account { snowflake, transport };
-    let result = match text("cursor") {
-        Some(token) => {
-            let place = Place::read(token).ok_or(Refusal::InvalidCursor)?;
-            account.partition(place, errand).await
-        }
-        None => {
-            let now = DateTime::<Utc>::from(clock.now());
-            let values = bind(query, asked.get("parameters"), now)?;
-            let wrapped = Wrapped::of(query, values, sites.as_deref());
-            account.run(query, &wrapped, errand).await
-        }
+    let result = if let Some(token) = text("cursor") {
+        let place = Place::read(token).ok_or(Refusal::InvalidCursor)?;
+        account.partition(place, errand).await
+    } else {
+        let now = DateTime::<Utc>::from(clock.now());
+        let values = bind(query, asked.get("parameters"), now)?;
+        let wrapped = Wrapped::of(query, values, sites.as_deref());
+        account.run(query, &wrapped, errand).await
     };
     let page = result.and_then(|result| rows(query, &result, sites.as_deref()));
     page.map_err(|kind| match (kind, text("cursor")) {

@@ -192,13 +192,11 @@ impl Transport {
     /// these.
     async fn place(&self, ends: Instant) -> Result<impl Drop + use<'_>, TroubleKind> {
         let patience = ends.min(Instant::now() + self.settings.bounds.wait);
-        match timeout_at(patience, self.places.acquire()).await {
-            Ok(Ok(place)) => Ok(place),
-            Ok(Err(_)) | Err(_) => {
-                tracing::warn!(service = self.settings.name, "as many requests as there may be");
-                Err(TroubleKind::Busy(None))
-            }
+        if let Ok(Ok(place)) = timeout_at(patience, self.places.acquire()).await {
+            return Ok(place);
         }
+        tracing::warn!(service = self.settings.name, "as many requests as there may be");
+        Err(TroubleKind::Busy(None))
     }
 
     async fn attempts(
@@ -233,9 +231,9 @@ impl Transport {
                 Err(ended) => ended,
             };
             if ended.at_fault {
-                leave.bad()
+                leave.bad();
             } else {
-                leave.good()
+                leave.good();
             }
             let left = ends.saturating_duration_since(Instant::now());
             let Some(wait) = self.retries.after(ended.failed, made, writes, left) else {

@@ -263,6 +263,7 @@ pub(super) struct RawLine {
 /// What an answer looks like.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "the keys of a file")]
 pub(super) struct RawAnswer {
     /// Where the rows of a list are: a JSON Pointer to it, in which `*` stands for every element of a
     /// list on the way; or several such, outer ones first.

@@ -12,7 +12,7 @@ use super::{BadDefinitions, print_out};
 /// From what definitions are drafted.
 #[derive(Debug, Subcommand)]
 pub(super) enum Import {
-    /// A description of an API: OpenAPI 3.0 or 3.1, JSON or YAML, in one file.
+    /// A description of an API: `OpenAPI` 3.0 or 3.1, JSON or YAML, in one file.
     Openapi(Openapi),
 }
 

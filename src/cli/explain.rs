@@ -19,7 +19,7 @@ pub(super) struct ExplainArgs {
     /// Who: an Entra object id, a name in the file of permissions, or one of the demo's people.
     #[arg(long)]
     user: String,
-    /// Which tool, such as list_tickets.
+    /// Which tool, such as `list_tickets`.
     #[arg(long)]
     tool: String,
     /// With these arguments, as JSON: do they fit, and which sites go into the request?

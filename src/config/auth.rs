@@ -184,13 +184,12 @@ impl RawAuth {
         report: &mut Report,
     ) -> Option<Auth> {
         if self.mode == Mode::Direct {
-            let registration = match self.credential {
-                None => None,
-                Some(_) => {
-                    let client_id = self.client_id(audience, report);
-                    let credential = self.credential(identity, environment, report);
-                    Some(Box::new(Registration { client_id: client_id?, credential: credential? }))
-                }
+            let registration = if self.credential.is_some() {
+                let client_id = self.client_id(audience, report);
+                let credential = self.credential(identity, environment, report);
+                Some(Box::new(Registration { client_id: client_id?, credential: credential? }))
+            } else {
+                None
             };
             return Some(Auth::Direct(registration));
         }

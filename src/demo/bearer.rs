@@ -10,13 +10,14 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::people::{self, TENANT_ID, TWINS_AUDIENCE};
+use super::people::{self, MAPPED_TOKEN, SNOWFLAKE_AUDIENCE, TENANT_ID, TWINS_AUDIENCE};
 use super::problem::Problem;
 use super::services::Services;
 use crate::access::Scopes;
 
 /// The services of another audience than ours, by their paths.
-pub(super) const OTHER_AUDIENCES: [(&str, &str); 1] = [("/adt", TWINS_AUDIENCE)];
+pub(super) const OTHER_AUDIENCES: [(&str, &str); 2] =
+    [("/adt", TWINS_AUDIENCE), ("/snowflake", SNOWFLAKE_AUDIENCE)];
 
 /// Clock skew that is forgiven, in seconds.
 const LEEWAY: u64 = 60;
@@ -79,6 +80,18 @@ impl FromRequestParts<Services> for Caller {
 fn credential<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
     let (sent, value) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     sent.eq_ignore_ascii_case(scheme).then_some(value)
+}
+
+/// A request of Osier's own: the service learns nothing of the person behind it, and shows all.
+pub(super) struct Osier;
+
+impl FromRequestParts<Services> for Osier {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Services) -> Result<Self, Problem> {
+        let known = credential(&parts.headers, "token").is_some_and(|sent| sent == MAPPED_TOKEN);
+        known.then_some(Self).ok_or_else(|| Problem::unauthorized("The service's token is needed."))
+    }
 }
 
 /// The person behind a request to a service of this audience: tokens of another one, ours among

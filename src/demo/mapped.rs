@@ -11,7 +11,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::bearer::Caller;
+use super::bearer::Osier;
 use super::problem::Problem;
 use super::services::Services;
 
@@ -32,7 +32,7 @@ struct Request {
 /// `POST /graphql`: 200 with `{data}` or `{errors}`, as GraphQL servers do.
 async fn graphql(
     State(services): State<Services>,
-    _caller: Caller,
+    _osier: Osier,
     body: Bytes,
 ) -> Result<Json<Value>, Problem> {
     let request: Request = serde_json::from_slice(&body)

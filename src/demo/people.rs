@@ -11,6 +11,8 @@ pub const TWINS_AUDIENCE: &str = "https://digitaltwins.azure.net";
 pub const SNOWFLAKE_AUDIENCE: &str = "https://snowflake.willow-demo.example";
 /// The secret that this registration has in the look-alike, as a confidential client.
 pub const CLIENT_SECRET: &str = "demo-secret";
+/// The credential of the one party that calls the demo's Mapped: Osier, for whomever.
+pub(super) const MAPPED_TOKEN: &str = "demo-mapped";
 /// The public client that `osier token` signs in with: the tokens' `azp`.
 pub const CLI_CLIENT_ID: &str = "c6e5e890-22a1-548b-9645-5cac0d47aa53";
 /// The delegated scope that everybody but `dan` gets.

@@ -130,6 +130,22 @@ impl Services {
         format!("{}/workflowcore", self.0.base)
     }
 
+    /// Where each service is, by the name that it has under `[backends]` in the demo's settings.
+    pub fn base_urls(&self) -> [(&'static str, String); 10] {
+        [
+            ("activate", self.activate_url()),
+            ("adt", self.twins_url()),
+            ("documents", self.documents_url()),
+            ("insightcore", self.insightcore_url()),
+            ("livedatacore", self.livedatacore_url()),
+            ("mapped", self.mapped_url()),
+            ("reports", self.reports_url()),
+            ("sitecore", self.sitecore_url()),
+            ("snowflake", self.snowflake_url()),
+            ("workflowcore", self.workflowcore_url()),
+        ]
+    }
+
     /// The base URL of LiveDataCore, without a trailing slash.
     pub fn livedatacore_url(&self) -> String {
         format!("{}/livedatacore", self.0.base)

@@ -117,21 +117,20 @@ async fn submit(
     let request = params.get("requestId").map(|id| (caller.oid.clone(), id.to_owned()));
     let repeated = params.get("retry") == Some("true");
     let known = request.as_ref().and_then(|key| snowflake.state().requests.get(key).cloned());
-    let handle = match known.filter(|_| repeated) {
-        Some(handle) => handle,
-        None => {
-            let sql = asked.get("statement").and_then(Value::as_str).unwrap_or_default();
-            let policy = caller.scopes(&[VIEW]).unwrap_or_default();
-            let bindings = bindings(&asked)?;
-            let ran = snowflake.0.database.run(sql, &bindings, Some(&policy)).await;
-            let handle = Uuid::new_v4().to_string();
-            let owner = caller.oid.clone();
-            let statement = Statement { owner, asked, ran, cancelled: false };
-            let mut state = snowflake.state();
-            state.statements.insert(handle.clone(), statement);
-            state.requests.extend(request.map(|key| (key, handle.clone())));
-            handle
-        }
+    let handle = if let Some(handle) = known.filter(|_| repeated) {
+        handle
+    } else {
+        let sql = asked.get("statement").and_then(Value::as_str).unwrap_or_default();
+        let policy = caller.scopes(&[VIEW]).unwrap_or_default();
+        let bindings = bindings(&asked)?;
+        let ran = snowflake.0.database.run(sql, &bindings, Some(&policy)).await;
+        let handle = Uuid::new_v4().to_string();
+        let owner = caller.oid.clone();
+        let statement = Statement { owner, asked, ran, cancelled: false };
+        let mut state = snowflake.state();
+        state.statements.insert(handle.clone(), statement);
+        state.requests.extend(request.map(|key| (key, handle.clone())));
+        handle
     };
     if params.get("async") == Some("true") {
         return Ok(running(&handle));

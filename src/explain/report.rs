@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::who::Person;
 use crate::access::{Decision, Denied, Pushed, Scopes};
-use crate::catalog::{Effect, Leaf, Requirement, Tool};
+use crate::catalog::{Effect, HttpRequest, Leaf, Requirement, Tool};
 use crate::check::LeftOut;
 use crate::request;
 
@@ -52,7 +52,7 @@ impl Report {
             (Err(_), Some(_)) => {
                 say("arguments: not looked at; nobody learns from an error what a \
                                       hidden tool takes"
-                    .to_owned())
+                    .to_owned());
             }
             (_, None) => {}
         }
@@ -177,7 +177,7 @@ fn fit(tool: &Tool, scopes: &Scopes, arguments: &Map<String, Value>, say: &mut i
     for place in request::sites_not_found(tool, scopes, arguments) {
         say(format!("arguments: {place} isn't held or doesn't exist; the answer says notFound"));
     }
-    for hole in tool.plan.request().into_iter().flat_map(|request| request.holes()) {
+    for hole in tool.plan.request().into_iter().flat_map(HttpRequest::holes) {
         let Leaf::Sites { narrow } = &hole.leaf else { continue };
         let wanted = narrow.as_ref().and_then(|name| arguments.get(name)).map(request::sites_of);
         say(match scopes.push(tool.scope.judges_locations(), wanted) {

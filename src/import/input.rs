@@ -36,7 +36,7 @@ const SIZES: [&str; 9] = [
 ];
 /// The longest page that can be asked of Osier.
 const PAGE: u64 = 100;
-/// Headers of which OpenAPI itself says that they aren't parameters.
+/// Headers of which `OpenAPI` itself says that they aren't parameters.
 const IGNORED: [&str; 3] = ["accept", "content-type", "authorization"];
 
 /// A tool's arguments and its request.

@@ -79,7 +79,7 @@ impl Given {
         if !name.starts_with(|c: char| c.is_ascii_lowercase()) {
             name = snake(&format!("the_{text}"), MAX_TOOL);
         }
-        self.unique(name, MAX_TOOL)
+        self.unique(&name, MAX_TOOL)
     }
 
     /// A name of an argument: the parameter's own, as far as it can be.
@@ -90,7 +90,7 @@ impl Given {
         let name = if name.is_empty() { "value" } else { name };
         let own = OWN.contains(&name);
         let name = if own { format!("{name}_value") } else { name.to_owned() };
-        self.unique(name, MAX_ARGUMENT)
+        self.unique(&name, MAX_ARGUMENT)
     }
 
     /// Takes a name out of use.
@@ -98,8 +98,8 @@ impl Given {
         self.0.insert(name.to_owned());
     }
 
-    fn unique(&mut self, name: String, most: usize) -> String {
-        let mut numbered = name.clone();
+    fn unique(&mut self, name: &str, most: usize) -> String {
+        let mut numbered = name.to_owned();
         let mut number = 2_u32;
         while !self.0.insert(numbered.clone()) {
             let end = format!("_{number}");

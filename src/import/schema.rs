@@ -1,4 +1,4 @@
-//! Reads schemas of OpenAPI 3.0 and 3.1 into shapes: references are followed, `allOf` is merged, and
+//! Reads schemas of `OpenAPI` 3.0 and 3.1 into shapes: references are followed, `allOf` is merged, and
 //! what refers to itself or goes too deep is left open.
 
 use serde_json::{Map, Value};
@@ -9,8 +9,11 @@ use super::source::{At, Source};
 /// An object in an object in a list: what is deeper is no row that people read.
 const MAX_DEPTH: usize = 6;
 
+/// A keyword, and whether its value is of its type.
+type Limit = (&'static str, fn(&Value) -> bool);
+
 /// Keywords that are kept, with the type that each must have.
-const LIMITS: [(&str, fn(&Value) -> bool); 12] = [
+const LIMITS: [Limit; 12] = [
     ("minLength", Value::is_u64),
     ("maxLength", Value::is_u64),
     ("pattern", Value::is_string),

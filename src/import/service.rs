@@ -2,6 +2,7 @@
 //! that paths lead through. It gathers them, and the drafts, in the description's order.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
@@ -205,7 +206,7 @@ impl<'a> Service<'a> {
             for (key, value) in &resolver.way {
                 block += &yaml::section(key, value, 4);
             }
-            block += &format!("    # {}\n", draft::perhaps(&resolver.shape, true));
+            _ = writeln!(block, "    # {}", draft::perhaps(&resolver.shape, true));
             block += "    scope: TODO\n";
             text += &block;
             shared.push((format!("resolve.{}", resolver.name), block));
@@ -216,9 +217,9 @@ impl<'a> Service<'a> {
         for (name, row) in &self.rows {
             let mut block = String::new();
             for lost in &row.lost {
-                block += &format!("  # Not in it: {}\n", words::line(lost));
+                _ = writeln!(block, "  # Not in it: {}", words::line(lost));
             }
-            block += &format!("  {name}:\n");
+            _ = writeln!(block, "  {name}:");
             for (key, value) in &row.fields {
                 block += &yaml::section(key, value, 4);
             }

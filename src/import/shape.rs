@@ -84,8 +84,13 @@ impl Shape {
     /// Both hold: `allOf`.
     pub(super) fn and(mut self, other: Self) -> Self {
         self.kind = match (self.kind, other.kind) {
-            (Kind::Open(SILENT), kind) | (kind, Kind::Open(SILENT)) => kind,
-            (Kind::Open(_), kind) => kind,
+            (Kind::Open(why), kind) => {
+                if kind == Kind::Open(SILENT) {
+                    Kind::Open(why)
+                } else {
+                    kind
+                }
+            }
             (Kind::List(one), Kind::List(two)) => Kind::List(Box::new(one.and(*two))),
             (Kind::Object(one), Kind::Object(two)) => Kind::Object(one.and(two)),
             (Kind::Number, Kind::Integer) => Kind::Integer,
@@ -105,7 +110,7 @@ impl Shape {
     /// One of them holds: `oneOf`, `anyOf`. What they don't share is no promise.
     pub(super) fn or(mut self, other: Self) -> Self {
         self.kind = match (self.kind, other.kind) {
-            (Kind::Object(one), Kind::Object(two)) => Kind::Object(one.or(two)),
+            (Kind::Object(one), Kind::Object(two)) => Kind::Object(one.or(&two)),
             (Kind::List(one), Kind::List(two)) => Kind::List(Box::new(one.or(*two))),
             (Kind::Integer, Kind::Number) | (Kind::Number, Kind::Integer) => Kind::Number,
             (one, two) if one == two => one,
@@ -134,7 +139,7 @@ impl Fields {
         all
     }
 
-    fn or(self, other: Self) -> Self {
+    fn or(self, other: &Self) -> Self {
         let required: Vec<String> =
             self.required.iter().filter(|name| other.requires(name)).cloned().collect();
         let mut all = self.join(&other.all, Shape::or);

@@ -1,5 +1,6 @@
 //! What comes out of descriptions, and what of hostile ones.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -125,7 +126,7 @@ fn bombs_and_endless_schemas_end() {
     let mut bomb = String::from("openapi: 3.0.0\na0: &a0 [x, x]\n");
     for level in 1..40 {
         let before = level - 1;
-        bomb += &format!("a{level}: &a{level} [*a{before}, *a{before}, *a{before}]\n");
+        _ = writeln!(bomb, "a{level}: &a{level} [*a{before}, *a{before}, *a{before}]");
     }
     let said = faults(&(bomb + "paths: {}\n"));
     assert!(said.starts_with("api.yaml:") && said.contains("not YAML"), "{said}");

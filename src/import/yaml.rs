@@ -1,6 +1,8 @@
 //! Writes drafts as YAML: short maps and lists on one line, long ones over several. Texts are quoted
 //! wherever they could be read as anything else.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
 
 /// As wide as a line gets where it can be helped.
@@ -46,7 +48,7 @@ fn pair(key: &str, value: &Value, indent: usize, text: &mut String) {
     // What is deep is written out, so that it can be read.
     let roomy = depth(value) <= 2 || indent > 0;
     if head.len() + 1 + one_line.len() <= WIDTH && roomy {
-        *text += &format!("{head} {one_line}\n");
+        _ = writeln!(text, "{head} {one_line}");
         return;
     }
     match value {
@@ -61,10 +63,10 @@ fn pair(key: &str, value: &Value, indent: usize, text: &mut String) {
             *text += &head;
             text.push('\n');
             for item in items {
-                *text += &format!("{spaces}  - {}\n", flow(item));
+                _ = writeln!(text, "{spaces}  - {}", flow(item));
             }
         }
-        _ => *text += &format!("{head} {one_line}\n"),
+        _ => _ = writeln!(text, "{head} {one_line}"),
     }
 }
 
@@ -111,7 +113,7 @@ fn scalar(text: &str) -> String {
             '\n' => quoted += "\\n",
             '\t' => quoted += "\\t",
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
-                quoted += &format!("\\u{:04x}", u32::from(c));
+                _ = write!(quoted, "\\u{:04x}", u32::from(c));
             }
             c => quoted.push(c),
         }

@@ -90,7 +90,9 @@ impl Changes {
                 let people: HashSet<String> =
                     people.iter().map(|oid| oid.to_ascii_lowercase()).collect();
                 let is_one = |key: &PersonKey| people.contains(&key.subject().to_ascii_lowercase());
-                LISTS.iter().for_each(|list| self.announce_to(is_one, *list));
+                for list in LISTS {
+                    self.announce_to(is_one, list);
+                }
             }
             Altered::Answer { identity, before, after } => {
                 let person = identity.person_key();

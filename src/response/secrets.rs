@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn what_runs_on_from_before_the_text_is_hidden_as_far_as_it_goes() {
         let text = format!("{} and more", "a".repeat(50));
-        assert_eq!(spans(&text, Some(40)), [0..50]);
+        assert_eq!(spans(&text, Some(40)), vec![0..50]);
         assert!(spans(&text, Some(50)).is_empty() && spans(&text, None).is_empty());
     }
 }

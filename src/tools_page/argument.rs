@@ -60,14 +60,14 @@ fn kind(schema: &Map<String, Value>) -> String {
     ];
     for (least, most, of) in ends {
         match (texts(least), texts(most)) {
-            (Some(least), Some(most)) => said += &format!(", {least} to {most}{of}"),
-            (Some(least), None) => said += &format!(", at least {least}{of}"),
-            (None, Some(most)) => said += &format!(", at most {most}{of}"),
+            (Some(least), Some(most)) => _ = write!(said, ", {least} to {most}{of}"),
+            (Some(least), None) => _ = write!(said, ", at least {least}{of}"),
+            (None, Some(most)) => _ = write!(said, ", at most {most}{of}"),
             (None, None) => {}
         }
     }
     if let Some(default) = texts("default") {
-        said += &format!(", {default} where it isn't given");
+        _ = write!(said, ", {default} where it isn't given");
     }
     super::plain(&said)
 }

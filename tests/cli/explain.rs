@@ -1,6 +1,7 @@
 //! `osier explain` from outside: each question of `tests/fixtures/explain/questions.txt` and its answer,
 //! by the demo's assignments as a file. None of them touches the network.
 
+use std::fmt::Write as _;
 use std::fs;
 
 use super::osier;
@@ -63,7 +64,7 @@ fn each_rule_is_told_in_words() {
     for line in fs::read_to_string(QUESTIONS).unwrap().lines() {
         let folder = if line.contains("--role") { &by_claims } else { &by_file };
         let answer = answer(&folder.path().join("osier.toml"), line);
-        said.push_str(&format!("$ osier explain {line}\n{answer}\n"));
+        _ = writeln!(said, "$ osier explain {line}\n{answer}");
     }
     if std::env::var_os("UPDATE_EXPECTED").is_some() {
         fs::write(ANSWERS, &said).unwrap();

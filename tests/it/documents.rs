@@ -45,7 +45,7 @@ fn without_links(text: &str) -> String {
     let mut shown = text.to_owned();
     while let Some(at) = shown.find("https://files.willow-demo.example/") {
         let rest = &shown[at..];
-        let end = rest.find(|c: char| c == '\n' || c == ',').unwrap_or(rest.len());
+        let end = rest.find(['\n', ',']).unwrap_or(rest.len());
         shown.replace_range(at..at + end, MARKER);
     }
     shown

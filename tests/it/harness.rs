@@ -18,6 +18,6 @@ pub use client::{Client, Events, Version};
 pub use front::Front;
 pub use open::Open;
 pub use postgres::Postgres;
-pub use process::{Process, osier, three_free_ports};
+pub use process::{Process, base_urls, osier, three_free_ports};
 pub use reply::{Answered, Reply};
 pub use written::Written;

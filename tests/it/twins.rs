@@ -20,8 +20,11 @@ const VIEW_TWINS: &str = "WillowApp.CanViewTwins";
 /// they hold.
 pub fn viewer(app: &TestApp, places: &[String]) -> Person {
     let oid: &'static str = Uuid::new_v4().to_string().leak();
-    let held: String =
-        places.iter().map(|at| format!("  - {{user: {oid}, role: viewer, at: {at}}}\n")).collect();
+    let held: String = places
+        .iter()
+        .map(|at| format!("  - {{user: {oid}, role: viewer, at: {at}}}\n"))
+        .collect::<Vec<_>>()
+        .concat();
     let text = format!(
         "roles:\n  viewer: [{VIEW_TWINS}, WillowApp.CanViewModels]\nusers:\n  - {{id: {oid}}}\n\
          assignments:\n{held}"

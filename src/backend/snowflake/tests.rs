@@ -97,9 +97,9 @@ fn cells_are_what_the_service_wrote_to_the_last_digit() {
 
 #[test]
 fn a_small_packet_that_unpacks_to_much_is_refused() {
-    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    packer.write_all(&vec![b' '; 10_000_000]).unwrap();
-    let packed = packer.finish().unwrap();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(&vec![b' '; 10_000_000]).unwrap();
+    let packed = gzip.finish().unwrap();
     assert!(packed.len() < 20_000);
     assert_eq!(inflate(&packed, 100_000), Err(TroubleKind::BadAnswer));
     assert_eq!(inflate(&packed, 10_000_000).unwrap().len(), 10_000_000);

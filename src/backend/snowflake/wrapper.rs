@@ -1,6 +1,8 @@
 //! The statement that is sent: ours around the saved query's own. Whatever that one does, what leaves
 //! it is the definition's columns, of the caller's sites, and no more rows than it may have.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value, json};
 
 use crate::catalog::{ParameterKind, SavedQuery};
@@ -34,7 +36,7 @@ impl Wrapped {
                 .chunks(AT_ONCE)
                 .map(|some| format!("{} IN ({})", name(column), vec!["?"; some.len()].join(", ")))
                 .collect();
-            statement.push_str(&format!("\nWHERE ({})", lists.join(" OR ")));
+            _ = write!(statement, "\nWHERE ({})", lists.join(" OR "));
             bound.extend(sites.iter().map(|site| ("TEXT", site.clone())));
         }
         let order: Vec<String> = query
@@ -46,7 +48,7 @@ impl Wrapped {
             .collect();
         // One more than there may be, to know whether there are more.
         let limit = query.max_rows.saturating_add(1);
-        statement.push_str(&format!("\nORDER BY {}\nLIMIT {limit}", order.join(", ")));
+        _ = write!(statement, "\nORDER BY {}\nLIMIT {limit}", order.join(", "));
         let bindings = bound.into_iter().enumerate().map(|(index, (kind, value))| {
             ((index + 1).to_string(), json!({"type": kind, "value": value}))
         });

@@ -42,64 +42,7 @@ pub(super) fn answer(
         return Some(Answer::Results { most });
     }
     match (&raw.items, &raw.record) {
-        (Some(items), None) => {
-            let taken = [
-                "items",
-                "more",
-                "limit",
-                "partial",
-                "truncated",
-                "not_found",
-                "only",
-                "row",
-                "link",
-                "about",
-            ];
-            stray(raw, &taken, spot, problems);
-            let items = rows(items, &spot.child("items"), problems);
-            let more = match &raw.more {
-                Some(raw) => Some(more(raw, &spot.child("more"), problems)?),
-                None => None,
-            };
-            if raw.limit == Some(0) {
-                spot.child("limit").problem(problems, "a list has at least one row");
-            }
-            let row = row(raw, service, spot, problems)?;
-            let read =
-                |at: &String, spot: &Spot<'_>, problems: &mut Problems| pointer(at, spot, problems);
-            let partial = match &raw.partial {
-                Some(at) => Some(read(at, &spot.child("partial"), problems)?),
-                None => None,
-            };
-            let truncated = match &raw.truncated {
-                Some(at) => Some(read(at, &spot.child("truncated"), problems)?),
-                None => None,
-            };
-            let about = match &raw.about {
-                Some(RawAbout { at, row: name }) => {
-                    let spot = spot.child("about");
-                    let at = read(at, &spot.child("at"), problems);
-                    let row = named(Some(name), service, &spot, problems);
-                    Some(About { at: at?, row: row? })
-                }
-                None => None,
-            };
-            let asked = asked_of(raw.not_found.as_ref(), &spot.child("not_found"), problems);
-            let only = asked_of(raw.only.as_ref(), &spot.child("only"), problems);
-            let (limit, asked, only) = (raw.limit, asked?, only?);
-            let items = items?;
-            Some(Answer::List(List {
-                items,
-                more,
-                row,
-                limit,
-                partial,
-                truncated,
-                about,
-                asked,
-                only,
-            }))
-        }
+        (Some(items), None) => list(raw, items, service, spot, problems).map(Answer::List),
         (None, Some(at)) => {
             stray(raw, &["record", "aggregate", "empty", "row", "link"], spot, problems);
             let at = pointer(at, &spot.child("record"), problems);
@@ -128,6 +71,62 @@ pub(super) fn answer(
             None
         }
     }
+}
+
+/// A list of rows.
+fn list(
+    raw: &RawAnswer,
+    items: &Value,
+    service: &Service,
+    spot: &Spot<'_>,
+    problems: &mut Problems,
+) -> Option<List> {
+    const TAKEN: [&str; 10] = [
+        "items",
+        "more",
+        "limit",
+        "partial",
+        "truncated",
+        "not_found",
+        "only",
+        "row",
+        "link",
+        "about",
+    ];
+    stray(raw, &TAKEN, spot, problems);
+    let items = rows(items, &spot.child("items"), problems);
+    let more = match &raw.more {
+        Some(raw) => Some(more(raw, &spot.child("more"), problems)?),
+        None => None,
+    };
+    if raw.limit == Some(0) {
+        spot.child("limit").problem(problems, "a list has at least one row");
+    }
+    let row = row(raw, service, spot, problems)?;
+    let mut at = |written: &Option<String>, key: &str| match written {
+        Some(at) => pointer(at, &spot.child(key), problems).map(Some),
+        None => Some(None),
+    };
+    let (partial, truncated) = (at(&raw.partial, "partial")?, at(&raw.truncated, "truncated")?);
+    let about = match &raw.about {
+        Some(RawAbout { at, row: name }) => {
+            let spot = spot.child("about");
+            let at = pointer(at, &spot.child("at"), problems);
+            let row = named(Some(name), service, &spot, problems);
+            Some(About { at: at?, row: row? })
+        }
+        None => None,
+    };
+    let mut pair = |written: &Option<RawAsked>, key: &str| match written {
+        Some(RawAsked { arg, at }) => {
+            let at = pointer(at, &spot.child(key).child("at"), problems)?;
+            Some(Some(Asked { argument: arg.clone(), at }))
+        }
+        None => Some(None),
+    };
+    let (asked, only) = (pair(&raw.not_found, "not_found")?, pair(&raw.only, "only")?);
+    let limit = raw.limit;
+    Some(List { items: items?, more, row, limit, partial, truncated, asked, only, about })
 }
 
 /// Keys that mean nothing for this kind of answer.
@@ -182,17 +181,6 @@ fn rows(raw: &Value, spot: &Spot<'_>, problems: &mut Problems) -> Option<Vec<Spr
         spot.problem(problems, text);
     }
     Some(read)
-}
-
-/// Which argument and place go together. The outer option is empty where it was told of.
-fn asked_of(
-    raw: Option<&RawAsked>,
-    spot: &Spot<'_>,
-    problems: &mut Problems,
-) -> Option<Option<Asked>> {
-    let Some(RawAsked { arg, at }) = raw else { return Some(None) };
-    let at = pointer(at, &spot.child("at"), problems)?;
-    Some(Some(Asked { argument: arg.clone(), at }))
 }
 
 fn more(raw: &RawMore, spot: &Spot<'_>, problems: &mut Problems) -> Option<More> {

@@ -179,14 +179,14 @@ pub(super) fn output_schema(composition: &Composition, answer: &Answer) -> Map<S
     let (mut properties, required) = match answer {
         Answer::Results { .. } => {
             let result = closed(
-                json!({"id": text(), "title": text(), "url": text()}),
+                &json!({"id": text(), "title": text(), "url": text()}),
                 &["id", "title", "url"],
             );
             let results = json!({"type": "array", "items": result});
             (Map::from_iter([("results".to_owned(), results)]), vec!["results"])
         }
         Answer::Document => {
-            let metadata = closed(json!({"type": text(), "siteId": text()}), &["type"]);
+            let metadata = closed(&json!({"type": text(), "siteId": text()}), &["type"]);
             let names = ["id", "title", "text", "url"];
             let plain = names.iter().map(|name| ((*name).to_owned(), text()));
             let properties = plain.chain([("metadata".to_owned(), metadata)]).collect();
@@ -209,13 +209,13 @@ pub(super) fn output_schema(composition: &Composition, answer: &Answer) -> Map<S
         });
         properties.insert("unavailable".to_owned(), unavailable);
     }
-    match closed(Value::Object(properties), &required) {
+    match closed(&Value::Object(properties), &required) {
         Value::Object(schema) => schema,
         _ => Map::new(),
     }
 }
 
-fn closed(properties: Value, required: &[&str]) -> Value {
+fn closed(properties: &Value, required: &[&str]) -> Value {
     json!({
         "type": "object",
         "properties": properties,

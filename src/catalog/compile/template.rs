@@ -146,7 +146,10 @@ impl<'a> Reader<'a> {
             }
             ("given", name) => {
                 let argument = self.argument(name, kind, problems)?;
-                let least = self.least(&argument, problems)?;
+                let least = match self.map.get("least") {
+                    Some(least) => Some(self.least(least, &argument, problems)?),
+                    None => None,
+                };
                 Leaf::Given { argument, least }
             }
             ("scope", "sites") => match self.map.get("narrow") {
@@ -223,16 +226,14 @@ impl<'a> Reader<'a> {
         Some(name)
     }
 
-    /// The outer option is empty where it was told of.
-    fn least(&self, argument: &str, problems: &mut Problems) -> Option<Option<u64>> {
-        let Some(least) = self.map.get("least") else { return Some(None) };
+    fn least(&self, least: &Value, argument: &str, problems: &mut Problems) -> Option<u64> {
         let number = self.names.arguments.get(argument).map(|argument| argument.kind);
         let least = least.as_u64().filter(|_| number == Some(Kind::Number));
         if least.is_none() {
             let text = format!("write a whole number, for which '{argument}' must be a number too");
             self.spot.child("least").problem(problems, text);
         }
-        least.map(Some)
+        least
     }
 
     fn etag(&self, name: &str, problems: &mut Problems) -> Option<String> {

@@ -184,8 +184,7 @@ impl Parameter {
             }
         }
         let Some(default) = &self.default else { return };
-        let relative =
-            self.kind == ParameterKind::Date && day_from_today(default, Utc::now()).is_some();
+        let relative = self.kind == ParameterKind::Date && days_back(default).is_some();
         if let (false, Err(says)) = (relative, self.text_of(default)) {
             spot.child("default").problem(problems, says);
         }
@@ -194,15 +193,18 @@ impl Parameter {
 
 /// `today` or `today-N`.
 fn day_from_today(default: &Value, now: DateTime<Utc>) -> Option<NaiveDate> {
+    now.date_naive().checked_sub_signed(TimeDelta::days(days_back(default)?.into()))
+}
+
+/// How many days before today.
+fn days_back(default: &Value) -> Option<u32> {
     /// Some ten years: nobody means more.
     const FARTHEST: u32 = 3_660;
     let rest = default.as_str()?.strip_prefix("today")?;
-    let back = match rest.strip_prefix('-') {
-        Some(days) => days.parse::<u32>().ok().filter(|days| *days <= FARTHEST)?,
-        None if rest.is_empty() => 0,
-        None => return None,
-    };
-    now.date_naive().checked_sub_signed(TimeDelta::days(back.into()))
+    match rest.strip_prefix('-') {
+        Some(days) => days.parse().ok().filter(|days| *days <= FARTHEST),
+        None => rest.is_empty().then_some(0),
+    }
 }
 
 fn plain(value: &Value) -> String {

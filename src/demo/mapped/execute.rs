@@ -155,7 +155,7 @@ impl Run<'_> {
         for selection in set.selections() {
             let (directives, inner, condition) = match &selection {
                 Selection::Field(field) => {
-                    if self.counts(field.directives())? {
+                    if self.counts(field.directives().as_ref())? {
                         fields.push(field.clone());
                     }
                     continue;
@@ -175,15 +175,15 @@ impl Run<'_> {
             };
             let on = condition.and_then(|on| on.named_type()).map(|on| text(on.name()));
             let fits = on.is_none_or(|on| on == kind);
-            if let (true, true, Some(inner)) = (fits, self.counts(directives)?, inner) {
+            if let (true, true, Some(inner)) = (fits, self.counts(directives.as_ref())?, inner) {
                 fields.extend(self.fields(kind, &inner)?);
             }
         }
         Ok(fields)
     }
 
-    fn counts(&self, directives: Option<cst::Directives>) -> Result<bool, Fault> {
-        for directive in directives.iter().flat_map(cst::Directives::directives) {
+    fn counts(&self, directives: Option<&cst::Directives>) -> Result<bool, Fault> {
+        for directive in directives.into_iter().flat_map(cst::Directives::directives) {
             let condition = directive.arguments().and_then(|all| all.arguments().next());
             let condition = condition.and_then(|condition| condition.value());
             let condition = condition.map(|value| self.value(&value)).transpose()?;

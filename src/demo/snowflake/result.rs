@@ -138,8 +138,8 @@ pub(super) fn answer(table: &Table, handle: &str, partition: usize, size: usize)
 
 /// Gzip, whether it was asked for or not.
 fn packed(body: &Value) -> Response {
-    let mut packer = GzEncoder::new(Vec::new(), Compression::default());
-    let packed = packer.write_all(body.to_string().as_bytes()).and_then(|()| packer.finish());
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    let packed = gzip.write_all(body.to_string().as_bytes()).and_then(|()| gzip.finish());
     match packed {
         Ok(bytes) => {
             let headers =

@@ -2,6 +2,8 @@
 //! of each site holds a signed link in its text, one has no text, and one belongs to a machine of
 //! another site as well.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -72,7 +74,7 @@ fn paper(site: &Blueprint, number: usize, equipment: &Equipment, today: DateTime
                 let from = number + page + paragraph;
                 let said = (0..4).filter_map(|step| SENTENCES.get((from * 3 + step) % 8).copied());
                 let said = said.collect::<Vec<_>>().join(" ");
-                text.push_str(&format!("{page}.{} {said}\n\n", paragraph + 1));
+                _ = write!(text, "{page}.{} {said}\n\n", paragraph + 1);
             }
             if number == 1 && page == 1 {
                 text.push_str(&signed_link(&id, site.canary));

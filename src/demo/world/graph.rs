@@ -33,7 +33,10 @@ pub(in crate::demo) struct Node {
 
 /// The types, their lists' names, the beginning of their ids, what they belong to and what belongs
 /// to them.
-const TYPES: [(&str, &str, &str, &[&str], &[&str]); 7] = [
+type Type =
+    (&'static str, &'static str, &'static str, &'static [&'static str], &'static [&'static str]);
+
+const TYPES: [Type; 7] = [
     ("Site", "sites", "SITE", &[], &["buildings"]),
     ("Building", "buildings", "BLDG", &["site"], &["floors", "things"]),
     ("Floor", "floors", "FLR", &["building"], &["spaces", "zones", "things"]),
@@ -59,14 +62,14 @@ impl Graph {
                 "description": format!("{} {}", asset.manufacturer, asset.model_number),
                 "identities": [identity("twin", &asset.twin_id)],
             });
-            let thing = graph.add("Thing", fields, at, asset.site, created);
+            let thing = graph.add("Thing", &fields, at, asset.site, created);
             for point in equipment.points_of(index) {
                 let fields = json!({
                     "id": mapped_id("PNT", &point.twin_id), "name": point.name,
                     "exactType": point.model, "unit": point.unit,
                     "identities": [identity("twin", &point.twin_id)],
                 });
-                graph.add("Point", fields, Some(thing), point.site, created);
+                graph.add("Point", &fields, Some(thing), point.site, created);
             }
         }
         graph
@@ -93,7 +96,7 @@ impl Graph {
         });
         let parents: Vec<&str> = texts(place, "path").collect();
         let parent = parents.iter().rev().skip(1).find_map(|id| self.known.get(*id)).copied();
-        let node = self.add(kind, fields, parent, text(place, "siteId"), created);
+        let node = self.add(kind, &fields, parent, text(place, "siteId"), created);
         self.known.insert(id.to_owned(), node);
     }
 
@@ -101,7 +104,7 @@ impl Graph {
     fn add(
         &mut self,
         kind: &'static str,
-        fields: Value,
+        fields: &Value,
         parent: Option<usize>,
         site: &str,
         created: &str,

@@ -26,6 +26,7 @@ impl Revised {
 
 /// Reports, their notifications, and the directory.
 #[derive(Clone)]
+#[expect(clippy::struct_field_names, reason = "it is called after the main of them")]
 pub(in crate::demo) struct Reports {
     pub(in crate::demo) reports: Vec<Revised>,
     pub(in crate::demo) notifications: Vec<Revised>,

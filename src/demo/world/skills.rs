@@ -23,6 +23,7 @@ const DAYS: i64 = 3;
 
 /// Skills, their instances and their runs.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "they are what it is called after")]
 pub struct Skills {
     /// The library's records, which are of no site; each site's own have its canary in their name.
     pub skills: Vec<Value>,

@@ -1,5 +1,7 @@
 //! What hangs on tickets: comments, attachments and the history of changes.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -129,7 +131,7 @@ fn readings(mark: &str, number: &str) -> String {
             _ => String::new(),
         };
         let reading = 16.0 + f64::from(minute % 17) / 10.0;
-        text.push_str(&format!("{:02}:{:02},{reading:.1},{remark}\n", minute / 60, minute % 60));
+        _ = writeln!(text, "{:02}:{:02},{reading:.1},{remark}", minute / 60, minute % 60);
     }
     text
 }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use osier::demo::{BEN, CLIENT_SECRET, Endpoint, Options, Surroundings};
 
-use crate::harness::{TestApp, osier};
+use crate::harness::{TestApp, base_urls, osier};
 
 pub(crate) struct World {
     pub(crate) around: Surroundings,
@@ -27,16 +27,11 @@ impl World {
         let own = [
             ("IDENTITY__DISCOVERY_URL", around.entra().url(Endpoint::Discovery)),
             ("ACCESS__URL", services.authz_url()),
-            ("BACKENDS__SITECORE__BASE_URL", services.sitecore_url()),
-            ("BACKENDS__WORKFLOWCORE__BASE_URL", services.workflowcore_url()),
-            ("BACKENDS__ADT__BASE_URL", services.twins_url()),
-            ("BACKENDS__ACTIVATE__BASE_URL", services.activate_url()),
-            ("BACKENDS__INSIGHTCORE__BASE_URL", services.insightcore_url()),
-            ("BACKENDS__LIVEDATACORE__BASE_URL", services.livedatacore_url()),
             ("KEYS__CURRENT", TestApp::new_key()),
         ];
         let settings = own.map(|(name, value)| (format!("OSIER_{name}"), value));
-        Self { around, settings: BTreeMap::from(settings) }
+        let settings = settings.into_iter().chain(base_urls(&around)).collect();
+        Self { around, settings }
     }
 
     pub(crate) fn set(&mut self, name: &str, value: &str) {

@@ -40,13 +40,13 @@ async fn subscription(client: &Client) -> Events {
 async fn told(events: &mut Events) -> Value {
     let wait = async {
         loop {
-            let message = events.next().await.expect("the stream is open");
+            let message = events.next().await.unwrap();
             if message["method"] == CHANGED {
                 return message;
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), wait).await.expect("told in time")
+    tokio::time::timeout(Duration::from_secs(10), wait).await.unwrap()
 }
 
 async fn is_quiet(events: &mut Events) {

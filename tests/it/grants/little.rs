@@ -123,7 +123,7 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
         return http::StatusCode::UNAUTHORIZED.into_response();
     }
     match path.as_str() {
-        "/stores/store-1/streamed-list-objects" => list(&inner, habits, &body),
+        "/stores/store-1/streamed-list-objects" => list(&inner, &habits, &body),
         "/stores/store-1/check" => {
             let key = &body["tuple_key"];
             let scopes = inner.scopes(person(&key["user"]), text(&key["relation"]));
@@ -154,7 +154,7 @@ fn json_of(value: &Value) -> Response {
     ([("content-type", "application/json")], value.to_string()).into_response()
 }
 
-fn list(inner: &Inner, habits: Habits, body: &Value) -> Response {
+fn list(inner: &Inner, habits: &Habits, body: &Value) -> Response {
     let (kind, relation) = (text(&body["type"]), text(&body["relation"]));
     if habits.unknown_type == Some(kind) {
         let message = format!("relation '{kind}#{relation}' not found");
@@ -173,10 +173,11 @@ fn list(inner: &Inner, habits: Habits, body: &Value) -> Response {
         lines.push(instead.to_owned());
     }
     let began = Instant::now();
+    let (pace, deadline) = (habits.pace, habits.deadline);
     let lines = stream::unfold(lines.into_iter(), move |mut lines| async move {
-        tokio::time::sleep(habits.pace).await;
+        tokio::time::sleep(pace).await;
         // As OpenFGA does: what was found by then, and no word of the rest.
-        if habits.deadline.is_some_and(|deadline| began.elapsed() >= deadline) {
+        if deadline.is_some_and(|deadline| began.elapsed() >= deadline) {
             return None;
         }
         Some((Ok::<_, std::io::Error>(Bytes::from(lines.next()?)), lines))

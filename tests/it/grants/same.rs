@@ -33,15 +33,20 @@ fn place(number: usize) -> String {
 
 /// The same assignments twice: to a person, and to an app role or a group.
 fn files(oid: &str, grants: &[(usize, usize)]) -> (String, String) {
-    let roles: String =
-        PERMISSIONS.iter().enumerate().map(|(i, name)| format!("  r{i}: [{name}]\n")).collect();
+    let roles: String = PERMISSIONS
+        .iter()
+        .enumerate()
+        .map(|(i, name)| format!("  r{i}: [{name}]\n"))
+        .collect::<Vec<_>>()
+        .concat();
     let to = |holder: &dyn Fn(usize) -> String| {
         let lines: String = grants
             .iter()
             .map(|(role, at)| {
                 format!("  - {{{}, role: r{role}, at: {}}}\n", holder(*at), place(*at))
             })
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         if lines.is_empty() { " []\n".to_owned() } else { format!("\n{lines}") }
     };
     let person = to(&|_| format!("user: {oid}"));

@@ -61,6 +61,13 @@ pub fn three_free_ports() -> u16 {
     }
 }
 
+/// The settings that lead to the sample services.
+pub fn base_urls(around: &Surroundings) -> impl Iterator<Item = (String, String)> {
+    let urls = around.services().base_urls();
+    urls.into_iter()
+        .map(|(name, url)| (format!("OSIER_BACKENDS__{}__BASE_URL", name.to_uppercase()), url))
+}
+
 impl Process {
     /// `osier demo` on free ports.
     pub fn demo(settings: &BTreeMap<String, String>) -> Self {
@@ -78,16 +85,10 @@ impl Process {
             ("IDENTITY__DISCOVERY_URL", around.entra().url(osier::demo::Endpoint::Discovery)),
             ("ACCESS__URL", services.authz_url()),
             ("ACCESS__CHANGES_URL", format!("{}/v1/changes", services.authz_url())),
-            ("BACKENDS__SITECORE__BASE_URL", services.sitecore_url()),
-            ("BACKENDS__WORKFLOWCORE__BASE_URL", services.workflowcore_url()),
-            ("BACKENDS__LIVEDATACORE__BASE_URL", services.livedatacore_url()),
-            ("BACKENDS__ACTIVATE__BASE_URL", services.activate_url()),
-            ("BACKENDS__INSIGHTCORE__BASE_URL", services.insightcore_url()),
-            ("BACKENDS__ADT__BASE_URL", services.twins_url()),
             ("KEYS__CURRENT", super::TestApp::new_key()),
         ];
         let own = own.map(|(name, value)| (format!("OSIER_{name}"), value));
-        let mut all = BTreeMap::from(own);
+        let mut all: BTreeMap<String, String> = own.into_iter().chain(base_urls(around)).collect();
         all.extend(settings.clone());
         Self::spawn(osier(&["serve", "--config", "config/demo.toml"], &all), port)
     }

@@ -46,14 +46,19 @@ fn places(app: &TestApp) -> Vec<String> {
 
 fn person(app: &TestApp, places: &[String], grants: &[Grant]) -> Person {
     let oid = Uuid::new_v4().to_string().leak();
-    let roles: String =
-        ALL.iter().enumerate().map(|(index, name)| format!("  r{index}: [{name}]\n")).collect();
+    let roles: String = ALL
+        .iter()
+        .enumerate()
+        .map(|(index, name)| format!("  r{index}: [{name}]\n"))
+        .collect::<Vec<_>>()
+        .concat();
     let held: String = grants
         .iter()
         .map(|(role, place)| {
             format!("  - {{user: {oid}, role: r{role}, at: {}}}\n", places[*place])
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let text = ASSIGNMENTS.replace("users:\n", &format!("{roles}\nusers:\n  - {{id: {oid}}}\n"));
     app.around.authz().replace(&format!("{}\n{held}", text.trim_end())).unwrap();
     stranger("random", oid)

@@ -93,9 +93,9 @@ async fn a_change_shows_what_it_changes_and_is_bound_to_it() {
     let state = asked.state().unwrap();
     let id = notification.as_str().unwrap();
     services.edit_notification(id, |one| one["format"] = json!("xlsx"));
-    let stale =
+    let refused =
         her.answer("update_report_notification", change.clone(), state, &Answered::Yes).await;
-    assert!(stale.text().starts_with("The record changed"), "{stale:?}");
+    assert!(refused.text().starts_with("The record changed"), "{refused:?}");
     let done = her.call_answering("update_report_notification", change, Answered::Yes).await;
     let item = done.item();
     assert_eq!(item["schedule"]["frequency"], "weekly", "what isn't named stays: {item}");

@@ -13,7 +13,7 @@ const SEARCH: &str = "/workflowcore/tickets/search";
 
 async fn told(ben: &Client) -> String {
     let reply = ben.call("list_tickets", json!({"pageSize": 1})).await;
-    if reply.is_error() { reply.refusal().2.to_owned() } else { "ok".to_owned() }
+    if reply.is_error() { reply.refusal().2.clone() } else { "ok".to_owned() }
 }
 
 #[tokio::test]

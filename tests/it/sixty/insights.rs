@@ -47,7 +47,7 @@ fn cases(app: &TestApp) -> Vec<Case> {
 fn arguments(app: &TestApp, tool: &str, pick: usize) -> Option<Value> {
     let services = app.around.services();
     let site = SITES[pick % 4];
-    let size = 1 + pick % 40;
+    let page = 1 + pick % 40;
     let insights = services.insights();
     let insight = &insights.insights[pick * 37 % insights.insights.len()];
     let named = json!({
@@ -56,7 +56,7 @@ fn arguments(app: &TestApp, tool: &str, pick: usize) -> Option<Value> {
     let moment = text(insight, "occurredDate");
     Some(match tool {
         "list_inspections" => match pick % 4 {
-            0 => json!({"siteIds": SITES, "pageSize": size}),
+            0 => json!({"siteIds": SITES, "pageSize": page}),
             1 => json!({"status": STATUSES[pick / 4 % 3]}),
             2 => json!({"siteIds": [site], "fields": ["name", "status"]}),
             _ => json!({"locationId": location(insight)}),
@@ -76,12 +76,12 @@ fn arguments(app: &TestApp, tool: &str, pick: usize) -> Option<Value> {
         }
         "get_insight" | "get_insight_points" => named,
         "list_insight_occurrences" if pick.is_multiple_of(2) => {
-            json!({"insightId": insight["id"], "start": moment, "pageSize": size})
+            json!({"insightId": insight["id"], "start": moment, "pageSize": page})
         }
         "list_insight_occurrences" => {
             json!({"insightId": insight["id"], "end": text(insight, "updatedDate")})
         }
-        "get_insight_history" => json!({"insightId": named["insightId"], "pageSize": size}),
+        "get_insight_history" => json!({"insightId": named["insightId"], "pageSize": page}),
         "summarize_insights" => {
             let by = ["site", "type", "priority", "skill", "status"][pick % 5];
             match pick / 5 % 3 {
@@ -91,12 +91,12 @@ fn arguments(app: &TestApp, tool: &str, pick: usize) -> Option<Value> {
             }
         }
         "list_alerts" => match pick % 3 {
-            0 => json!({"pageSize": size, "minPriority": 1 + pick / 3 % 4}),
+            0 => json!({"pageSize": page, "minPriority": 1 + pick / 3 % 4}),
             1 => json!({"siteIds": [site], "fields": ["name", "twinName"]}),
             _ => json!({"since": moment}),
         },
         "list_rules" => match pick % 4 {
-            0 => json!({"pageSize": size}),
+            0 => json!({"pageSize": page}),
             1 => json!({"siteIds": [site, SITES[pick / 4 % 4]]}),
             2 => {
                 json!({"category": CATEGORIES[pick / 4 % 4]})
@@ -113,7 +113,7 @@ fn arguments(app: &TestApp, tool: &str, pick: usize) -> Option<Value> {
             let all = services.requirements();
             let one = &all[pick * 13 % all.len()];
             match pick % 4 {
-                0 => json!({"pageSize": size}),
+                0 => json!({"pageSize": page}),
                 1 => json!({"siteIds": [site], "standard": one["standard"]}),
                 2 => json!({"status": one["status"], "period": one["period"]}),
                 _ => json!({"period": text(one, "period")[..4], "fields": ["name", "score"]}),

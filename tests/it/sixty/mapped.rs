@@ -41,7 +41,7 @@ fn arguments(app: &TestApp, tool: &str, pick: usize) -> Option<Value> {
     let services = app.around.services();
     let site = SITES[pick % 4];
     let other = SITES[(pick / 4) % 4];
-    let size = 1 + pick % 100;
+    let page = 1 + pick % 100;
     let id = |kind: &str| {
         let ids = services.mapped_ids(kind, site);
         ids[pick / 4 % ids.len()].clone()
@@ -54,22 +54,22 @@ fn arguments(app: &TestApp, tool: &str, pick: usize) -> Option<Value> {
         "get_building_topology" => {
             let building = if pick.is_multiple_of(3) { id("Building") } else { site.to_owned() };
             let mut asked =
-                json!({"buildingId": building, "depth": 1 + pick % 4, "pageSize": size});
+                json!({"buildingId": building, "depth": 1 + pick % 4, "pageSize": page});
             if pick.is_multiple_of(5) {
                 asked["kinds"] = json!([KINDS[pick / 5 % 5]]);
             }
             asked
         }
         "list_things" if pick.is_multiple_of(2) => {
-            json!({"floorId": id("Floor"), "pageSize": size})
+            json!({"floorId": id("Floor"), "pageSize": page})
         }
         "list_things" => json!({"spaceId": id("Space")}),
         "search_documents" => match pick % 5 {
-            0 => json!({"q": canary(other).unwrap(), "pageSize": size}),
+            0 => json!({"q": canary(other).unwrap(), "pageSize": page}),
             1 => json!({"siteIds": [site, other], "fields": ["name", "documentType"]}),
             2 => json!({"twinId": "60M-AHU-01", "siteIds": SITES}),
             3 => json!({"documentType": "manual"}),
-            _ => json!({"pageSize": size}),
+            _ => json!({"pageSize": page}),
         },
         "get_document" => json!({"documentId": document()}),
         "read_document" if pick.is_multiple_of(3) => json!({"documentId": document(), "page": 1}),

@@ -5,6 +5,7 @@
 mod fetcher;
 mod reach;
 mod resolver;
+mod tls;
 
 pub use fetcher::{FetchFault, Fetched, Fetcher, Network};
 pub use reach::Reach;
@@ -59,7 +60,13 @@ impl Limits {
 /// # Errors
 /// Where the machine's certificate store can't be read.
 pub fn client(limits: &Limits) -> Result<reqwest::Client, reqwest::Error> {
-    build(limits, Arc::new(resolver::Fenced { nearest: limits.nearest }), |builder| builder)
+    install_crypto();
+    build(limits, Arc::new(resolver::Fenced { nearest: limits.nearest }), |builder| {
+        match tls::shared() {
+            Some(settings) => builder.tls_backend_preconfigured(settings),
+            None => builder,
+        }
+    })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that makes HTTP clients")]

@@ -9,7 +9,6 @@ mod query;
 mod series;
 mod values;
 
-use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
@@ -26,7 +25,7 @@ use super::problem::Problem;
 use super::search::{Search, Searchable};
 use super::services::Services;
 use super::world::equipment::Equipment;
-use super::world::rfc3339;
+use super::world::{Shared, rfc3339};
 use crate::access::Scopes;
 
 use self::query::Query;
@@ -70,8 +69,8 @@ pub(super) fn routes() -> Router<Services> {
 }
 
 impl Services {
-    fn equipment(&self) -> Arc<Equipment> {
-        Arc::clone(&self.world().equipment)
+    fn equipment(&self) -> Shared<Equipment> {
+        self.world().equipment.clone()
     }
 
     fn moment(&self) -> DateTime<Utc> {

@@ -11,6 +11,7 @@ mod places;
 mod random;
 mod reference;
 mod reports;
+mod shared;
 mod skills;
 mod threads;
 pub(super) mod tickets;
@@ -41,6 +42,7 @@ pub use self::places::{
 };
 pub(super) use self::random::Random;
 pub(super) use self::reports::{Reports, Revised};
+pub(super) use self::shared::Shared;
 pub(super) use self::skills::Skills;
 pub use self::traps::{TICKET_WITH_EMAIL, TICKET_WITHOUT_SITE};
 
@@ -60,8 +62,8 @@ pub(super) struct World {
     pub(super) attachments: Vec<Attachment>,
     pub(super) activity: Vec<Value>,
     pub(super) inspections: Arc<Inspections>,
-    pub(super) insights: Arc<Insights>,
-    pub(super) skills: Arc<Skills>,
+    pub(super) insights: Shared<Insights>,
+    pub(super) skills: Shared<Skills>,
     /// What sites have to comply with, the newest quarter first.
     pub(super) requirements: Arc<Vec<Value>>,
     /// The last ticket number that was given out, by site code.
@@ -69,12 +71,12 @@ pub(super) struct World {
     pub(super) reports: Reports,
     pub(super) receipts: Receipts,
     /// The machines, shared by all who speak of them.
-    pub(super) equipment: Arc<Equipment>,
+    pub(super) equipment: Shared<Equipment>,
     /// The twins of places and machines.
-    pub(super) twins: Arc<Twins>,
+    pub(super) twins: Shared<Twins>,
     /// The same buildings and machines as Mapped has them.
-    pub(super) graph: Arc<Graph>,
-    pub(super) papers: Arc<Vec<Paper>>,
+    pub(super) graph: Shared<Graph>,
+    pub(super) papers: Shared<Vec<Paper>>,
 }
 
 /// One ticket and how often it was changed.
@@ -105,10 +107,15 @@ impl Ticket {
 impl World {
     /// The world of a seed. Its dates lie before `now`, counted from the start of that day.
     pub(super) fn generate(seed: u64, now: SystemTime) -> Self {
-        /// The last world that was made: tests start many times with the same.
-        static LAST: Mutex<Option<(u64, DateTime<Utc>, World)>> = Mutex::new(None);
         let today =
             DateTime::<Utc>::from(now).with_time(NaiveTime::MIN).single().unwrap_or_default();
+        Self::of(seed, today)
+    }
+
+    /// The world of a seed and a day, before anybody changed anything.
+    pub(super) fn of(seed: u64, today: DateTime<Utc>) -> Self {
+        /// The last world that was made: tests start many times with the same.
+        static LAST: Mutex<Option<(u64, DateTime<Utc>, World)>> = Mutex::new(None);
         let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
             Some((its_seed, day, world)) if *its_seed == seed && *day == today => world.clone(),
@@ -120,10 +127,19 @@ impl World {
         let mut random = Random::new(seed);
         let opened = rfc3339(today - TimeDelta::days(900));
         let places = Places::build(&mut random, &opened);
-        let equipment = Equipment::build(seed, &places.locations, today);
-        let twins = Twins::build(&places.locations, &equipment, today);
-        let graph = Graph::build(&places.locations, &equipment, &opened);
-        let papers = documents::build(&equipment, today);
+        let locations = Arc::new(places.locations.clone());
+        let all = Arc::clone(&locations);
+        let equipment = Shared::of(move || Equipment::build(seed, &all, today));
+        let (all, of) = (Arc::clone(&locations), equipment.clone());
+        let twins = Shared::of(move || Twins::build(&all, &of, today));
+        let of = equipment.clone();
+        let graph = Shared::of(move || Graph::build(&locations, &of, &opened));
+        let of = equipment.clone();
+        let papers = Shared::of(move || documents::build(&of, today));
+        let of = equipment.clone();
+        let insights = Shared::of(move || Insights::build(&of, seed, today));
+        let of = equipment.clone();
+        let skills = Shared::of(move || Skills::build(&of, today));
         let mut world = Self {
             seed,
             today,
@@ -136,16 +152,16 @@ impl World {
             attachments: Vec::new(),
             activity: Vec::new(),
             inspections: Arc::default(),
-            insights: Arc::new(Insights::build(&equipment, seed, today)),
-            skills: Arc::new(Skills::build(&equipment, today)),
+            insights,
+            skills,
             requirements: Arc::default(),
             last_number: BTreeMap::new(),
             reports: Reports::build(today),
             receipts: BTreeMap::new(),
-            equipment: Arc::new(equipment),
-            twins: Arc::new(twins),
-            graph: Arc::new(graph),
-            papers: Arc::new(papers),
+            equipment,
+            twins,
+            graph,
+            papers,
         };
         for site in &BLUEPRINTS {
             tickets::build(&mut world, site, today, &mut random);

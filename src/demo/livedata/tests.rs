@@ -1,12 +1,12 @@
 //! Telemetry is the same each time, follows the day, and shows the faults.
 
 use super::*;
-use crate::demo::world::World;
+use crate::demo::world::{Shared, World};
 use crate::demo::world::equipment::{FaultKind, Signal};
 
 const NOW: i64 = 1_790_000_000;
 
-fn equipment() -> Arc<Equipment> {
+fn equipment() -> Shared<Equipment> {
     let now = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_790_000_000);
     World::generate(1, now).equipment
 }

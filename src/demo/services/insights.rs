@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Services;
-use crate::demo::world::{Insights, Inspections, Skills};
+use crate::demo::world::{Insights, Inspections, Shared, Skills};
 
 impl Services {
     /// The base URL of InsightCore, without a trailing slash.
@@ -20,8 +20,8 @@ impl Services {
     }
 
     /// Insights and what belongs to them.
-    pub fn insights(&self) -> Arc<Insights> {
-        Arc::clone(&self.world().insights)
+    pub fn insights(&self) -> Shared<Insights> {
+        self.world().insights.clone()
     }
 
     /// Inspections and their checks.
@@ -30,8 +30,8 @@ impl Services {
     }
 
     /// Skills and where they run.
-    pub fn skills(&self) -> Arc<Skills> {
-        Arc::clone(&self.world().skills)
+    pub fn skills(&self) -> Shared<Skills> {
+        self.world().skills.clone()
     }
 
     /// What sites have to comply with, the newest quarter first.

@@ -1,6 +1,7 @@
 //! The database behind the sample Snowflake: SQLite in memory, made when the first statement comes,
 //! one statement at a time.
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{
@@ -18,13 +19,14 @@ const AT_ONCE: usize = 400;
 
 /// The database.
 pub(super) struct Database {
-    rows: Vec<(&'static str, Vec<Vec<Value>>)>,
+    seed: u64,
+    today: DateTime<Utc>,
     connection: Mutex<Option<SqliteConnection>>,
 }
 
 impl Database {
     pub(super) fn of(world: &World) -> Self {
-        Self { rows: tables::rows(world), connection: Mutex::new(None) }
+        Self { seed: world.seed, today: world.today, connection: Mutex::new(None) }
     }
 
     /// Runs a statement with these values. `policy` is where its person may see rows; without one
@@ -74,7 +76,7 @@ impl Database {
             execute(&mut connection, made).await?;
         }
         let mut filling = connection.begin().await?;
-        for (name, rows) in &self.rows {
+        for (name, rows) in tables::rows(&World::of(self.seed, self.today)) {
             for some in rows.chunks(AT_ONCE) {
                 let one = |row: &Vec<Value>| format!("({})", vec!["?"; row.len()].join(", "));
                 let places: Vec<String> = some.iter().map(one).collect();

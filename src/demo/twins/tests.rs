@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
-use crate::demo::world::{BLUEPRINTS, World};
+use crate::demo::world::{BLUEPRINTS, Shared, World};
 
-fn graph() -> std::sync::Arc<Graph> {
+fn graph() -> Shared<Graph> {
     World::generate(1, UNIX_EPOCH + Duration::from_secs(1_790_000_000)).twins.clone()
 }
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::super::places::{FINN_LEVEL, SITES, canary};
-use super::super::{World, rfc3339};
+use super::super::{Shared, World, rfc3339};
 use super::*;
 
-fn equipment() -> std::sync::Arc<Equipment> {
+fn equipment() -> Shared<Equipment> {
     let now = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_790_000_000);
     World::generate(1, now).equipment
 }

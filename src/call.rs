@@ -26,6 +26,8 @@ pub struct Call {
     pub answer: Option<Answer>,
     /// True where the client can't show a question, and the person may have answered by link.
     pub by_link: bool,
+    /// The decision's id of the call that this one is a part of.
+    pub part_of: Option<String>,
     /// The program that speaks for the person, as it introduces itself.
     pub client: Client,
     /// Where progress and log messages go while the call runs.

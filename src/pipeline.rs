@@ -15,7 +15,7 @@ use tracing::Instrument;
 
 use crate::audit::{Record, Stage};
 use crate::backend::{RawResult, Sent};
-use crate::call::{Call, Notes, Refusal, Stop, Trouble, TroubleKind};
+use crate::call::{Call, Notes, Refusal, Stop};
 use crate::catalog::Plan;
 use crate::confirm::{Consent, Trace};
 use crate::identity::Identity;
@@ -23,18 +23,21 @@ use crate::response::{self, Outcome};
 use crate::{request, scope, target};
 
 use circumstances::Circumstances;
+use parts::lost_write;
 
 impl Pipeline {
     /// Runs a call to its end and leaves a record of it.
     pub async fn run(self: &Arc<Self>, identity: Arc<Identity>, call: Call) -> Ran {
         let _running = self.running.token();
-        let circumstances = Circumstances::of(&call);
+        let mut circumstances = Circumstances::of(&call);
         // The place in the record is reserved first: what can't be recorded doesn't run.
         let record = Record::open(&self.audit, &self.clock, &identity, &call.client);
         let Some(Ok(mut record)) = circumstances.at_most(record).await else {
             return Ran::unrecorded();
         };
         let decision = record.id().to_owned();
+        record.part_of(call.part_of.clone());
+        circumstances.decided_as(&decision);
         // What the stages log is found by the id that the caller sees.
         let span = tracing::error_span!("call", decision);
         // Boxed, since the doors above would otherwise carry the stages' whole state around.
@@ -143,11 +146,4 @@ impl Pipeline {
         record.enter(Stage::Response);
         response::check(&scoped, &self.bounds, &self.confirmations.keys, &self.clock)
     }
-}
-
-/// What there is to say of a write whose answer is lost; none for a read.
-fn lost_write(consent: &Consent) -> Option<Refusal> {
-    consent.yes()?;
-    let service = consent.located().checked().permit().tool().backend.clone();
-    Some(Refusal::Service(Trouble { service, kind: TroubleKind::Unknown }))
 }

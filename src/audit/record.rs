@@ -56,6 +56,9 @@ struct Fields {
     /// `call`, or `intent` before a write.
     kind: &'static str,
     id: String,
+    /// The id of the call that this one is a part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part_of: Option<String>,
     ts: String,
     tenant: String,
     user: User,
@@ -122,6 +125,7 @@ impl Record {
         let fields = Fields {
             kind: "call",
             id: random_name("dec_"),
+            part_of: None,
             ts: timestamp(clock),
             tenant: identity.tenant().to_owned(),
             user: User { oid: identity.subject().to_owned(), email: identity.masked_email() },
@@ -154,6 +158,11 @@ impl Record {
     /// The decision's id, which the caller sees too.
     pub fn id(&self) -> &str {
         &self.fields.id
+    }
+
+    /// The call that this one is a part of, by its decision's id.
+    pub fn part_of(&mut self, whole: Option<String>) {
+        self.fields.part_of = whole;
     }
 
     /// The stage that begins.

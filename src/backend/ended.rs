@@ -82,6 +82,10 @@ impl Ended {
                 let at_fault = status == StatusCode::SERVICE_UNAVAILABLE;
                 Ended { kind: TroubleKind::Busy(wait), failed, at_fault }
             }
+            // The service's own word that it gave up, not a gateway's that it lost it.
+            StatusCode::REQUEST_TIMEOUT => {
+                Ended { kind: TroubleKind::NoAnswer, failed: Failed::ForGood, at_fault: true }
+            }
             StatusCode::GATEWAY_TIMEOUT | StatusCode::BAD_GATEWAY => {
                 Ended { kind: TroubleKind::NoAnswer, failed: Failed::Lost, at_fault: true }
             }

@@ -87,7 +87,6 @@ fn every_key_uncommented_is_the_default() {
         access.names = { "WillowApp.CanViewTickets" = "tickets.view" }
         auth.prompt = "select_account"
         auth.domain_hint = "contoso.com"
-        tools.app_url = "https://building.example.com"
     "#;
     let least = format!("{NEEDED}{more}{backend}");
     let least = Config::parse("least", &least, &environment).unwrap();

@@ -144,7 +144,7 @@ pub(super) async fn my_permissions(
     if unchanged && spoil.is_none() {
         return (StatusCode::NOT_MODIFIED, cache).into_response();
     }
-    let expires = DateTime::<Utc>::from(services.clock().now() + Duration::from_mins(1));
+    let expires = DateTime::<Utc>::from(services.clock().now() + Duration::from_mins(5));
     if let Value::Object(fields) = &mut answer {
         let expires = expires.to_rfc3339_opts(SecondsFormat::Secs, true);
         fields.insert("expiresAt".to_owned(), Value::String(expires));

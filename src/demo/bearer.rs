@@ -39,8 +39,9 @@ struct Claims {
     #[serde(default)]
     nbf: u64,
     name: Option<String>,
-    #[serde(alias = "upn")]
     preferred_username: Option<String>,
+    /// Where v1 tokens have it.
+    upn: Option<String>,
 }
 
 impl Caller {
@@ -106,7 +107,10 @@ pub(super) fn person_for(
     let claims = verify(state, token, audience).map_err(Problem::unauthorized)?;
     let known = people::person(&claims.oid);
     let name = claims.name.or_else(|| known.map(|person| person.full_name.to_owned()));
-    let email = claims.preferred_username.or_else(|| known.map(|person| person.email.to_owned()));
+    let email = claims
+        .preferred_username
+        .or(claims.upn)
+        .or_else(|| known.map(|person| person.email.to_owned()));
     Ok(Caller {
         fence: state.is_strict().then(|| state.authz().grants(&claims.oid)),
         name: name.unwrap_or_else(|| "Unknown".to_owned()),

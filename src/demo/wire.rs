@@ -243,13 +243,13 @@ pub(super) async fn pass(State(wire): State<Wire>, request: Request, next: Next)
         if fault.breaks == Some(Breaks::BeforeAnswer) {
             hang_up();
         }
-        return fault.answer.map_or(done, IntoResponse::into_response);
+        return fault.answer.map_or(done, plain);
     }
     tokio::time::sleep(fault.delay).await;
     match (fault.answer, fault.breaks) {
         (_, Some(Breaks::BeforeAnswer)) => hang_up(),
         (_, Some(Breaks::InBody)) => half(next.run(request).await).await,
-        (Some(answer), None) => answer.into_response(),
+        (Some(answer), None) => plain(answer),
         (None, None) => next.run(request).await,
     }
 }
@@ -257,6 +257,11 @@ pub(super) async fn pass(State(wire): State<Wire>, request: Request, next: Next)
 /// Ends the connection's task, and so the connection; no message is printed.
 fn hang_up() -> ! {
     std::panic::resume_unwind(Box::new("a fault that a test injected"))
+}
+
+/// An injected answer, with no header that wasn't asked for.
+fn plain((status, headers, body): (StatusCode, HeaderMap, Bytes)) -> Response {
+    (status, headers, Body::from(body)).into_response()
 }
 
 /// An answer whose body ends too soon, however its length was stated.

@@ -145,6 +145,7 @@ impl One<'_> {
             arguments,
             answer,
             by_link,
+            part_of: None,
             client: caller::client(self.cx),
             notes,
             // Cancelled when the client takes the request back, and where its connection is all

@@ -15,6 +15,8 @@ pub(super) struct Circumstances {
     client: Client,
     cancel: CancellationToken,
     ends: Instant,
+    /// The decision's id.
+    decision: String,
 }
 
 impl Circumstances {
@@ -25,7 +27,13 @@ impl Circumstances {
             client: call.client.clone(),
             cancel: call.cancel.clone(),
             ends: Instant::now() + call.budget,
+            decision: String::new(),
         }
+    }
+
+    /// By this id the call's parts name it.
+    pub(super) fn decided_as(&mut self, decision: &str) {
+        decision.clone_into(&mut self.decision);
     }
 
     /// Waits for what only the budget may end.
@@ -54,6 +62,7 @@ impl Circumstances {
             arguments,
             answer: None,
             by_link: false,
+            part_of: Some(self.decision.clone()),
             client: self.client.clone(),
             notes: Notes::silent(),
             cancel: self.cancel.child_token(),

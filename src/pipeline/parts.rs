@@ -7,10 +7,10 @@ use tokio_util::task::TaskTracker;
 use crate::access::{Access, Freshness, Snapshot};
 use crate::audit::Sink;
 use crate::backend::Backends;
-use crate::call::{Refusal, Stop};
+use crate::call::{Refusal, Stop, Trouble, TroubleKind};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
-use crate::confirm::Confirmations;
+use crate::confirm::{Confirmations, Consent};
 use crate::identity::Identity;
 use crate::response::{Bounds, Outcome};
 use crate::seal::random_name;
@@ -67,4 +67,11 @@ impl Ran {
         tracing::error!(decision, "a call can't be recorded and wasn't begun");
         Self { decision, end: Err(Refusal::AuditUnavailable.into()) }
     }
+}
+
+/// What there is to say of a write whose answer is lost; none for a read.
+pub(super) fn lost_write(consent: &Consent) -> Option<Refusal> {
+    consent.yes()?;
+    let service = consent.located().checked().permit().tool().backend.clone();
+    Some(Refusal::Service(Trouble { service, kind: TroubleKind::Unknown }))
 }

@@ -6,8 +6,6 @@ mod requests;
 mod secrets;
 mod words;
 
-use std::collections::BTreeMap;
-
 use osier::demo::{ANA, Options, Surroundings};
 use osier::outbound::{self, Limits, Reach};
 
@@ -33,10 +31,16 @@ impl Watched {
             // So that every call asks the permission service.
             ("OSIER_ACCESS__MAX_AGE_READ", "0"),
             ("OSIER_ACCESS__MAX_AGE_WRITE", "0"),
-            ("OSIER_ACCESS__TIMEOUT", "1"),
+            ("OSIER_ACCESS__TIMEOUT", "5"),
         ];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let mut server = Process::serve(&around, &BTreeMap::from(settings));
+        // Every answer is heard, however many bad ones came before it.
+        let unguarded = around.services().base_urls().map(|(service, _)| {
+            let section = format!("OSIER_BACKENDS__{}", service.to_uppercase());
+            (format!("{section}__FAILURES_TO_OPEN"), "0".to_owned())
+        });
+        let settings = settings.into_iter().chain(unguarded).collect();
+        let mut server = Process::serve(&around, &settings);
         let limits = Limits::calls(std::time::Duration::from_mins(1), Reach::Private);
         let http = outbound::client(&limits).unwrap();
         server.ready(&http).await;

@@ -154,10 +154,13 @@ impl Account<'_> {
                 request.body = Some(body.clone());
                 request
             };
-            let mut answered = transport.send(submit(false), None, &identity, &mut sent).await;
-            // The same request id: the service runs it once.
+            // As a write, so that it goes again here alone, where `retry` says so: the service runs
+            // what has the same request id once.
+            let key = id.to_string();
+            let key = Some(key.as_str());
+            let mut answered = transport.send(submit(false), key, &identity, &mut sent).await;
             if matches!(answered, Err(TroubleKind::NoAnswer | TroubleKind::Unreachable)) {
-                answered = transport.send(submit(true), None, &identity, &mut sent).await;
+                answered = transport.send(submit(true), key, &identity, &mut sent).await;
             }
             let begun = answered.map_err(failed).and_then(|received| {
                 let answer: Value =

@@ -8,11 +8,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use reqwest::Request;
 use tokio::time::{Instant, timeout_at};
 
+use crate::backend::Sent;
+use crate::backend::render::Filled;
 use crate::call::TroubleKind;
 use crate::identity::Identity;
 
-use super::super::Sent;
-use super::super::render::Filled;
 use super::{Ended, Got, Transport, Wanted};
 
 /// What kinds of text are asked for, the plainest first.

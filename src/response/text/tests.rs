@@ -1,3 +1,5 @@
+//! Parts of texts: where they end, and what is hidden in them.
+
 use bytes::Bytes;
 use proptest::prelude::*;
 

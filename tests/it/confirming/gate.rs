@@ -136,10 +136,53 @@ pub fn whole_arguments(app: &TestApp, tool: &str) -> Value {
         "add_ticket_comment" => {
             return json!({"ticketId": ticket["id"], "text": "Whole comment"});
         }
+        "create_report" | "update_report" => return whole_report(app, tool),
+        "create_report_notification" | "update_report_notification" => {
+            return whole_notification(app, tool);
+        }
         other => panic!("a write without arguments here: {other}"),
     };
     let mut all = common;
     all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    all
+}
+
+fn whole_report(app: &TestApp, tool: &str) -> Value {
+    let mut all = json!({
+        "name": "Whole report",
+        "description": "Whole description.",
+        "type": "compliance",
+        "scopeIds": [SITE_60M],
+        "visibility": "private",
+        "queryId": "ticket_backlog",
+    });
+    if tool == "update_report" {
+        all["reportId"] = app.around.services().reports()[0]["id"].clone();
+    }
+    all
+}
+
+fn whole_notification(app: &TestApp, tool: &str) -> Value {
+    let services = app.around.services();
+    // Another than the one that is renamed.
+    let report = &services.reports()[1]["id"];
+    let mut all = json!({
+        "reportId": report,
+        "recipientIds": [services.directory()[0]["id"], services.directory()[2]["id"]],
+        "channel": "inApp",
+        "format": "xlsx",
+        "frequency": "monthly",
+        "dayOfWeek": "friday",
+        "dayOfMonth": 17,
+        "time": "06:45",
+        "timeZone": "Pacific/Auckland",
+        "enabled": true,
+    });
+    if tool == "update_report_notification" {
+        let notifications = services.notifications_of(report.as_str().unwrap());
+        all["notificationId"] = notifications[0]["id"].clone();
+        all["enabled"] = json!(false);
+    }
     all
 }
 

@@ -83,8 +83,23 @@ async fn every_value_that_is_sent_is_shown_and_no_id_is() {
             "statusId" => name(&statuses.iter().collect::<Vec<_>>(), "status"),
             "locationId" | "categoryId" | "assigneeId" => name(&named, "name"),
             "assigneeType" => "a workgroup".to_owned(),
-            _ => id.to_owned(),
+            "reportId" => {
+                let reports = services.reports();
+                name(&reports.iter().collect::<Vec<_>>(), "name")
+            }
+            // It is named by its report.
+            "notificationId" => "report".to_owned(),
+            "channel" => "the app".to_owned(),
+            "enabled" => if value == true { "yes" } else { "no" }.to_owned(),
+            _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
         }
+    };
+    let names = |argument: &str, value: &Value| -> Vec<String> {
+        let Value::Array(ids) = value else { return vec![words(argument, value)] };
+        let directory = services.directory();
+        let known = directory.iter().chain([&site]);
+        let of = |id: &Value| known.clone().find(|one| one["id"] == *id).unwrap()["name"].clone();
+        ids.iter().map(|id| of(id).as_str().unwrap().to_owned()).collect()
     };
     for tool in app.pipeline.catalog.tools().filter(|tool| tool.writes()) {
         let arguments = whole_arguments(&app, &tool.id.name);
@@ -93,8 +108,9 @@ async fn every_value_that_is_sent_is_shown_and_no_id_is() {
         assert!(properties.keys().all(|name| given.contains_key(name)), "{}", tool.id.name);
         let text = question(&app, &tool.id.name, arguments.clone()).await;
         for (argument, value) in given {
-            let words = words(argument, value);
-            assert!(words.len() > 2 && text.contains(&words), "{argument} ({words}) in {text}");
+            for words in names(argument, value) {
+                assert!(words.len() > 1 && text.contains(&words), "{argument} ({words}) in {text}");
+            }
         }
         let is_id = |word: &str| uuid::Uuid::parse_str(word).is_ok();
         let ids =
@@ -106,8 +122,18 @@ async fn every_value_that_is_sent_is_shown_and_no_id_is() {
         let made = ana.call_answering(&tool.id.name, arguments.clone(), Answered::Yes).await;
         assert!(!made.is_error(), "{}: {made:?}", tool.id.name);
         let sent = services.wire().writes()[0].json();
-        for (field, value) in sent.as_object().unwrap() {
-            assert_eq!(Some(value), given.get(field), "{}: {field}", tool.id.name);
+        let sent = sent.as_object().unwrap();
+        let schedule = sent.get("schedule").and_then(Value::as_object).into_iter().flatten();
+        for (field, value) in sent.iter().filter(|(field, _)| *field != "schedule").chain(schedule)
+        {
+            let (field, value) = match field.as_str() {
+                "recipients" => {
+                    let ids = value.as_array().unwrap().iter().map(|one| one["id"].clone());
+                    ("recipientIds", Value::Array(ids.collect()))
+                }
+                field => (field, value.clone()),
+            };
+            assert_eq!(Some(&value), given.get(field), "{}: {field}", tool.id.name);
         }
     }
 }

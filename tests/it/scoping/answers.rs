@@ -112,7 +112,7 @@ async fn case_096_no_answer_of_a_service_holds_a_call_up_or_gets_through() {
             let words = answered.text();
             assert!([UNUSABLE, LATE].contains(&words.as_str()), "{what}: {words}");
             // Several servers share a thread here.
-            assert!(took < DEADLINE + Duration::from_secs(3), "{what}: {took:?}");
+            assert!(took < DEADLINE * 10, "{what}: {took:?}");
         }
         assert!(raw.written() < 64 << 20, "{what}: {} bytes were taken", raw.written());
         // Another service isn't held up.

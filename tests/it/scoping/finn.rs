@@ -10,15 +10,18 @@ use super::matrix::{Cell, alike, everywhere, ids, text};
 use crate::harness::TestApp;
 
 /// What can be answered for a part of a site.
-const TOOLS: [&str; 9] = [
+const TOOLS: [&str; 12] = [
+    "fetch",
     "get_location_tree",
     "get_my_permissions",
     "get_ticket",
+    "get_ticket_attachment",
     "get_ticket_history",
     "list_ticket_attachments",
     "list_ticket_comments",
     "list_ticket_statuses",
     "list_tickets",
+    "search",
     "search_locations",
 ];
 

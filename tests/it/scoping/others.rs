@@ -47,11 +47,14 @@ async fn chloe_cannot_tell_a_hidden_tool_from_one_that_does_not_exist() {
     everywhere(&app, async |cell: Cell<'_>| {
         let chloe = cell.client("chloe").await;
         let hers = [
+            "fetch",
             "get_location_tree",
             "get_my_permissions",
             "get_site",
+            "get_site_summary",
             "list_floors",
             "list_sites",
+            "search",
             "search_locations",
         ];
         assert_eq!(chloe.tools().await, hers, "{}", cell.name());

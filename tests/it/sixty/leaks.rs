@@ -186,6 +186,14 @@ fn miscounted(
         held.sites().map(str::to_owned).collect()
     };
     let named = arguments.get("siteIds").and_then(Value::as_array).cloned();
+    let elsewhere = |site: &Value| !held.covers_site(site.as_str().unwrap());
+    let outside: Vec<String> = named
+        .iter()
+        .flatten()
+        .enumerate()
+        .filter(|(_, site)| elsewhere(site))
+        .map(|(index, _)| format!("siteIds.{index}"))
+        .collect();
     let named = named.or_else(|| arguments.get("siteId").map(|site| vec![site.clone()]));
     if let Some(named) = named {
         sites.retain(|site| named.iter().any(|one| one == site.as_str()));
@@ -193,7 +201,10 @@ fn miscounted(
     let expected = AREAS.iter().find_map(|area| (area.counts)(app, tool, arguments, &sites))?;
     let mut counted = reply.structured().clone();
     let fields = counted.as_object_mut().unwrap();
-    fields.shift_remove("notFound");
+    let not_found = fields.shift_remove("notFound").unwrap_or(json!([]));
+    if not_found != json!(outside) {
+        return Some(format!("not found: {not_found} instead of {outside:?}"));
+    }
     if expected["groups"].is_object() {
         let groups = fields["groups"].as_array().unwrap();
         let groups = groups

@@ -9,7 +9,6 @@ mod query;
 mod series;
 mod values;
 
-
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};

@@ -1,8 +1,8 @@
 //! Telemetry is the same each time, follows the day, and shows the faults.
 
 use super::*;
-use crate::demo::world::{Shared, World};
 use crate::demo::world::equipment::{FaultKind, Signal};
+use crate::demo::world::{Shared, World};
 
 const NOW: i64 = 1_790_000_000;
 

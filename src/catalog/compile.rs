@@ -4,6 +4,7 @@
 mod adt;
 mod answer;
 mod argument;
+mod beside;
 mod compose;
 mod fence;
 mod graphql;

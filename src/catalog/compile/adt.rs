@@ -44,12 +44,17 @@ pub(super) fn request(
     });
     let Some(((name, needed, keys), fields)) = form else {
         let known: Vec<&str> = FORMS.iter().map(|(form, ..)| *form).collect();
-        spot.problem(problems, format!("write one of {}, with a map of keys", known.join(", ")));
+        spot.problem(
+            problems,
+            format!("write one of {}, with a map of its keys", known.join(", ")),
+        );
         return None;
     };
     let below = spot.child(name);
-    for key in keys.iter().take(*needed).filter(|key| !fields.contains_key(**key)) {
+    let mut absent = keys.iter().take(*needed).filter(|key| !fields.contains_key(**key));
+    if let Some(key) = absent.next() {
         below.problem(problems, format!("'{name}' needs '{key}'"));
+        return None;
     }
     let mut read = Vec::with_capacity(fields.len());
     for (key, value) in fields {
@@ -99,11 +104,22 @@ fn check_leaf(key: &str, value: &Template, spot: &Spot<'_>, problems: &mut Probl
 
 /// What goes from one twin to others asks the scope at each of them, by the tool's own filter.
 pub(super) fn agree(plan: &Plan, scope: &ScopeRule, document: &Document, problems: &mut Problems) {
-    let Some(request) = plan.request().filter(|request| request.dialect == Dialect::Adt) else {
-        return;
+    let Some(request) = plan.request() else { return };
+    if goes_on(request) && !matches!(scope.filter, Some(Filter::Place(_))) {
+        document.at("/scope").problem(
+            problems,
+            "each twin on the way is judged by where it lies: filter: {site: /siteId}",
+        );
+    }
+}
+
+/// True where more twins are asked for than those that the request names or whose sites it says.
+pub(super) fn goes_on(request: &HttpRequest) -> bool {
+    let forms = match &request.body {
+        Some(Template::Object(forms)) if request.dialect == Dialect::Adt => forms,
+        _ => return false,
     };
-    let Some(Template::Object(forms)) = &request.body else { return };
-    let goes_on = forms.iter().any(|(form, fields)| {
+    forms.iter().any(|(form, fields)| {
         let has = |key: &str| match fields {
             Template::Object(fields) => fields.iter().any(|(own, _)| own == key),
             _ => false,
@@ -114,11 +130,5 @@ pub(super) fn agree(plan: &Plan, scope: &ScopeRule, document: &Document, problem
             "twin" => has("relationships"),
             _ => false,
         }
-    });
-    if goes_on && !matches!(scope.filter, Some(Filter::Place(_))) {
-        document.at("/scope").problem(
-            problems,
-            "each twin on the way is judged by where it lies: filter: {site: /siteId}",
-        );
-    }
+    })
 }

@@ -176,8 +176,8 @@ fn rows(raw: &Value, spot: &Spot<'_>, problems: &mut Problems) -> Option<Vec<Spr
         read.iter().skip(index).any(|outer| inner.lies_in(outer))
     };
     if read.iter().enumerate().any(late) {
-        let text = "a row inside of another comes after it, so that it goes where that one goes: \
-                    change the order";
+        let text = "outer rows come first, so that those inside of one that goes go with it: change \
+                    the order";
         spot.problem(problems, text);
     }
     Some(read)

@@ -78,7 +78,9 @@ pub(super) fn argument(
         list_of_ids(&mut schema, spot, problems);
     } else {
         if schema.get("type").is_some_and(|name| name != "string") {
-            spot.child("type").problem(problems, "a record is named by a text: type: string");
+            let text = "a record is named by a text: type: string; for a list of ids write \
+                        resolve_all";
+            spot.child("type").problem(problems, text);
         }
         an_id(&mut schema);
     }
@@ -94,8 +96,8 @@ pub(super) fn argument(
         let before = context.names.record(other).filter(|_| context.names.always(other));
         if before.is_none_or(|record| !record.held || record.many) {
             let text = format!(
-                "this resolver goes beside '{other}': write that argument before this one, \
-                 required, with a resolver that has a scope"
+                "this resolver goes by the record of '{other}', too: write that argument before \
+                 this one, required, with a resolver that has a scope"
             );
             below.problem(problems, text);
         }

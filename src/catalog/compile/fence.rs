@@ -9,7 +9,7 @@ use crate::catalog::template::{Hole, Leaf, Template};
 use crate::catalog::tool::{Answer, List, Plan, ReadPlan, Requirement};
 
 use super::names::{Kind, Names};
-use super::push;
+use super::{adt, push};
 
 /// The parts of a tool that a fence is made of.
 pub(super) struct Fence<'a> {
@@ -135,7 +135,8 @@ impl Fence<'_> {
             request.path.iter().flat_map(Template::holes).any(|hole| finds(hole, name))
         };
         let held_by_path = self.scope.resolved.iter().any(in_path);
-        if held_by_path || row.is_none() {
+        // What goes from twin to twin has a rule of its own, told there.
+        if held_by_path || row.is_none() || adt::goes_on(request) {
             return;
         }
         // A service that overlooks a parameter answers with everything.

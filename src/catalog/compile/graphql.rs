@@ -87,7 +87,7 @@ fn query(written: &str, spot: &Spot<'_>, problems: &mut Problems) -> Option<Quer
         match definition {
             cst::Definition::OperationDefinition(operation) => operations.push(operation),
             cst::Definition::FragmentDefinition(_) => {}
-            _ => spot.problem(problems, "a query and its fragments, and nothing else"),
+            _ => spot.problem(problems, "write a query and its fragments, and nothing else"),
         }
     }
     let [operation] = operations.as_slice() else {
@@ -100,7 +100,8 @@ fn query(written: &str, spot: &Spot<'_>, problems: &mut Problems) -> Option<Quer
         return None;
     }
     let Some(name) = operation.name() else {
-        spot.problem(problems, "give the query a name, by which its service's log has it");
+        let text = "give the query a name, by which its service's log knows it: query NAME { … }";
+        spot.problem(problems, text);
         return None;
     };
     let definitions = operation.variable_definitions();
@@ -131,12 +132,14 @@ fn check_variables(
 ) {
     for Variable { name, demanded } in &query.declared {
         if !query.used.contains(name) {
-            spot.problem(problems, format!("${name} is declared and used nowhere"));
+            let text = format!("the query declares ${name} and uses it nowhere: take it away");
+            spot.problem(problems, text);
+            continue;
         }
         match filled.iter().find(|(given, _)| given == name) {
             None => {
-                let text = format!("the query declares ${name}: say what fills it");
-                below.problem(problems, text);
+                let text = format!("the query declares ${name}: say under variables what fills it");
+                spot.problem(problems, text);
             }
             Some((_, template)) if *demanded && may_be_absent(template, names) => {
                 let text = format!(
@@ -150,10 +153,11 @@ fn check_variables(
     }
     let declared = |name: &String| query.declared.iter().any(|variable| variable.name == *name);
     for name in query.used.iter().filter(|name| !declared(name)) {
-        spot.problem(problems, format!("${name} is used and not declared"));
+        spot.problem(problems, format!("the query uses ${name}, and doesn't declare it"));
     }
-    for (name, _) in filled.iter().filter(|(name, _)| !declared(name)) {
-        let text = format!("the query declares no ${name}");
+    let unknown = |name: &String| !declared(name) && !query.used.contains(name);
+    for (name, _) in filled.iter().filter(|(name, _)| unknown(name)) {
+        let text = format!("the query has no ${name}: declare and use it, or take this away");
         below.child(name).problem(problems, text);
     }
 }

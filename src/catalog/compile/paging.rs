@@ -43,7 +43,7 @@ pub(super) fn agree(
         More::Token(_) => ("token", None),
         More::Whole => {
             if cursor.is_some() {
-                let text = "the service gives everything at once: take the cursor away";
+                let text = "with whole: true everything comes at once: take the cursor away";
                 document.at("/request").problem(problems, text);
             }
             return;

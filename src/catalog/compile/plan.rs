@@ -12,6 +12,7 @@ use crate::catalog::tool::{Answer, Effect, Plan, ReadPlan};
 
 use super::Known;
 use super::adt;
+use super::beside;
 use super::compose;
 use super::graphql;
 use super::http::{Parts, request};
@@ -42,13 +43,22 @@ pub(super) fn plan(
             }
             Plan::Read(ReadPlan::Found(argument.to_owned()))
         }
-        Kind::Caller => Plan::Read(ReadPlan::Caller),
+        Kind::Caller("permissions") => Plan::Read(ReadPlan::Caller),
+        Kind::Caller(_) => {
+            spot.child("caller").problem(problems, "write caller: permissions");
+            return None;
+        }
         Kind::Compose(parts) => {
             let written = compose::Written { parts, by_prefix: raw.request.by_prefix.as_deref() };
             Plan::Compose(compose::composition(&written, names, known, &spot, problems)?)
         }
         #[cfg(feature = "conformance")]
-        Kind::Script(script) => Plan::Read(ReadPlan::Script(script.clone())),
+        Kind::Script => Plan::Read(ReadPlan::Script(raw.request.script.clone()?)),
+        #[cfg(not(feature = "conformance"))]
+        Kind::Script => {
+            spot.child("script").problem(problems, "scripts are for the conformance suite only");
+            return None;
+        }
         Kind::Graphql(query) => {
             let variables = &raw.request.variables;
             match graphql::request(query, variables, names, &spot, problems)? {
@@ -158,16 +168,39 @@ enum Kind<'a> {
     Http,
     Graphql(&'a str),
     Found(&'a str),
-    Caller,
+    Caller(&'a str),
     Compose(&'a [RawPart]),
     Adt(&'a Value),
     Saved(&'a Map<String, Value>),
-    #[cfg(feature = "conformance")]
-    Script(&'a Value),
+    Script,
 }
 
 fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Option<Kind<'a>> {
-    let http = [
+    let ways = [
+        raw.graphql.as_deref().map(|query| ("graphql", Kind::Graphql(query))),
+        raw.adt.as_ref().map(|asked| ("adt", Kind::Adt(asked))),
+        raw.snowflake.as_ref().map(|written| ("snowflake", Kind::Saved(written))),
+        raw.found.as_deref().map(|argument| ("found", Kind::Found(argument))),
+        raw.caller.as_deref().map(|whose| ("caller", Kind::Caller(whose))),
+        raw.compose.as_deref().map(|parts| ("compose", Kind::Compose(parts))),
+        raw.script.as_ref().map(|_| ("script", Kind::Script)),
+    ];
+    let mut ways = ways.into_iter().flatten();
+    let (Some((way, kind)), None) = (ways.next().or(Some(("", Kind::Http))), ways.next()) else {
+        let text = "write one of: a method with its path, graphql, adt, snowflake, found, caller, \
+                    compose";
+        spot.problem(problems, text);
+        return None;
+    };
+    let taken: &[&str] = match kind {
+        Kind::Http => {
+            &["get", "post", "put", "patch", "delete", "safe", "query", "headers", "body"]
+        }
+        Kind::Graphql(_) => &["variables"],
+        Kind::Compose(_) => &["by_prefix"],
+        _ => &[],
+    };
+    let written = [
         ("get", raw.get.is_some()),
         ("post", raw.post.is_some()),
         ("put", raw.put.is_some()),
@@ -177,52 +210,11 @@ fn kind<'a>(raw: &'a RawRequest, spot: &Spot<'_>, problems: &mut Problems) -> Op
         ("query", !raw.query.is_empty()),
         ("headers", !raw.headers.is_empty()),
         ("body", raw.body.is_some()),
-        ("by_prefix", raw.by_prefix.is_some() && raw.compose.is_none()),
+        ("variables", !raw.variables.is_empty()),
+        ("by_prefix", raw.by_prefix.is_some()),
     ];
-    let others = (&raw.found, raw.caller.as_deref(), &raw.compose, &raw.snowflake, &raw.script);
-    if raw.graphql.is_none() && !raw.variables.is_empty() {
-        spot.child("variables").problem(problems, "variables are a query's: write graphql");
-    }
-    if let Some(query) = &raw.graphql {
-        for (key, _) in http.iter().filter(|(_, there)| *there) {
-            spot.child(key).problem(problems, "a query says it all: take this away");
-        }
-        if !matches!(others, (None, None, None, None, None)) {
-            spot.problem(problems, "write one of: graphql, snowflake, found, caller, compose");
-        }
-        return Some(Kind::Graphql(query));
-    }
-    let other = match others {
-        (None, None, None, None, None) if raw.adt.is_some() => raw.adt.as_ref().map(Kind::Adt),
-        (None, None, None, None, None) => return Some(Kind::Http),
-        (Some(argument), None, None, None, None) => Some(Kind::Found(argument)),
-        (None, None, Some(parts), None, None) => Some(Kind::Compose(parts)),
-        (None, None, None, Some(written), None) => Some(Kind::Saved(written)),
-        (None, Some("permissions"), None, None, None) => Some(Kind::Caller),
-        (None, Some(_), None, None, None) => {
-            spot.child("caller").problem(problems, "write caller: permissions");
-            None
-        }
-        #[cfg(feature = "conformance")]
-        (None, None, None, None, Some(script)) => Some(Kind::Script(script)),
-        #[cfg(not(feature = "conformance"))]
-        (None, None, None, None, Some(_)) => {
-            spot.child("script").problem(problems, "scripts are for the conformance suite only");
-            None
-        }
-        _ => {
-            spot.problem(
-                problems,
-                "write one of: a method with its path, graphql, adt, snowflake, found, caller, compose",
-            );
-            None
-        }
-    };
-    for (key, _) in http.iter().filter(|(_, there)| *there) {
-        let text = "nothing of this is sent: take it away, or found, caller, compose or snowflake";
-        spot.child(key).problem(problems, text);
-    }
-    other
+    beside::check(way, taken, &written, spot, problems);
+    Some(kind)
 }
 
 fn parts(raw: &RawRequest) -> Parts<'_> {

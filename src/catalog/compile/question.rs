@@ -79,6 +79,7 @@ fn check_record(asked: &Asked<'_>, names: &Names, spot: &Spot<'_>, problems: &mu
         };
         if record.many {
             spot.problem(problems, format!("'{name}' names several records: show them in a line"));
+            continue;
         }
         if !names.always(name) {
             spot.problem(problems, format!("'{name}' must be required: the question names it"));

@@ -14,7 +14,7 @@ use crate::catalog::template::Leaf;
 use super::http::{Parts, request};
 use super::names::{Argument, Kind, Named, Names};
 use super::scope::key;
-use super::{Known, Service, adt, graphql, pointer, push, saved, scope};
+use super::{Known, Service, adt, beside, graphql, pointer, push, saved, scope};
 
 /// RFC 9562's text form.
 const UUID: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
@@ -206,38 +206,41 @@ fn safe(
     spot: &Spot<'_>,
     problems: &mut Problems,
 ) -> Option<SafeRequest> {
+    let ways = [
+        ("graphql", raw.graphql.is_some()),
+        ("adt", raw.adt.is_some()),
+        ("snowflake", raw.snowflake.is_some()),
+    ];
+    let mut ways = ways.iter().filter(|(_, there)| *there).map(|(way, _)| *way);
+    let (way, None) = (ways.next(), ways.next()) else {
+        spot.problem(problems, "write one of: get or post with its path, graphql, adt, snowflake");
+        return None;
+    };
+    let taken: &[&str] = match way {
+        None => &["get", "post", "safe", "query", "body"],
+        Some("graphql") => &["variables"],
+        Some(_) => &[],
+    };
+    let written = [
+        ("get", raw.get.is_some()),
+        ("post", raw.post.is_some()),
+        ("safe", raw.safe),
+        ("query", !raw.query.is_empty()),
+        ("body", raw.body.is_some()),
+        ("variables", !raw.variables.is_empty()),
+    ];
+    beside::check(way.unwrap_or_default(), taken, &written, spot, problems);
     if let Some(asked) = &raw.adt {
-        if raw.get.is_some() || raw.post.is_some() || raw.body.is_some() || !raw.query.is_empty() {
-            spot.child("adt").problem(problems, "stands alone: there is nothing else to send");
-        }
         return adt::request(asked, names, &spot.child("adt"), problems);
     }
     if let Some(written) = &raw.snowflake {
-        let http = raw.get.is_some() || raw.post.is_some() || raw.safe || raw.body.is_some();
-        if http || !raw.query.is_empty() {
-            spot.problem(problems, "write snowflake, or a method with its path");
-        }
-        let spot = spot.child("snowflake");
-        return saved::request(written, names, &spot, problems);
+        return saved::request(written, names, &spot.child("snowflake"), problems);
     }
     if let Some(query) = &raw.graphql {
-        let http = [
-            ("get", raw.get.is_some()),
-            ("post", raw.post.is_some()),
-            ("safe", raw.safe),
-            ("query", !raw.query.is_empty()),
-            ("body", raw.body.is_some()),
-        ];
-        for (key, _) in http.iter().filter(|(_, there)| *there) {
-            spot.child(key).problem(problems, "a query says it all: take this away");
-        }
         return match graphql::request(query, &raw.variables, names, spot, problems)? {
             ByEffect::Safe(request) => Some(request),
             ByEffect::Write(_) => None,
         };
-    }
-    if !raw.variables.is_empty() {
-        spot.child("variables").problem(problems, "variables are a query's: write graphql");
     }
     let parts = Parts {
         methods: vec![(Method::GET, raw.get.as_ref()), (Method::POST, raw.post.as_ref())],

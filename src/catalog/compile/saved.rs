@@ -32,6 +32,11 @@ pub(super) fn request(
         spot.problem(problems, "write one of list: queries, find: {by: id} and run: {found: …}");
         return None;
     };
+    if (*verb == "find") != names.in_resolver {
+        let text = "a resolver writes find: {by: id}; a tool writes list or run";
+        spot.child(verb).problem(problems, text);
+        return None;
+    }
     let known: &[&str] = match *verb {
         "list" => &["list", "q"],
         "find" => &["find"],
@@ -56,9 +61,6 @@ pub(super) fn request(
             let says = mismatch(key, &Template::Literal(Value::Null)).unwrap_or_default();
             spot.child(key).problem(problems, format!("is missing: {says}"));
         }
-    }
-    if (*verb == "find") != names.in_resolver {
-        spot.child(verb).problem(problems, "'find' is for resolvers, the others are for tools");
     }
     let request = HttpRequest {
         dialect: Dialect::Snowflake,

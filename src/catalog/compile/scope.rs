@@ -188,7 +188,8 @@ fn place(
         spot.child("any_of").problem(problems, text);
     }
     if context.names.in_resolver && !within.is_empty() {
-        let text = "a resolver finds a record; the tool judges the lists that it shows of it";
+        let text = "a resolver only finds the record: take this away, and write it in the filter \
+                    of the tool that shows its lists";
         spot.child("within").problem(problems, text);
     }
     if context.names.in_resolver && (!raw.above.is_empty() || raw.places.is_some()) {

@@ -230,7 +230,7 @@ impl<'a> Reader<'a> {
         let number = self.names.arguments.get(argument).map(|argument| argument.kind);
         let least = least.as_u64().filter(|_| number == Some(Kind::Number));
         if least.is_none() {
-            let text = format!("write a whole number, for which '{argument}' must be a number too");
+            let text = format!("write a whole number, and only where '{argument}' is a number");
             self.spot.child("least").problem(problems, text);
         }
         least
@@ -248,11 +248,6 @@ impl<'a> Reader<'a> {
             let spot = self.spot.child("etag");
             let text = format!("the resolver of '{name}' doesn't say where the etag is");
             spot.problem(problems, text);
-            return None;
-        }
-        if self.names.record(&name).is_some_and(|record| record.many) {
-            let spot = self.spot.child("etag");
-            spot.problem(problems, format!("'{name}' names several records, and has no one etag"));
             return None;
         }
         Some(name)

@@ -1,5 +1,6 @@
 //! Answers that are a part of a streamed text.
 
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::catalog::document::{Document, Spot};
@@ -16,16 +17,15 @@ const MOST: u64 = 20_000;
 /// A part holds at least one character of any length.
 const LEAST: u64 = 4;
 
-/// Reads the answer.
+/// Reads the answer. Which arguments it takes is known even where its types are faulty.
 pub(super) fn text(raw: &RawText, spot: &Spot<'_>, problems: &mut Problems) -> Option<TextAnswer> {
-    let before = problems.count();
     if raw.types.is_empty() {
         let text = "say which content types are shown: [text/plain, application/json]";
         spot.child("types").problem(problems, text);
     }
     for (index, written) in raw.types.iter().enumerate() {
         if !is_type(written) {
-            let text = "write type/subtype in lower case, or type/* for text/*";
+            let text = "write type/subtype in lower case; only text/* stands for several";
             spot.child("types").child(index).problem(problems, text);
         }
     }
@@ -33,11 +33,11 @@ pub(super) fn text(raw: &RawText, spot: &Spot<'_>, problems: &mut Problems) -> O
         (Some(name), None) => (name, Unit::Chars),
         (None, Some(name)) => (name, Unit::Bytes),
         _ => {
-            spot.problem(problems, "say how much at most: chars: ARGUMENT, or bytes: ARGUMENT");
+            spot.give_up(problems, "say how much at most: chars: ARGUMENT, or bytes: ARGUMENT");
             return None;
         }
     };
-    (problems.count() == before).then(|| TextAnswer {
+    Some(TextAnswer {
         types: raw.types.clone(),
         offset: raw.offset.clone(),
         length: length.clone(),
@@ -63,9 +63,14 @@ pub(super) fn agree(
     problems: &mut Problems,
 ) {
     let spot = document.at("/answer/text");
-    let Plan::Read(ReadPlan::Request(request)) = plan else {
-        spot.problem(problems, "a text is read: the request is a get");
-        return;
+    let request = match plan {
+        Plan::Read(ReadPlan::Request(request)) if request.http().method == Method::GET => {
+            request.http()
+        }
+        _ => {
+            spot.problem(problems, "a text is read: the request is a get");
+            return;
+        }
     };
     let number = |name: &str, limits: &str, key: &str, fits: &dyn Fn(&Value) -> bool| {
         let property = input.schema.get("properties").and_then(|all| all.get(name));
@@ -85,7 +90,8 @@ pub(super) fn agree(
         at(property, "minimum").is_some()
     });
     let limits = format!(
-        "of type integer with a default, a minimum of {LEAST} or more and a maximum of {MOST} or less"
+        "of type integer, required or with a default, with minimum: {LEAST} or more and maximum: \
+         {MOST} or less"
     );
     let length = number(&answer.length, &limits, key, &|property| {
         always(&answer.length, property)
@@ -95,10 +101,7 @@ pub(super) fn agree(
     for (key, text) in offset.into_iter().chain(length) {
         spot.child(key).problem(problems, text);
     }
-    if request.http().method != http::Method::GET {
-        spot.problem(problems, "a text is read: the request is a get");
-    }
-    let held = scope.resolved.iter().any(|name| in_path(request.http(), name));
+    let held = scope.resolved.iter().any(|name| in_path(request, name));
     if !held || scope.filter.is_some() || scope.push {
         document.at("/scope").problem(
             problems,

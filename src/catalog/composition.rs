@@ -32,7 +32,8 @@ pub struct Part {
     pub if_available: bool,
     /// What a result of it is called: values of its row, joined.
     pub title: Vec<Pointer>,
-    /// Where its record holds the text to read; the whole record, where it doesn't say.
+    /// Where its answer holds the text to read. The other part of its name shows the record; where no
+    /// part has the text, the record is the text.
     pub text: Option<Pointer>,
 }
 

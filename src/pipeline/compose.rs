@@ -38,6 +38,8 @@ impl Pipeline {
                     lost = Some(refusal);
                     ends.push((*part, PartEnd::Unavailable));
                 }
+                // There is the record to show, without its text.
+                Err(Stop::Refused(Refusal::Unreadable { .. })) if part.text.is_some() => {}
                 // What the part calls by its own argument's name, the caller calls by the whole's.
                 Err(Stop::Refused(Refusal::NotFound { .. })) if composition.by_prefix.is_some() => {
                     return Err(not_found(composition).into());
@@ -45,7 +47,10 @@ impl Pipeline {
                 Err(stop) => return Err(stop),
             }
         }
-        let answered = ends.iter().any(|(_, end)| matches!(end, PartEnd::Outcome(_)));
+        // A text without the record that it is of is no answer.
+        let shows = |part: &Part| composition.by_prefix.is_none() || part.text.is_none();
+        let answered =
+            ends.iter().any(|(part, end)| shows(part) && matches!(end, PartEnd::Outcome(_)));
         match lost {
             // With nothing at all to show, the trouble is the answer.
             Some(refusal) if !answered => Err(refusal.into()),
@@ -88,14 +93,14 @@ fn chosen<'a>(consent: &'a Consent, composition: &'a Composition) -> Result<Chos
         return Ok(Chosen { parts, arguments: Cow::Borrowed(arguments) });
     };
     let id = arguments.get(argument).and_then(Value::as_str).ok_or(Refusal::Internal)?;
-    let named = id.split_once(':').and_then(|(prefix, id)| {
-        let part = composition.parts.iter().find(|part| part.name == prefix)?;
-        (!id.is_empty()).then_some((part, id))
-    });
-    let (part, id) = named.ok_or_else(|| not_found(composition))?;
+    let (prefix, id) = id.split_once(':').unwrap_or_default();
+    let parts: Vec<&Part> = composition.parts.iter().filter(|part| part.name == prefix).collect();
+    if parts.is_empty() || id.is_empty() {
+        return Err(not_found(composition));
+    }
     let mut arguments = arguments.clone();
     arguments.insert(argument.clone(), id.into());
-    Ok(Chosen { parts: vec![part], arguments: Cow::Owned(arguments) })
+    Ok(Chosen { parts, arguments: Cow::Owned(arguments) })
 }
 
 fn not_found(composition: &Composition) -> Refusal {

@@ -41,10 +41,7 @@ pub fn join(
     }
     let mut whole = match &tool.answer {
         Answer::Results { most } => results(&answers, *most),
-        Answer::Document => {
-            let (part, answer) = answers.first().ok_or(Refusal::Internal)?;
-            document(part, answer).ok_or(Refusal::Internal)?
-        }
+        Answer::Document => document(&answers).ok_or(Refusal::Internal)?,
         _ => {
             // Counts of places that aren't the person's are no counts of theirs.
             let own = answers.into_iter().filter(|(_, answer)| !answer.contains_key("notFound"));
@@ -78,12 +75,16 @@ fn results(answers: &[(&Part, Map<String, Value>)], most: usize) -> Map<String, 
     Map::from_iter([("results".to_owned(), results.into())])
 }
 
-/// One record as a text to read.
-fn document(part: &Part, answer: &Map<String, Value>) -> Option<Map<String, Value>> {
+/// One record as a text to read, or with the text that another part gave of it.
+fn document(answers: &[(&Part, Map<String, Value>)]) -> Option<Map<String, Value>> {
+    let (part, answer) = answers.iter().find(|(part, _)| part.text.is_none())?;
     let record = answer.get("item")?;
     let id = format!("{}:{}", part.name, id_of(record)?);
-    let text = match &part.text {
-        Some(at) => at.text_of(record)?.to_owned(),
+    let mut texts = answers
+        .iter()
+        .filter_map(|(part, answer)| part.text.as_ref()?.text_of(answer.get("item")?));
+    let text = match texts.next() {
+        Some(text) => text.to_owned(),
         None => serde_json::to_string_pretty(record).ok()?,
     };
     let mut metadata = Map::from_iter([("type".to_owned(), json!(part.name))]);

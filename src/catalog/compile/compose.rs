@@ -40,7 +40,8 @@ pub(super) fn composition(
         let text = format!("'{argument}' must be a required argument: it names the part");
         spot.child("by_prefix").problem(problems, text);
     }
-    let parts = parts(written.parts, names, known, &spot.child("compose"), problems);
+    let below = spot.child("compose");
+    let parts = parts(written.parts, names, known, by_prefix.is_some(), &below, problems);
     let (parts, by_prefix) = (parts?, by_prefix.map(str::to_owned));
     (problems.count() == before).then_some(Composition { parts, by_prefix })
 }
@@ -49,6 +50,7 @@ fn parts(
     raw: &[RawPart],
     names: &Names,
     known: &Known,
+    by_prefix: bool,
     spot: &Spot<'_>,
     problems: &mut Problems,
 ) -> Option<Vec<Part>> {
@@ -60,7 +62,8 @@ fn parts(
     let mut parts = Vec::new();
     for (index, raw) in raw.iter().enumerate() {
         let spot = spot.child(index);
-        if !keys.insert(&raw.key) {
+        // With by_prefix a record and its text are two parts of one name.
+        if !keys.insert((&raw.key, raw.text.is_some() && by_prefix)) {
             spot.child("as").problem(problems, "another part has this name already");
         }
         let Some(tool) = tool(&raw.tool, known, &spot.child("tool"), problems) else { continue };
@@ -92,17 +95,26 @@ pub(super) fn check_answer(
 ) {
     let parts = &composition.parts;
     let lists = parts.iter().all(|part| matches!(part.tool.answer, Answer::List(_)));
-    let records = parts.iter().all(|part| matches!(part.tool.answer, Answer::Record { .. }));
     let titled = parts.iter().all(|part| !part.title.is_empty());
+    // The text of a record that another part of the name shows.
+    let is_text = |part: &Part| {
+        let beside = parts.iter().any(|one| one.name == part.name && one.text.is_none());
+        matches!(part.tool.answer, Answer::Text(_)) && part.text.is_some() && beside
+    };
+    let records = parts.iter().all(|part| {
+        is_text(part) || matches!(part.tool.answer, Answer::Record { .. }) && !part.title.is_empty()
+    });
     match (answer, &composition.by_prefix) {
         (Answer::Parts, None) => {}
         (Answer::Results { .. }, None) if lists && titled => {}
-        (Answer::Document, Some(_)) if records && titled => {}
+        (Answer::Document, Some(_)) if records => {}
         (Answer::Results { .. }, None) => {
             spot.problem(problems, "results are rows of lists, and each part says their title");
         }
         (Answer::Document, Some(_)) => {
-            spot.problem(problems, "a document is a part's record, and each part says its title");
+            let text = "a document is a part's record, each of which says its title; beside it, under \
+                        the same name, a part with text: /text may give its text";
+            spot.problem(problems, text);
         }
         (_, Some(_)) => spot.problem(problems, "with by_prefix the answer is document: true"),
         _ => spot.problem(

@@ -28,11 +28,23 @@ fn arguments(app: &TestApp, tool: &str, pick: usize) -> Option<Value> {
             1 => json!({"query": "air"}),
             _ => json!({"query": "60M"}),
         },
-        "fetch" => match pick % 3 {
-            0 => json!({"id": format!("site:{site}")}),
-            1 => json!({"id": format!("ticket:{ticket}")}),
-            _ => json!({"id": format!("insight:{ticket}")}),
-        },
+        "fetch" => {
+            let services = app.around.services();
+            let insights = services.insights();
+            let insight = &insights.insights[pick % insights.insights.len()]["id"];
+            let documents = services.documents_of(site);
+            let document = &documents[pick % documents.len()].0["id"];
+            let (kind, id) = match pick / 4 % 6 {
+                0 => ("site", site.to_owned()),
+                1 => ("ticket", ticket),
+                2 => ("insight", insight.as_str().unwrap().to_owned()),
+                3 => ("twin", services.twin_id(pick)),
+                4 => ("document", document.as_str().unwrap().to_owned()),
+                // Of another kind than it says.
+                _ => ("insight", ticket),
+            };
+            json!({"id": format!("{kind}:{id}")})
+        }
         _ => return None,
     })
 }

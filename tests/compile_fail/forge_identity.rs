@@ -1,6 +1,6 @@
 //! Only `Authenticator::authenticate` says who is calling.
 
-use osier::identity::{Identity, PersonKey, Principal};
+use osier::identity::{Groups, Identity, PersonKey, Principal};
 
 fn forge() -> Identity {
     Identity {
@@ -9,6 +9,8 @@ fn forge() -> Identity {
         client: None,
         email: None,
         token_id: None,
+        roles: Vec::new(),
+        groups: Groups::default(),
         expires_at: u64::MAX,
         bearer: None,
     }

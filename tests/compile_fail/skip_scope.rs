@@ -6,7 +6,7 @@ use osier::response::{self, Bounds};
 use osier::seal::KeyRing;
 
 fn skip(raw: &RawResult, bounds: Bounds, keys: &KeyRing, clock: &Clock) {
-    let _ = response::check(raw, bounds, keys, clock);
+    let _ = response::check(raw, &bounds, keys, clock);
 }
 
 fn main() {}

@@ -30,8 +30,8 @@ async fn run(
     let consent = confirmations.decide(located, call.answer, call.by_link, &mut trace).await?;
     let mut sent = Sent::default();
     let raw = backends.execute(consent, confirmations, &call.notes, &mut sent).await?;
-    let scoped = scope::apply(raw, backends, &mut sent).await?;
-    Ok(response::check(&scoped, Bounds { max_chars: 40_000 }, &confirmations.keys, clock)?)
+    let scoped = scope::apply(raw, backends, &call.notes, &mut sent).await?;
+    Ok(response::check(&scoped, &Bounds { max_chars: 40_000, app_url: None }, &confirmations.keys, clock)?)
 }
 
 fn main() {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use osier::demo::SITE_60M;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -20,6 +21,10 @@ pub(crate) fn call_of(service: &str) -> Option<(&'static str, Value)> {
         "livedatacore" => ("list_points", json!({"pageSize": 10})),
         "activate" => ("list_rules", json!({"pageSize": 10})),
         "adt" => ("list_models", json!({"pageSize": 10})),
+        "documents" => ("search_documents", json!({"pageSize": 10})),
+        "mapped" => ("get_building_topology", json!({"buildingId": SITE_60M, "depth": 1})),
+        "reports" => ("list_reports", json!({"pageSize": 10})),
+        "snowflake" => ("run_dashboard_query", json!({"queryId": "energy_by_site"})),
         _ => return None,
     })
 }

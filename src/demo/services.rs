@@ -1,8 +1,11 @@
-//! The server of the sample services: one listener for the authorisation service, SiteCore and
-//! WorkflowCore, each below its own path. [`Services`] is both the routes' state and the handle
+//! The server of the sample services: one listener for all of them and the authorisation service,
+//! each below its own path. [`Services`] is both the routes' state and the handle
 //! by which a test looks in, changes data and lets things go wrong.
 
 mod insights;
+mod whereabouts;
+
+pub use whereabouts::Whereabouts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -388,24 +391,6 @@ impl Services {
         }
     }
 
-    /// Where every record belongs, by its id.
-    pub fn whereabouts(&self) -> BTreeMap<String, Whereabouts> {
-        let world = self.world();
-        let tickets = world.tickets.iter().map(|ticket| &ticket.body);
-        let lists = [
-            &world.sites,
-            &world.floors,
-            &world.locations,
-            &world.reference.categories,
-            &world.reference.workgroups,
-            &world.insights.insights,
-            &world.inspections.inspections,
-            &world.requirements,
-        ];
-        let records = lists.into_iter().flatten().chain(tickets);
-        records.map(|record| (text(record, "id").to_owned(), Whereabouts::of(record))).collect()
-    }
-
     /// The ticket statuses, as served.
     pub fn statuses(&self) -> Vec<Value> {
         self.world().reference.statuses.clone()
@@ -414,27 +399,6 @@ impl Services {
     /// Adds two spaces at 3LW that are each other's parent; gives their ids.
     pub fn add_location_cycle(&self) -> [String; 2] {
         self.world().add_location_cycle()
-    }
-}
-
-/// Where one record belongs.
-#[derive(Clone, Debug)]
-pub struct Whereabouts {
-    /// Its site; none where it belongs to no site or to several.
-    pub site: Option<String>,
-    /// Its locations: its own, and those above it.
-    pub locations: Vec<String>,
-}
-
-impl Whereabouts {
-    fn of(record: &Value) -> Self {
-        let id = text(record, "id");
-        // A site is its own place.
-        let site = record.get("siteId").map_or(Some(id), Value::as_str);
-        let path = record.get("path").or_else(|| record.get("locationIds"));
-        let path = path.and_then(Value::as_array).into_iter().flatten();
-        let locations = path.filter_map(Value::as_str).map(str::to_owned).collect();
-        Self { site: site.map(str::to_owned), locations }
     }
 }
 

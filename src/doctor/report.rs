@@ -44,6 +44,11 @@ impl Report {
         self.0.iter()
     }
 
+    /// Is there a fault of this check?
+    pub(super) fn has_fault(&self, check: &str) -> bool {
+        self.iter().any(|finding| finding.state == State::Fault && finding.check == check)
+    }
+
     pub(super) fn ok(&mut self, check: &str, what: impl Into<String>) {
         self.say(State::Ok, check, what, None);
     }

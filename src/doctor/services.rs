@@ -203,6 +203,9 @@ async fn on_behalf(
     identity: Option<&Arc<Identity>>,
     report: &mut Report,
 ) {
+    if report.has_fault("credential") {
+        return report.skipped(check, "it is asked for with the credential above");
+    }
     let Some(sent) = identity.and_then(|identity| identity.bearer()) else {
         return report.skipped(check, "give --token: it is had in a person's name only");
     };

@@ -12,7 +12,7 @@ use crate::demo::fields::{text, texts};
 /// All nodes; the first is the root.
 #[derive(Debug, Default)]
 pub(in crate::demo) struct Graph {
-    nodes: Vec<Node>,
+    pub(in crate::demo) nodes: Vec<Node>,
     /// By the id of the place or the machine.
     known: BTreeMap<String, usize>,
 }
@@ -28,7 +28,7 @@ pub(in crate::demo) struct Node {
     pub(in crate::demo) one: BTreeMap<&'static str, Option<usize>>,
     /// What belongs to it.
     pub(in crate::demo) many: BTreeMap<&'static str, Vec<usize>>,
-    site: String,
+    pub(in crate::demo) site: String,
 }
 
 /// The types, their lists' names, the beginning of their ids, what they belong to and what belongs

@@ -183,6 +183,11 @@ async fn a_scope_that_the_api_does_not_have_is_told() {
 async fn direct_mode_has_no_registration_to_look_at() {
     let mut world = World::new().await;
     world.set("AUTH__MODE", "direct");
+    // Nor anything to ask for other tokens with.
+    for service in ["ADT", "SNOWFLAKE"] {
+        world.set(&format!("BACKENDS__{service}__TOKEN"), "forward");
+        world.set(&format!("BACKENDS__{service}__AUDIENCE"), API_CLIENT_ID);
+    }
     let visit = world.visit(Some(&world.token())).await;
     assert_eq!(visit.code, Some(0), "{}", visit.said);
     assert!(visit.line("credential").starts_with("skipped"), "{}", visit.said);

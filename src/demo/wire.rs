@@ -167,9 +167,9 @@ impl Wire {
     /// The requests that write: everything but GET, HEAD and a question by POST.
     pub fn writes(&self) -> Vec<Recorded> {
         let asks = |path: &str| {
-            ["/search", "/telemetry/query", "/telemetry/latest"]
-                .iter()
-                .any(|end| path.ends_with(end))
+            let ends =
+                ["/search", "/telemetry/query", "/telemetry/latest", "/adt/query", "/graphql"];
+            path.starts_with("/snowflake/") || ends.iter().any(|end| path.ends_with(end))
         };
         let safe = |request: &Recorded| {
             [Method::GET, Method::HEAD].contains(&request.method)

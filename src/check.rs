@@ -104,7 +104,8 @@ fn lines(problems: &[catalog::Problem]) -> Vec<String> {
 fn spoken(tool: &Tool) -> impl Iterator<Item = Dialect> {
     let resolvers = tool.input.resolved.iter().map(|resolved| &resolved.resolver);
     let own = resolvers.filter(|resolver| resolver.backend == tool.backend);
-    let ways = own.flat_map(|resolver| &resolver.ways).map(|way| way.request.http());
+    let ways = own.flat_map(|resolver| resolver.ways.iter().chain(&resolver.all));
+    let ways = ways.map(|way| way.request.http());
     tool.plan.request().into_iter().chain(ways).map(|request| request.dialect)
 }
 

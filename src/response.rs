@@ -94,11 +94,17 @@ pub fn check(
 
 /// Structured content with the text that says the same, if it fits schema and bounds.
 fn worded(
-    structured: Map<String, Value>,
+    mut structured: Map<String, Value>,
     tool: &Tool,
     bounds: &Bounds,
 ) -> Result<Outcome, Refusal> {
-    let value = Value::Object(structured);
+    // The cursor is ours, and sealed.
+    let cursor = structured.remove("nextCursor");
+    let mut value = Value::Object(structured);
+    secrets::leave_out(&mut value);
+    if let (Some(fields), Some(cursor)) = (value.as_object_mut(), cursor) {
+        fields.insert("nextCursor".to_owned(), cursor);
+    }
     if let Some(output) = &tool.output
         && let Err(error) = output.validate(&value)
     {

@@ -74,7 +74,8 @@ impl Changes {
             Altered::Everybody => {
                 self.everybody.fetch_max(turn, Ordering::SeqCst);
             }
-            Altered::People(people) if people.len() as u64 > PEOPLE / 2 => {
+            // What the cache has no room for would be forgotten.
+            Altered::People(people) if people.len() as u64 + self.kept().await > PEOPLE / 2 => {
                 self.everybody.fetch_max(turn, Ordering::SeqCst);
             }
             Altered::People(people) => {
@@ -84,6 +85,12 @@ impl Changes {
             }
             Altered::Answer { .. } => {}
         }
+    }
+
+    /// How many people's purges are kept now.
+    async fn kept(&self) -> u64 {
+        self.people.run_pending_tasks().await;
+        self.people.entry_count()
     }
 
     pub(super) fn watch(&self, watcher: impl Fn(&Altered<'_>) + Send + Sync + 'static) {

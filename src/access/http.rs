@@ -171,8 +171,9 @@ impl Fields {
     }
 
     fn place(&self, scope: &Value) -> Option<Place> {
-        // A place without what lies below it can't be expressed, and so isn't held.
-        if scope.get("inherit") == Some(&Value::Bool(false)) {
+        // A place without what lies below it can't be expressed, and so isn't held; what says neither
+        // isn't either.
+        if scope.get("inherit").is_some_and(|inherit| *inherit != Value::Bool(true)) {
             return None;
         }
         let id = self.id.text_of(scope).filter(|id| !id.is_empty())?.to_owned();
@@ -225,8 +226,9 @@ mod tests {
             {"name": "no site", "scopes": [{"type": "location", "id": "L1"}]},
             {"name": "no type", "scopes": [{"id": "S1", "siteId": "S1"}]},
             {"name": "alone", "scopes": [{"type": "location", "id": "L1", "siteId": "S1", "inherit": false}]},
+            {"name": "unclear", "scopes": [{"type": "site", "id": "S1", "inherit": "false"}]},
         ]));
-        assert_eq!(held.len(), 6);
+        assert_eq!(held.len(), 7);
         assert!(held.values().all(Scopes::is_empty));
     }
 

@@ -95,6 +95,14 @@ impl ScopeRule {
         }
     }
 
+    /// True where rows that the caller may not see are to be expected among those that the service
+    /// gives, however well it keeps to the request. `everywhere`: the caller holds it globally.
+    pub fn expects_hidden(&self, everywhere: bool) -> bool {
+        let Some(Filter::Place(place)) = &self.filter else { return false };
+        let by_place = !self.push || place.every || place.any_of.is_some();
+        place.private.is_some() || (by_place && !everywhere)
+    }
+
     /// True where a row of the scope also keeps what lies above it.
     pub fn keeps_above(&self) -> bool {
         matches!(&self.filter, Some(Filter::Place(place)) if !place.above.is_empty())

@@ -41,7 +41,9 @@ impl Pipeline {
                 // There is the record to show, without its text.
                 Err(Stop::Refused(Refusal::Unreadable { .. })) if part.text.is_some() => {}
                 // What the part calls by its own argument's name, the caller calls by the whole's.
-                Err(Stop::Refused(Refusal::NotFound { .. })) if composition.by_prefix.is_some() => {
+                Err(Stop::Refused(Refusal::NotFound { .. } | Refusal::InvalidArguments(_)))
+                    if composition.by_prefix.is_some() =>
+                {
                     return Err(not_found(composition).into());
                 }
                 Err(stop) => return Err(stop),

@@ -44,7 +44,9 @@ pub fn join(
         Answer::Document => document(&answers).ok_or(Refusal::Internal)?,
         _ => {
             // Counts of places that aren't the person's are no counts of theirs.
-            let own = answers.into_iter().filter(|(_, answer)| !answer.contains_key("notFound"));
+            let own = answers.into_iter().filter(|(part, answer)| {
+                !(part.if_permitted || part.if_available) || !answer.contains_key("notFound")
+            });
             own.map(|(part, answer)| (part.name.clone(), Value::Object(answer))).collect()
         }
     };

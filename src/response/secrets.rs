@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
+use serde_json::Value;
 
 /// Letters that a link or a key can be made of; any other parts it from what stands beside it.
 static RUN: LazyLock<Option<Regex>> =
@@ -30,6 +31,28 @@ static SECRET: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!("(?i:{})", patterns.join("|"))).ok()
 });
 
+/// What stands where a secret was.
+pub(super) const MARKER: &str = "[a link or key was left out]";
+
+/// Leaves secrets out of every text of a value.
+pub(super) fn leave_out(value: &mut Value) {
+    match value {
+        Value::String(text) if may_hold_one(text) => {
+            for span in spans(text, None).into_iter().rev() {
+                text.replace_range(span, MARKER);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(leave_out),
+        Value::Object(fields) => fields.values_mut().for_each(leave_out),
+        _ => {}
+    }
+}
+
+/// A quick look: every pattern needs one of these.
+fn may_hold_one(text: &str) -> bool {
+    text.contains(['=', '%', '\\', '@']) || text.contains("eyJ")
+}
+
 /// Where in a text secrets stand. `within`: the text begins in the middle of a longer one, and this
 /// is where the part of it begins that will be shown; letters that run on from before the text as
 /// far as there may be anything.
@@ -50,7 +73,23 @@ pub(super) fn spans(text: &str, within: Option<usize>) -> Vec<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn every_text_of_a_value_is_looked_at_and_its_names_are_kept() {
+        let mut value = json!({
+            "sig=": ["a ?sig=b c", {"x": "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbmEifQ.c2ln, eyJ"}],
+            "plain": "a = b at 100 % of ana@example.com", "number": 7,
+        });
+        leave_out(&mut value);
+        let expected = json!({
+            "sig=": ["a [a link or key was left out] c", {"x": "[a link or key was left out], eyJ"}],
+            "plain": "a = b at 100 % of ana@example.com", "number": 7,
+        });
+        assert_eq!(value, expected);
+    }
 
     #[test]
     fn what_lets_anybody_in_is_found_and_nothing_else() {

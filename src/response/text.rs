@@ -10,7 +10,6 @@ use crate::catalog::Unit;
 use super::secrets;
 
 /// What stands for a link or a key.
-const MARKER: &str = "[a link or key was left out]";
 
 /// One character, or bytes that are none, as U+FFFD.
 struct Piece {
@@ -39,7 +38,7 @@ pub(super) fn item(text: &Streamed, unit: Unit, room: usize) -> Map<String, Valu
     while let Some(piece) = pieces.peek() {
         let span = hidden.iter().find(|span| span.contains(&piece.decoded));
         let more = match span {
-            Some(_) => MARKER.len(),
+            Some(_) => secrets::MARKER.len(),
             None => written(piece.shown),
         };
         let longer = counted + if unit == Unit::Chars { 1 } else { piece.bytes };
@@ -58,9 +57,9 @@ pub(super) fn item(text: &Streamed, unit: Unit, room: usize) -> Map<String, Valu
         };
         // A part that begins inside of it follows one that has the marker, or the middle of a secret.
         if span.start == piece.decoded || begin == Some(piece.at) && span.start == 0 {
-            shown.push_str(MARKER);
+            shown.push_str(secrets::MARKER);
             cost += more;
-            counted += if unit == Unit::Chars { MARKER.len() } else { span.len() };
+            counted += if unit == Unit::Chars { secrets::MARKER.len() } else { span.len() };
         }
         while pieces.next_if(|piece| span.contains(&piece.decoded)).is_some() {}
     }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{Content, bad_answer, keep};
 use crate::backend::{Backends, Body, RawResult, Sent};
 use crate::call::{Note, Notes, Refusal};
-use crate::catalog::{List, More};
+use crate::catalog::{Filter, List, More};
 use crate::request::Position;
 
 /// One call reads no more pages than this; what it has found by then is given, with a cursor.
@@ -30,8 +30,10 @@ pub(super) async fn read(
     let wanted = checked.page_size().map_or(usize::MAX, |size| size.saturating_add(1));
     // A caller who says no page's length is given about as much as an answer holds.
     let fill = if checked.page_size().is_some() { 1 } else { WITHOUT_A_LENGTH };
-    // Where only a part of a site is held, the service may give the whole site's rows.
-    let mut doubtful = checked.permit().scopes().is_partial();
+    // Where only a part of a site is held, the service may give the whole site's rows. That rows may be
+    // hidden follows from the tool and the scope, so that a cursor tells nothing of whether some are.
+    let (scopes, rule) = (checked.permit().scopes(), &checked.permit().tool().scope);
+    let mut doubtful = scopes.is_partial() || rule.expects_hidden(scopes.is_global());
     let mut rows = Vec::new();
     let mut next = None;
     let mut partial = false;
@@ -136,9 +138,11 @@ pub(super) fn missing(raw: &RawResult, list: &List, given: &BTreeSet<String>) ->
 }
 
 /// Word of a list that takes long. How many pages were read tells how many rows lie outside, so that
-/// only what belongs to located records is told of: there, all rows are the caller's own.
+/// only what belongs to located records is told of, where no row is judged by its own place: there, all
+/// rows are the caller's own.
 fn tell(raw: &RawResult, pages: usize, notes: &Notes) {
-    if raw.consent().located().checked().permit().tool().scope.resolved.is_empty() {
+    let scope = &raw.consent().located().checked().permit().tool().scope;
+    if scope.resolved.is_empty() || matches!(scope.filter, Some(Filter::Place(_))) {
         return;
     }
     let done = f64::from(u32::try_from(pages).unwrap_or(u32::MAX));

@@ -168,6 +168,27 @@ async fn what_is_no_text_is_refused_by_its_type() {
 }
 
 #[tokio::test]
+async fn trap_17_a_link_that_somebody_pasted_into_a_record_is_left_out() {
+    let app = TestApp::new().await;
+    let services = app.around.services();
+    let ticket = services.tickets_of(SITE_60M)[0]["id"].as_str().unwrap().to_owned();
+    let link = "https://files.example/photo.jpg?sv=2025-01-05&sig=AbC%2Bd";
+    services.edit_ticket(&ticket, |ticket| {
+        ticket["description"] =
+            json!(format!("Photo: {link}, taken at https://app.example/t?id=7"));
+    });
+    let ana = app.as_user("ana").await;
+    let fetched = ana.call("fetch", json!({"id": format!("ticket:{ticket}")})).await;
+    let shown = ana.call("get_ticket", json!({"ticketId": ticket})).await;
+    let kept = "Photo: [a link or key was left out], taken at https://app.example/t?id=7";
+    assert_eq!(shown.item()["description"], kept);
+    for reply in [shown, fetched] {
+        assert!(reply.message.to_string().contains("left out]"), "{reply:?}");
+        assert!(!reply.message.to_string().contains("sig="), "{reply:?}");
+    }
+}
+
+#[tokio::test]
 async fn trap_17_no_answer_has_a_link_or_a_key() {
     let app = TestApp::new().await;
     let ana = app.as_user("ana").await;

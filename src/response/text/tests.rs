@@ -31,7 +31,7 @@ fn walk(whole: &[u8], length: usize, unit: Unit, room: usize) -> String {
         let written = serde_json::to_string(shown).unwrap();
         assert!(written.chars().count() - 2 <= room);
         if unit == Unit::Chars {
-            assert!(shown.chars().count() <= length + MARKER.len());
+            assert!(shown.chars().count() <= length + secrets::MARKER.len());
         }
         text.push_str(shown);
         assert_eq!(part["truncated"], part.contains_key("nextOffset"));
@@ -82,7 +82,7 @@ proptest! {
 fn a_secret_is_marked_once_and_the_rest_adds_up() {
     let link = format!("https://files.example/x?sig={}", "Ab1".repeat(100));
     let whole = format!("{}({link}){}", "before ".repeat(900), " after".repeat(900));
-    let expected = whole.replace(&link, MARKER);
+    let expected = whole.replace(&link, secrets::MARKER);
     for (length, unit) in [(7, Unit::Chars), (1_000, Unit::Bytes), (333, Unit::Chars)] {
         assert_eq!(walk(whole.as_bytes(), length, unit, 2_000), expected);
     }
@@ -109,6 +109,6 @@ fn what_is_no_text_is_marked_and_a_cut_character_waits() {
 fn what_has_no_end_in_sight_is_hidden_where_its_beginning_is_not_seen() {
     let whole = "x".repeat(20_000);
     let part = item(&streamed(whole.as_bytes(), 10_000, 100, Unit::Chars), Unit::Chars, 1_000);
-    assert_eq!(part["text"], MARKER);
+    assert_eq!(part["text"], secrets::MARKER);
     assert!(part["nextOffset"].as_u64().unwrap() > 10_000);
 }

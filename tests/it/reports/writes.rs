@@ -30,7 +30,7 @@ async fn a_report_is_made_after_a_yes_that_saw_its_sites() {
             - Type: energy
             - Sites: ["Quillmarrow House","Brindlefax Tower"]
             - Visibility: shared
-            - Saved query: energy_by_site
+            - Saved query: Energy by site
             "#);
         }
         let no = her.call_answering("create_report", arguments.clone(), Answered::No).await;
@@ -65,6 +65,37 @@ async fn no_site_outside_is_named_in_a_report() {
             assert_eq!(her.call("create_report", odd.clone()).await.code(), Some(-32602), "{odd}");
         }
         assert!(app.around.services().wire().writes().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_report_runs_no_query_that_its_author_may_not_run() {
+    for app in [TestApp::new().await, TestApp::lax().await] {
+        let her = manager(&app, &[SITE_60M]).await;
+        let of = |query: &str| {
+            let mut report = new_report(&[SITE_60M]);
+            report["queryId"] = json!(query);
+            report
+        };
+        // This one tells no sites apart, so that it is for those alone who may everywhere.
+        let hidden = her.call("create_report", of("portfolio_energy")).await;
+        let unknown = her.call("create_report", of("no_such_query")).await;
+        assert_eq!(hidden.refusal(), unknown.refusal());
+        assert!(hidden.text().contains("'queryId'"), "{hidden:?}");
+        let change = json!({"reportId": id_of(&app, ENERGY), "queryId": "portfolio_energy"});
+        assert_eq!(her.call("update_report", change).await.refusal(), unknown.refusal());
+        assert!(app.around.services().wire().writes().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_tells_nothing_of_reports_at_other_sites() {
+    let app = TestApp::lax().await;
+    let her = manager(&app, &[SITE_60M]).await;
+    // Her one report fills the page, and those behind it are at more sites than hers.
+    for q in ["energy", "monthly", "e"] {
+        let page = her.call("list_reports", json!({"pageSize": 1, "q": q})).await;
+        assert_eq!((page.items().len(), page.next_cursor()), (1, None), "{q}");
     }
 }
 

@@ -19,8 +19,10 @@ fn cases(_: &TestApp) -> Vec<Case> {
 
 fn arguments(app: &TestApp, tool: &str, pick: usize) -> Option<Value> {
     let site = SITES[pick % 4];
-    let tickets = app.around.services().tickets_of(site);
-    let ticket = tickets[pick % tickets.len()]["id"].as_str().unwrap().to_owned();
+    let ticket = || {
+        let tickets = app.around.services().tickets_of(site);
+        tickets[pick % tickets.len()]["id"].as_str().unwrap().to_owned()
+    };
     Some(match tool {
         "get_site_summary" => json!({"siteId": site}),
         "search" => match pick % 3 {
@@ -36,12 +38,12 @@ fn arguments(app: &TestApp, tool: &str, pick: usize) -> Option<Value> {
             let document = &documents[pick % documents.len()].0["id"];
             let (kind, id) = match pick / 4 % 6 {
                 0 => ("site", site.to_owned()),
-                1 => ("ticket", ticket),
+                1 => ("ticket", ticket()),
                 2 => ("insight", insight.as_str().unwrap().to_owned()),
                 3 => ("twin", services.twin_id(pick)),
                 4 => ("document", document.as_str().unwrap().to_owned()),
                 // Of another kind than it says.
-                _ => ("insight", ticket),
+                _ => ("insight", ticket()),
             };
             json!({"id": format!("{kind}:{id}")})
         }

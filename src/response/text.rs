@@ -9,8 +9,6 @@ use crate::catalog::Unit;
 
 use super::secrets;
 
-/// What stands for a link or a key.
-
 /// One character, or bytes that are none, as U+FFFD.
 struct Piece {
     /// Where in the read bytes it begins.

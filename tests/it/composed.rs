@@ -136,15 +136,12 @@ async fn fetch_gives_a_documents_text_and_of_what_has_none_the_details() {
         let document = fetched.structured();
         assert_eq!((&document["id"], &document["title"]), (&json!(id), &about["name"]));
         let text = document["text"].as_str().unwrap();
-        match pages.first().and_then(|page| page.lines().next()) {
-            Some(first) => {
-                assert!(text.starts_with(first), "{text}");
-                texts += 1;
-            }
-            None => {
-                assert!(text.contains(about["fileName"].as_str().unwrap()), "{text}");
-                details += 1;
-            }
+        if let Some(first) = pages.first().and_then(|page| page.lines().next()) {
+            assert!(text.starts_with(first), "{text}");
+            texts += 1;
+        } else {
+            assert!(text.contains(about["fileName"].as_str().unwrap()), "{text}");
+            details += 1;
         }
     }
     assert!(texts > 0 && details > 0, "{texts} {details}");

@@ -94,7 +94,7 @@ async fn every_value_that_is_sent_is_shown_and_no_id_is() {
             _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
         }
     };
-    let names = |argument: &str, value: &Value| -> Vec<String> {
+    let shown = |argument: &str, value: &Value| -> Vec<String> {
         let Value::Array(ids) = value else { return vec![words(argument, value)] };
         let directory = services.directory();
         let known = directory.iter().chain([&site]);
@@ -108,7 +108,7 @@ async fn every_value_that_is_sent_is_shown_and_no_id_is() {
         assert!(properties.keys().all(|name| given.contains_key(name)), "{}", tool.id.name);
         let text = question(&app, &tool.id.name, arguments.clone()).await;
         for (argument, value) in given {
-            for words in names(argument, value) {
+            for words in shown(argument, value) {
                 assert!(words.len() > 1 && text.contains(&words), "{argument} ({words}) in {text}");
             }
         }

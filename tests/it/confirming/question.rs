@@ -87,6 +87,7 @@ async fn every_value_that_is_sent_is_shown_and_no_id_is() {
                 let reports = services.reports();
                 name(&reports.iter().collect::<Vec<_>>(), "name")
             }
+            "queryId" => "Ticket backlog".to_owned(),
             // It is named by its report.
             "notificationId" => "report".to_owned(),
             "channel" => "the app".to_owned(),

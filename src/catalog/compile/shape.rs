@@ -2,6 +2,10 @@
 //! get. What doesn't fit is told at its own line and replaced by a neutral value, so that the rest of
 //! the file can still be judged in the same run.
 
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::de::DeserializeOwned;
@@ -18,6 +22,13 @@ pub(in crate::catalog) fn schema_of<T: JsonSchema>() -> Value {
     let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     without_null(&mut schema);
     schema
+}
+
+/// The schema of a type, made once: a start reads many files of few types.
+fn made<T: JsonSchema + 'static>() -> Arc<Value> {
+    static MADE: Mutex<BTreeMap<TypeId, Arc<Value>>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(made.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(schema_of::<T>())))
 }
 
 fn without_null(node: &mut Value) {
@@ -50,11 +61,11 @@ fn without_null(node: &mut Value) {
 }
 
 /// Reads a document as a type; every mismatch is a problem of its own.
-pub(in crate::catalog) fn typed<T: DeserializeOwned + JsonSchema>(
+pub(in crate::catalog) fn typed<T: DeserializeOwned + JsonSchema + 'static>(
     document: &Document,
     problems: &mut Problems,
 ) -> Option<T> {
-    let schema = schema_of::<T>();
+    let schema = made::<T>();
     let mut value = document.value().clone();
     if !value.is_object() {
         document.root().problem(problems, format!("write the keys {}", known_keys(&schema)));

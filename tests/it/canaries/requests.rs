@@ -16,9 +16,11 @@ pub async fn arguments(watched: &Watched) {
     for tool in catalog.tools() {
         let name = &tool.id.name;
         let properties = tool.input.schema["properties"].as_object().unwrap();
-        for argument in properties.keys() {
+        for (index, argument) in properties.keys().enumerate() {
             let word = watched.word(&format!("{name}.{argument}"));
-            for value in [json!(word), json!([word]), json!({"x": word}), json!({(&word): 1})] {
+            // As a text, and in turns as something else.
+            let other = [json!([word]), json!({"x": word}), json!({(&word): 1})][index % 3].clone();
+            for value in [json!(word), other] {
                 ana.call(name, json!({(argument): value})).await;
             }
         }

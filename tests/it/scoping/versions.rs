@@ -41,7 +41,16 @@ async fn case_022_each_version_comes_to_the_same_decision_for_every_tool() {
         app.pipeline.catalog().tools().map(|tool| tool.id.name.clone()).collect();
     assert_eq!(tools.len(), 60);
     let of = |site| (site, app.around.services().tickets_of(site)[0]["id"].clone());
-    let sites = [SITE_60M, SITE_12H, SITE_3LW].map(of);
+    let mut calls: Vec<(&String, Value)> = Vec::new();
+    for (site, ticket) in [SITE_60M, SITE_12H, SITE_3LW].map(of) {
+        for tool in &tools {
+            let call = (tool, arguments(&app, tool, site, &ticket));
+            // Some name no site.
+            if !calls.contains(&call) {
+                calls.push(call);
+            }
+        }
+    }
     for person in ["ana", "ben", "chloe", "finn", "hana"] {
         let mut decisions: Vec<Value> = Vec::new();
         for version in Version::ALL {
@@ -50,10 +59,8 @@ async fn case_022_each_version_comes_to_the_same_decision_for_every_tool() {
                 _ => app.speaking(person, version).await,
             };
             let before = app.audit().await.len();
-            for tool in &tools {
-                for (site, ticket) in &sites {
-                    client.call(tool, arguments(&app, tool, site, ticket)).await;
-                }
+            for (tool, arguments) in &calls {
+                client.call(tool, arguments.clone()).await;
             }
             // What the audit tells is what was decided. An old client that can't be asked is
             // refused after that, at the door.
@@ -71,7 +78,7 @@ async fn case_022_each_version_comes_to_the_same_decision_for_every_tool() {
                     ])
                 })
                 .collect();
-            assert_eq!(told.len(), tools.len() * 3, "{person} in {version:?}");
+            assert_eq!(told.len(), calls.len(), "{person} in {version:?}");
             let listed = client.tools().await;
             decisions.push(json!({"listed": listed, "told": told}));
         }

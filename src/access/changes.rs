@@ -110,3 +110,26 @@ impl fmt::Debug for Changes {
         f.debug_struct("Changes").field("turn", &self.turn).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn no_purge_is_forgotten_for_want_of_room() {
+        let changes = Changes::new();
+        let before = Snapshot::new(BTreeMap::new(), 0).asked(true, changes.turn());
+        let people: Vec<String> = (0..PEOPLE + 2_000).map(|number| format!("P{number}")).collect();
+        for person in &people {
+            changes.purge(&Altered::People(std::slice::from_ref(person))).await;
+        }
+        changes.kept().await;
+        for person in &people {
+            assert!(!changes.are_before(person, &before).await, "{person}");
+        }
+        let after = Snapshot::new(BTreeMap::new(), 0).asked(true, changes.turn());
+        assert!(changes.are_before("p0", &after).await);
+    }
+}

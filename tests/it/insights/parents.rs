@@ -1,11 +1,11 @@
 //! What belongs to an insight: there for those who see the insight, and as if it didn't exist for others.
 
 use chrono::DateTime;
-use osier::demo::{SITE_3LW, SITE_12H};
+use osier::demo::{Fault, SITE_3LW, SITE_12H, SITE_60M};
 use serde_json::{Value, json};
 
 use super::people::{ALL, NOBODYS, client, holder, site, text};
-use crate::harness::TestApp;
+use crate::harness::{TestApp, Version};
 use crate::scoping::matrix::{alike, ids, nothing_of};
 
 const OF_AN_INSIGHT: [&str; 4] =
@@ -99,10 +99,31 @@ async fn records_of_another_insight_are_dropped() {
         ("get_insight_history", "activities", &all.activities),
     ] {
         let path = format!("/insightcore/insights/{id}/{part}");
-        services.inject(&path, osier::demo::Fault::json(&json!({"items": records})));
+        services.inject(&path, Fault::json(&json!({"items": records})));
         let listed = ben.call(tool, json!({"insightId": id, "pageSize": 100})).await;
         assert!(listed.items().iter().all(|one| one["insightId"] == id), "{tool}");
         assert!(!listed.items().is_empty());
         nothing_of(SITE_3LW, &listed, tool);
     }
+}
+
+#[tokio::test]
+async fn no_progress_tells_how_many_points_lie_elsewhere() {
+    let app = TestApp::lax().await;
+    let permissions = "WillowApp.CanViewInsights, WillowApp.CanViewTimeSeries";
+    let her = crate::dashboards::person(&app, permissions, &[site(SITE_60M)]);
+    let her = app.speaking_as(&her, Version::V2026_07_28).await;
+    let services = app.around.services();
+    let insights = services.insights();
+    let insight = insights.insights.iter().find(|one| one["siteId"] == SITE_60M).unwrap();
+    let id = insight["id"].as_str().unwrap();
+    let elsewhere = json!({"items": [{"siteId": SITE_3LW}], "continuationToken": "more"});
+    services.inject(&format!("/insightcore/insights/{id}/points"), Fault::json(&elsewhere));
+    let params = json!({
+        "name": "get_insight_points",
+        "arguments": {"insightId": id, "pageSize": 1},
+        "_meta": {"progressToken": 1},
+    });
+    let reply = her.request("tools/call", params).await;
+    assert!(reply.items().is_empty() && reply.before.is_empty(), "{reply:?}");
 }

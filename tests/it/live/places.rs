@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use osier::demo::{FINN_LEVEL, SITE_3LW, SITE_8KP, SITE_60M, SITES, canary};
+use osier::demo::{FINN_LEVEL, Fault, SITE_3LW, SITE_8KP, SITE_60M, SITES, canary};
 use serde_json::{Value, json};
 
 use super::{points_of, site, text, viewer};
-use crate::harness::TestApp;
+use crate::harness::{TestApp, Version};
 
 const OF_POINTS: [&str; 5] = [
     "aggregate_telemetry",
@@ -147,4 +147,21 @@ async fn moments_are_in_order_and_not_too_far_apart() {
         app.around.services().wire().count("/livedatacore") == 0,
         "refused before anything is sent"
     );
+}
+
+#[tokio::test]
+async fn a_connector_is_seen_where_all_of_its_sites_are() {
+    let app = TestApp::lax().await;
+    let her = crate::dashboards::person(&app, "WillowApp.CanViewConnectors", &[site(SITE_60M)]);
+    let her = app.speaking_as(&her, Version::V2026_07_28).await;
+    for (sites, seen) in [(vec![SITE_60M], 1), (vec![SITE_60M, SITE_3LW], 0), (vec![], 0)] {
+        let connector = json!({
+            "id": "c", "siteId": SITE_60M, "siteIds": sites, "name": "c", "status": "healthy",
+        });
+        let answer = Fault::json(&json!({"items": [connector]}));
+        app.around.services().inject("/livedatacore/connectors/health", answer);
+        let reply = her.call("get_connector_health", json!({})).await;
+        assert_eq!(reply.items().len(), seen, "{sites:?}");
+        app.around.services().wire().heal();
+    }
 }

@@ -21,6 +21,7 @@ mod problems;
 mod server;
 mod shape;
 mod store;
+mod telemetry;
 mod tools;
 
 #[cfg(test)]
@@ -54,6 +55,7 @@ pub use problems::{Origin, Problem, Problems};
 pub use server::Server;
 pub use shape::schema;
 pub use store::Store;
+pub use telemetry::{Otlp, Protocol, Signal, Telemetry};
 pub use tools::{Tools, definitions_dir};
 
 use document::Document;
@@ -91,6 +93,8 @@ pub struct Config {
     pub limits: Limits,
     /// The program's own log.
     pub log: Log,
+    /// Where metrics, traces and logs go besides.
+    pub telemetry: Telemetry,
 }
 
 /// The file as it is written. Each key may also come from the environment: section and key in
@@ -122,6 +126,8 @@ struct RawConfig {
     limits: limits::RawLimits,
     #[validate(nested)]
     log: log::RawLog,
+    #[validate(nested)]
+    telemetry: telemetry::RawTelemetry,
 }
 
 impl Config {
@@ -165,6 +171,7 @@ impl RawConfig {
     fn resolve(self, environment: &Environment, report: &mut Report) -> Option<Config> {
         let replicas = self.server.replicas();
         let server = self.server.resolve(report);
+        let listen = server.as_ref().map(|server| server.listen);
         // Known also where something else in its section is wrong.
         let audience = self.identity.audience.clone();
         let audience = audience.as_deref();
@@ -179,6 +186,7 @@ impl RawConfig {
         let tools = self.tools.resolve(report);
         let keys = self.keys.resolve(report);
         let store = self.store.resolve(replicas, report);
+        let telemetry = self.telemetry.resolve(listen, report);
         Some(Config {
             server: server?,
             identity: identity?,
@@ -193,6 +201,7 @@ impl RawConfig {
             audit: self.audit.resolve(),
             limits: self.limits.resolve(),
             log: self.log.resolve(),
+            telemetry: telemetry?,
         })
     }
 }

@@ -6,6 +6,7 @@ pub use accept::Limits;
 
 mod assembly;
 mod run;
+mod scrape;
 
 pub use assembly::{Assembly, Means, assemble, definitions};
 pub(crate) use assembly::{access, identity_settings, known};

@@ -184,7 +184,7 @@ pub fn run() -> ExitCode {
 #[cfg(feature = "demo")]
 fn demo(args: &DemoArgs) -> anyhow::Result<()> {
     let config = demo::settings(args.port)?;
-    telemetry::init(&config.log)?;
+    let _exports = telemetry::start(&config.log, &config.telemetry)?;
     let strict = args.services == Services::Strict;
     recorded(async |audit| demo::run(args.port, strict, &config, audit).await)
 }
@@ -200,7 +200,7 @@ fn token(args: &TokenArgs) -> anyhow::Result<()> {
 
 fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     let config = args.load()?;
-    telemetry::init(&config.log)?;
+    let _exports = telemetry::start(&config.log, &config.telemetry)?;
     let catalog = app::definitions(&config.tools).map_err(BadDefinitions)?;
     recorded(async |audit| {
         let stop = app::stop_signal()?;

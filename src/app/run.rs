@@ -10,12 +10,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::assembly::{Means, assemble};
+use super::scrape::scrape;
 use super::serve;
 use crate::audit::Sink;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::Store;
+use crate::telemetry::meters;
 
 /// Cancelled by SIGINT or SIGTERM.
 ///
@@ -52,6 +54,8 @@ pub async fn run(
     ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
     let clock = Clock::System;
+    meters().runs_here();
+    meters().config_read(clock.unix_seconds());
     let store = Store::open(&config.store.location, clock.clone()).await.context("store.url")?;
     let means = Means { clock, audit, store };
     let assembly = assemble(config, catalog, means)?;
@@ -59,6 +63,7 @@ pub async fn run(
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("can't listen on {address} (server.listen)"))?;
+    scrape(config.telemetry.prometheus_listen, &shutdown).await?;
     ready(listener.local_addr().unwrap_or(address));
     let keys = assembly.authenticator;
     let stop = shutdown.clone();

@@ -19,7 +19,7 @@ use url::Url;
 use crate::call::{Hindrance, Refusal, Trouble, TroubleKind};
 use crate::clock::Clock;
 use crate::identity::Identity;
-use crate::outbound;
+use crate::outbound::{self, Peer};
 use crate::telemetry::meters;
 
 use super::Sent;
@@ -249,7 +249,8 @@ impl Transport {
     async fn execute(&self, mut request: Request, ends: Instant) -> Result<Response, Ended> {
         *request.timeout_mut() = Some(ends.saturating_duration_since(Instant::now()));
         let (method, began) = (request.method().clone(), Instant::now());
-        let answered = self.client.execute(request).await;
+        let peer = Peer::Backend(&self.settings.name);
+        let answered = outbound::send(&self.client, request, peer).await;
         let ended = match &answered {
             Ok(response) => Ok(response.status()),
             Err(error) if error.is_timeout() => Err("timeout"),

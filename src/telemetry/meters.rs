@@ -11,6 +11,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
+use tokio::runtime::Handle;
 
 use super::instruments::{self as of, Instrument, key};
 use super::labels::{Answer, Cached, CallStatus, Done, Label, Limit, Looked, Signal};
@@ -56,6 +57,7 @@ pub struct Meters {
     panics: AtomicU64,
     dropped: Counts<{ Signal::COUNT }>,
     exports_failed: Counts<{ Signal::COUNT }>,
+    runtime: OnceLock<Handle>,
 }
 
 /// Something that is open, until this drops.
@@ -122,6 +124,7 @@ impl Meters {
             panics: AtomicU64::new(0),
             dropped: Counts::new(),
             exports_failed: Counts::new(),
+            runtime: OnceLock::new(),
         }
     }
 
@@ -264,6 +267,13 @@ impl Meters {
         self.shed.add(limit, 1);
     }
 
+    /// The runtime that serves: its tasks are counted.
+    pub fn runs_here(&self) {
+        if let Ok(runtime) = Handle::try_current() {
+            let _ = self.runtime.set(runtime);
+        }
+    }
+
     /// A panic.
     pub fn panic(&self) {
         self.panics.fetch_add(1, Ordering::Relaxed);
@@ -290,9 +300,13 @@ fn named(key: &'static str, name: &str) -> KeyValue {
     KeyValue::new(key, std::sync::Arc::<str>::from(name))
 }
 
-/// The methods that HTTP knows; another is `_OTHER` (semantic conventions for HTTP).
 fn method_of(method: &Method) -> KeyValue {
-    let name = match *method {
+    KeyValue::new(key::METHOD, known_method(method))
+}
+
+/// The methods that HTTP knows; another is `_OTHER` (semantic conventions for HTTP).
+pub fn known_method(method: &Method) -> &'static str {
+    match *method {
         Method::GET => "GET",
         Method::POST => "POST",
         Method::PUT => "PUT",
@@ -303,6 +317,5 @@ fn method_of(method: &Method) -> KeyValue {
         Method::CONNECT => "CONNECT",
         Method::TRACE => "TRACE",
         _ => "_OTHER",
-    };
-    KeyValue::new(key::METHOD, name)
+    }
 }

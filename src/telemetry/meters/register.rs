@@ -77,6 +77,13 @@ impl Meters {
         head.build();
         moment(meter, &of::LAST_GOOD, &self.last_good);
         moment(meter, &of::KEYS_FETCHED, &self.keys_fetched);
+        let tasks = gauge(meter, &of::TASKS).with_callback(|seen| {
+            if let Some(runtime) = self.runtime.get() {
+                let alive = runtime.metrics().num_alive_tasks();
+                seen.observe(alive.try_into().unwrap_or(u64::MAX), &[]);
+            }
+        });
+        tasks.build();
         let build = [KeyValue::new(key::VERSION, env!("CARGO_PKG_VERSION"))];
         gauge(meter, &of::BUILD).with_callback(move |seen| seen.observe(1, &build)).build();
     }
@@ -98,13 +105,6 @@ fn register_process(meter: &Meter) {
     threads
         .with_callback(|seen| tell(process::threads(), |number| seen.observe(number, &[])))
         .build();
-    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-        let tasks = gauge(meter, &of::TASKS).with_callback(move |seen| {
-            let alive = runtime.metrics().num_alive_tasks();
-            seen.observe(alive.try_into().unwrap_or(u64::MAX), &[]);
-        });
-        tasks.build();
-    }
 }
 
 fn tell<T>(value: Option<T>, tell: impl FnOnce(T)) {

@@ -34,7 +34,11 @@ fn the_page_and_the_instruments_agree() {
         let stated: Vec<&str> = row.iter().map(String::as_str).collect();
         let about = stated[4].to_lowercase();
         assert_eq!(stated[..4], [instrument.name, kind, instrument.unit, &attributes]);
-        assert!(about.starts_with(&instrument.about.to_lowercase()), "{}: {about}", instrument.name);
+        assert!(
+            about.starts_with(&instrument.about.to_lowercase()),
+            "{}: {about}",
+            instrument.name
+        );
     }
     let names: BTreeSet<_> = INSTRUMENTS.iter().map(|instrument| instrument.name).collect();
     assert_eq!(names.len(), INSTRUMENTS.len(), "a name stands twice");
@@ -59,7 +63,9 @@ fn the_dashboard_shows_each_metric_and_nothing_asks_for_another() {
     }
     let words = |text: &'static str| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let asked = words(DASHBOARD).chain(words(ALERTS)).filter(|word| {
-        ["osier_", "http_server_", "http_client_", "process_"].iter().any(|begin| word.starts_with(begin))
+        ["osier_", "http_server_", "http_client_", "process_"]
+            .iter()
+            .any(|begin| word.starts_with(begin))
     });
     let labels: BTreeSet<_> = INSTRUMENTS
         .iter()

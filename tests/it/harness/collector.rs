@@ -1,7 +1,6 @@
 //! An `OpenTelemetry` collector that keeps every body as it came, over HTTP and over gRPC.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -56,16 +55,6 @@ impl Collector {
     /// The same as text, as far as it is one.
     pub fn text(&self, signal: &str) -> String {
         String::from_utf8_lossy(&self.bytes(signal)).into_owned()
-    }
-
-    /// Waits until a signal's bodies hold these bytes.
-    pub async fn holds(&self, signal: &str, wanted: &[u8]) {
-        let since = Instant::now();
-        while !self.bytes(signal).windows(wanted.len()).any(|part| part == wanted) {
-            let wanted = String::from_utf8_lossy(wanted);
-            assert!(since.elapsed() < Duration::from_secs(30), "no {wanted} in {signal}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
     }
 }
 

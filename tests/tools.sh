@@ -73,6 +73,14 @@ python_packages() {
   cp "$1/requirements.txt" "$place/"
 }
 
+# resolve_python FOLDER: FOLDER/requirements.in, resolved anew into FOLDER/requirements.txt.
+resolve_python() {
+  local place="$PWD/target/$1/lock"
+  rm -rf "$place" && python3 -m venv "$place" &&
+    "$place/bin/pip" install --quiet --disable-pip-version-check -r "$1/requirements.in" &&
+    "$place/bin/pip" freeze >"$1/requirements.txt"
+}
+
 # cargo_tool NAME VERSION: a cargo subcommand, built once, without optimisation.
 cargo_tool() {
   "$TOOLS/bin/$1" --version 2>/dev/null | grep -q " $2\$" && return 0

@@ -33,6 +33,7 @@ mod resilience;
 mod scoping;
 mod sign_in;
 mod sixty;
+mod startup;
 mod store;
 mod tokens;
 mod tools_page;

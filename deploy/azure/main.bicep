@@ -24,9 +24,9 @@ param publicUrl string = ''
 param keyVaultName string
 
 @description('Replicas at least and at most.')
-@minValue(2)
+@minValue(1)
 param minReplicas int = 2
-@minValue(2)
+@minValue(1)
 @maxValue(30)
 param maxReplicas int = 6
 

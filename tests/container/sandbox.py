@@ -4,6 +4,7 @@ are there.
 """
 
 import base64
+import contextlib
 import http.client
 import json
 import os
@@ -52,12 +53,18 @@ class Sandbox:
             user + rules + ["--"] + command, pass_fds=[tells], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         os.close(tells)
-        line = os.fdopen(told).readline()
+        # Kept open: bubblewrap says at the end how it ended, and would die of a closed pipe.
+        process.status = os.fdopen(told)
+        line = process.status.readline()
         return process, json.loads(line)["child-pid"] if line else None
 
     def run(self, command, **more):
         process, _ = self.start(command, **more)
-        out, err = process.communicate(timeout=PATIENCE)
+        try:
+            out, err = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
         return process.returncode, out, err
 
 
@@ -103,8 +110,14 @@ class Deployment:
                   ("--ro-bind", self.hosts, "/etc/hosts")]
         return mounts + ([("--bind", self.volume, "/var/lib/osier")] if volume else [])
 
-    def start(self, more=(), **kinds):
-        return self.sandbox.start(["/osier", "serve"], self.mounts(**kinds), VARIABLES | dict(more))
+    @contextlib.contextmanager
+    def serving(self, more=(), **kinds):
+        process, pid = self.sandbox.start(["/osier", "serve"], self.mounts(**kinds), VARIABLES | dict(more))
+        try:
+            yield process, pid
+        finally:
+            process.kill()
+            process.wait()
 
     def ready(self, process):
         started = time.monotonic()
@@ -182,25 +195,25 @@ class Deployment:
         before = image.manifest(self.sandbox.root)
         code, _, _ = self.health()
         assert code == 1, "nothing serves yet"
-        process, pid = self.start()
-        took = self.ready(process)
-        told = facts(pid)
-        assert told["Uid"].split() == [str(USER)] * 4 or os.geteuid() != 0, told
-        assert int(told["CapBnd"], 16) == int(told["CapEff"], 16) == int(told["CapPrm"], 16) == 0, told
-        assert told["NoNewPrivs"] == "1", told
-        writable = [mount for mount in mounts(pid) if "ro" not in mount[1]]
-        assert [place for place, _ in writable] == ["/dev/null"], writable
-        seen = [name for name in os.listdir(f"/proc/{pid}/root/proc") if name.isdigit()]
-        assert seen == ["1"], f"it sees the processes {seen}"
-        for name in ("cmdline", "environ"):
-            text = open(f"/proc/{pid}/{name}").read()
-            assert not any(secret in text for secret in SECRETS.values()), name
-        limits = open(f"/proc/{pid}/limits").read()
-        assert "Max core file size         0                    0" in limits, limits
-        code, out, err = self.health()
-        assert code == 0 and "ready" in out, (code, out, err)
-        assert len(self.list_sites()) == 3
-        ended = end(process, pid)
+        with self.serving() as (process, pid):
+            took = self.ready(process)
+            told = facts(pid)
+            assert told["Uid"].split() == [str(USER)] * 4 or os.geteuid() != 0, told
+            assert int(told["CapBnd"], 16) == int(told["CapEff"], 16) == int(told["CapPrm"], 16) == 0, told
+            assert told["NoNewPrivs"] == "1", told
+            writable = [mount for mount in mounts(pid) if "ro" not in mount[1]]
+            assert [place for place, _ in writable] == ["/dev/null"], writable
+            seen = [name for name in os.listdir(f"/proc/{pid}/root/proc") if name.isdigit()]
+            assert seen == ["1"], f"it sees the processes {seen}"
+            for name in ("cmdline", "environ"):
+                text = open(f"/proc/{pid}/{name}").read()
+                assert not any(secret in text for secret in SECRETS.values()), name
+            limits = open(f"/proc/{pid}/limits").read()
+            assert "Max core file size         0                    0" in limits, limits
+            code, out, err = self.health()
+            assert code == 0 and "ready" in out, (code, out, err)
+            assert len(self.list_sites()) == 3
+            ended = end(process, pid)
         records = [json.loads(line) for line in ended.splitlines()]
         assert any(record.get("tool") == "list_sites" for record in records), records
         assert image.manifest(self.sandbox.root) == before, "something was written"
@@ -209,12 +222,12 @@ class Deployment:
     def audits(self):
         before = image.manifest(self.sandbox.root)
         file = {"OSIER_AUDIT__SINK": "file", "OSIER_AUDIT__FILE": "/var/lib/osier/audit.jsonl"}
-        process, pid = self.start(more=file, volume=True)
-        self.ready(process)
-        writable = [place for place, options in mounts(pid) if "ro" not in options]
-        assert writable == ["/dev/null", "/var/lib/osier"], writable
-        assert len(self.list_sites()) == 3
-        assert end(process, pid) == ""
+        with self.serving(more=file, volume=True) as (process, pid):
+            self.ready(process)
+            writable = [place for place, options in mounts(pid) if "ro" not in options]
+            assert writable == ["/dev/null", "/var/lib/osier"], writable
+            assert len(self.list_sites()) == 3
+            assert end(process, pid) == ""
         assert os.listdir(self.volume) == ["audit.jsonl"], os.listdir(self.volume)
         path = os.path.join(self.volume, "audit.jsonl")
         code, out, err = self.sandbox.run(

@@ -175,7 +175,8 @@ async fn case_129_no_core_is_dumped_whatever_the_limits_were() {
     assert_eq!((status.signal(), status.core_dumped()), (Some(3), false));
 }
 
-#[tokio::test]
+// The command is awaited by blocking, while the services around answer on other threads.
+#[tokio::test(flavor = "multi_thread")]
 async fn health_asks_a_server_whether_it_is_ready() {
     let http = outbound::client(&Limits::calls(Duration::from_mins(1), Reach::Private)).unwrap();
     let around = Surroundings::start_anywhere(Options::default()).await.unwrap();

@@ -77,8 +77,17 @@ impl Process {
 
     /// `osier serve` around these surroundings.
     pub fn serve(around: &Surroundings, settings: &BTreeMap<String, String>) -> Self {
-        let port = three_free_ports();
-        Self::spawn(Self::serving(port, around, settings), port)
+        Self::serve_at(three_free_ports(), "config/demo.toml", around, settings)
+    }
+
+    /// The same on this port, with another configuration file below the settings.
+    pub fn serve_at(
+        port: u16,
+        file: &str,
+        around: &Surroundings,
+        settings: &BTreeMap<String, String>,
+    ) -> Self {
+        Self::spawn(Self::serving(port, file, around, settings), port)
     }
 
     /// The same where the system lets processes dump as much as they like.
@@ -87,7 +96,7 @@ impl Process {
         settings: &BTreeMap<String, String>,
     ) -> Self {
         let port = three_free_ports();
-        let own = Self::serving(port, around, settings);
+        let own = Self::serving(port, "config/demo.toml", around, settings);
         let mut shell = Command::new("sh");
         shell.args(["-c", "ulimit -S -c \"$(ulimit -H -c)\" && exec \"$0\" \"$@\""]);
         shell.current_dir(env!("CARGO_MANIFEST_DIR")).arg(own.get_program()).args(own.get_args());
@@ -100,7 +109,12 @@ impl Process {
         Self::spawn(shell, port)
     }
 
-    fn serving(port: u16, around: &Surroundings, settings: &BTreeMap<String, String>) -> Command {
+    fn serving(
+        port: u16,
+        file: &str,
+        around: &Surroundings,
+        settings: &BTreeMap<String, String>,
+    ) -> Command {
         let services = around.services();
         let own = [
             ("SERVER__LISTEN", format!("127.0.0.1:{port}")),
@@ -113,7 +127,7 @@ impl Process {
         let own = own.map(|(name, value)| (format!("OSIER_{name}"), value));
         let mut all: BTreeMap<String, String> = own.into_iter().chain(base_urls(around)).collect();
         all.extend(settings.clone());
-        osier(&["serve", "--config", "config/demo.toml"], &all)
+        osier(&["serve", "--config", file], &all)
     }
 
     fn spawn(mut command: Command, port: u16) -> Self {

@@ -23,6 +23,7 @@ mod secret_file;
 mod server;
 mod shape;
 mod store;
+mod telemetry;
 mod tools;
 
 #[cfg(test)]
@@ -57,6 +58,7 @@ pub use problems::{Origin, Problem, Problems};
 pub use server::{Server, Tls};
 pub use shape::schema;
 pub use store::Store;
+pub use telemetry::{Otlp, Protocol, Signal, Telemetry};
 pub use tools::{Tools, definitions_dir};
 
 use document::Document;
@@ -96,6 +98,8 @@ pub struct Config {
     pub log: Log,
     /// What a later reading is compared with.
     pub fingerprint: Fingerprint,
+    /// Where metrics, traces and logs go besides.
+    pub telemetry: Telemetry,
 }
 
 /// The file as it is written. Each key may also come from the environment: section and key in
@@ -127,6 +131,8 @@ struct RawConfig {
     limits: limits::RawLimits,
     #[validate(nested)]
     log: log::RawLog,
+    #[validate(nested)]
+    telemetry: telemetry::RawTelemetry,
 }
 
 impl Config {
@@ -176,6 +182,7 @@ impl RawConfig {
     ) -> Option<Config> {
         let replicas = self.server.replicas();
         let server = self.server.resolve(report);
+        let listen = server.as_ref().map(|server| server.listen);
         // Known also where something else in its section is wrong.
         let audience = self.identity.audience.clone();
         let audience = audience.as_deref();
@@ -190,6 +197,7 @@ impl RawConfig {
         let tools = self.tools.resolve(report);
         let keys = self.keys.resolve(report);
         let store = self.store.resolve(replicas, report);
+        let telemetry = self.telemetry.resolve(listen, report);
         Some(Config {
             server: server?,
             identity: identity?,
@@ -205,6 +213,7 @@ impl RawConfig {
             limits: self.limits.resolve(),
             log: self.log.resolve(),
             fingerprint,
+            telemetry: telemetry?,
         })
     }
 }

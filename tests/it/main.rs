@@ -35,6 +35,7 @@ mod sign_in;
 mod sixty;
 mod startup;
 mod store;
+mod telemetry;
 mod tokens;
 mod tools_page;
 mod transport;

@@ -1,6 +1,7 @@
 //! The command line: what `osier` can be told, and where each command's work begins. A command's
 //! body lives with what it works on; here its arguments are read and its end becomes an exit code.
 
+mod audit;
 mod drafts;
 mod explain;
 
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::audit::Sink;
@@ -55,6 +57,12 @@ enum Command {
     Tools(drafts::Tools),
     /// Which rule allows, hides or denies a tool to somebody.
     Explain(explain::ExplainArgs),
+    /// Examines audit records.
+    Audit {
+        /// How.
+        #[command(subcommand)]
+        what: audit::Audit,
+    },
     /// Prints a JSON Schema, for editors.
     Schema {
         /// Of which file.
@@ -166,6 +174,7 @@ pub fn run() -> ExitCode {
         Command::Import { from } => drafts::import(&from),
         Command::Tools(args) => drafts::tools(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Audit { what } => audit::examine(&what),
         Command::Schema { of } => schema(of),
     };
     match ended {
@@ -175,6 +184,7 @@ pub fn run() -> ExitCode {
             let bad = error.is::<Problems>()
                 || error.is::<BadDefinitions>()
                 || error.is::<Faults>()
+                || error.is::<audit::Unreadable>()
                 || error.is::<import::Faults>();
             if bad { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
         }
@@ -186,7 +196,7 @@ fn demo(args: &DemoArgs) -> anyhow::Result<()> {
     let config = demo::settings(args.port)?;
     telemetry::init(&config.log)?;
     let strict = args.services == Services::Strict;
-    recorded(async |audit| demo::run(args.port, strict, &config, audit).await)
+    recorded(&config, async |audit| demo::run(args.port, strict, &config, audit).await)
 }
 
 #[cfg(feature = "demo")]
@@ -202,22 +212,28 @@ fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     let config = args.load()?;
     telemetry::init(&config.log)?;
     let catalog = app::definitions(&config.tools).map_err(BadDefinitions)?;
-    recorded(async |audit| {
+    recorded(&config, async |audit| {
         let stop = app::stop_signal()?;
         app::run(&config, catalog, audit, stop, |_| {}).await
     })
 }
 
-/// Runs a server that records on standard output, and waits for the last record.
-fn recorded(serve: impl AsyncFnOnce(Sink) -> anyhow::Result<()>) -> anyhow::Result<()> {
+/// Runs a server that records where the settings say, and waits for the last record.
+fn recorded(
+    config: &Config,
+    serve: impl AsyncFnOnce(Sink) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     /// A pipe that nobody empties doesn't hold the end up for longer.
     const PATIENCE: Duration = Duration::from_secs(5);
-    let (audit, writing) = Sink::stdout();
+    let (audit, writing) = Sink::open(&config.audit).with_context(|| match &config.audit.sink {
+        config::Sink::Stdout => "standard output (audit.sink)".to_owned(),
+        config::Sink::File { path, .. } => format!("{} (audit.file)", path.display()),
+    })?;
     // The runtime ends with the statement, and with it every call that is still open: its record
     // is written then.
     let ended = runtime()?.block_on(serve(audit));
     if !writing.wait(PATIENCE) {
-        tracing::error!("audit records were lost: standard output takes no more");
+        tracing::error!("audit records were lost: they can't be written");
     }
     ended
 }

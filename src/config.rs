@@ -12,6 +12,7 @@ mod clients;
 mod confirmation;
 mod document;
 mod environment;
+mod fingerprint;
 mod identity;
 mod keys;
 mod limits;
@@ -36,7 +37,7 @@ use validator::Validate;
 pub use access::{
     Access, Adapter, AuthZen, Changes, Fields, HttpAdapter, Objects, OpenFga, Service,
 };
-pub use audit::{Audit, Sink};
+pub use audit::{Audit, Fsync, ReadsWithoutAudit, Sink};
 pub use auth::{Auth, Certificate, Credential, Facade, ManagedIdentity, Prompt, Registration};
 pub use backends::{Backend, OutgoingToken, Resilience, Rest, Snowflake};
 pub use clients::{
@@ -45,6 +46,7 @@ pub use clients::{
 };
 pub use confirmation::{Confirmation, Fallback};
 pub use environment::Environment;
+pub use fingerprint::Fingerprint;
 pub use identity::{AllowedClients, Cloud, Identity, Require};
 pub use keys::Keys;
 pub use limits::Limits;
@@ -91,6 +93,8 @@ pub struct Config {
     pub limits: Limits,
     /// The program's own log.
     pub log: Log,
+    /// What was set, for the record of changes.
+    pub fingerprint: Fingerprint,
 }
 
 /// The file as it is written. Each key may also come from the environment: section and key in
@@ -117,6 +121,7 @@ struct RawConfig {
     #[validate(nested)]
     confirmation: confirmation::RawConfirmation,
     store: store::RawStore,
+    #[validate(nested)]
     audit: audit::RawAudit,
     #[validate(nested)]
     limits: limits::RawLimits,
@@ -144,6 +149,7 @@ impl Config {
         let mut document = Document::read(name, text, environment, &shape);
         shape::prune(&mut document, &shape);
         let Document { value, mut report } = document;
+        let fingerprint = Fingerprint::of(&value, &shape);
         let raw: RawConfig = match serde_json::from_value(value) {
             Ok(raw) => raw,
             Err(error) => {
@@ -155,6 +161,7 @@ impl Config {
             report.say_invalid("", &errors);
         }
         raw.resolve(environment, &mut report)
+            .map(|config| Self { fingerprint, ..config })
             .filter(|_| report.is_clean())
             .ok_or_else(|| report.into_problems())
     }
@@ -179,6 +186,7 @@ impl RawConfig {
         let tools = self.tools.resolve(report);
         let keys = self.keys.resolve(report);
         let store = self.store.resolve(replicas, report);
+        let audit = self.audit.resolve(report);
         Some(Config {
             server: server?,
             identity: identity?,
@@ -190,9 +198,10 @@ impl RawConfig {
             keys: keys?,
             confirmation: self.confirmation.resolve(),
             store: store?,
-            audit: self.audit.resolve(),
+            audit: audit?,
             limits: self.limits.resolve(),
             log: self.log.resolve(),
+            fingerprint: Fingerprint::default(),
         })
     }
 }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::assembly::{Means, assemble};
 use super::serve;
-use crate::audit::Sink;
+use crate::audit::{self, Cause, Change, Settled, Sink};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -53,6 +53,14 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let clock = Clock::System;
     let store = Store::open(&config.store.location, clock.clone()).await.context("store.url")?;
+    let loaded = Change {
+        cause: Cause::Start,
+        outcome: Settled::Applied,
+        settings: Some(config.fingerprint.digest()),
+        definitions: Some(catalog.digest().to_owned()),
+        changed: Vec::new(),
+    };
+    audit::configuration(&audit, &clock, loaded);
     let means = Means { clock, audit, store };
     let assembly = assemble(config, catalog, means)?;
     let address = config.server.listen;

@@ -63,8 +63,17 @@ fn keys() -> BTreeSet<String> {
 #[test]
 fn settings_that_are_named_are_known() {
     let keys = keys();
-    let sections =
-        ["access", "auth", "clients", "identity", "confirmation", "store", "keys", "server"];
+    let sections = [
+        "access",
+        "audit",
+        "auth",
+        "clients",
+        "identity",
+        "confirmation",
+        "store",
+        "keys",
+        "server",
+    ];
     let mut named = 0;
     for (path, text) in pages() {
         for span in text.split('`').skip(1).step_by(2) {

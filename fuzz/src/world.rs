@@ -54,8 +54,8 @@ impl World {
         let environment = Environment::default().with("OSIER_KEYS__CURRENT", key);
         let config = Config::parse("demo.toml", &text, &environment).unwrap();
         let catalog = catalog::load(&Files::built_in()).unwrap();
-        let (audit, _) = Sink::to(std::io::sink());
-        let assembly = runtime
+        let (audit, _) = Sink::to(std::io::sink(), osier::audit::Terms::default());
+        let mut assembly = runtime
             .block_on(async {
                 let store = Store::open(&config.store.location, clock.clone()).await.unwrap();
                 assemble(&config, catalog, Means { clock: clock.clone(), audit, store })
@@ -66,7 +66,7 @@ impl World {
         runtime.spawn(async move { keys.run(stopped).await });
         let token = around.entra().token(demo::person("ana").unwrap());
         let world = Self {
-            router: osier::router::router(assembly.app),
+            router: osier::router::router(assembly.app.take().unwrap()),
             authenticator: assembly.authenticator,
             runtime,
             around,

@@ -71,9 +71,12 @@ async fn a_request_that_is_taken_back_gets_no_reply() {
     let app = TestApp::new().await;
     let ana = app.speaking("ana", Version::V2025_11_25).await;
     let before = app.audit().await.len();
-    let body = ana.envelope("tools/call", json!({"name": "create_ticket", "arguments": {
-        "siteId": SITE_60M, "summary": "Taken back", "description": "x", "priority": 3,
-    }}));
+    let body = ana.envelope(
+        "tools/call",
+        json!({"name": "create_ticket", "arguments": {
+            "siteId": SITE_60M, "summary": "Taken back", "description": "x", "priority": 3,
+        }}),
+    );
     let mut events = Events::of(ana.post(&body, ana.headers(&body)).await);
     assert_eq!(events.next().await.unwrap()["method"], "elicitation/create");
     let cancel = json!({

@@ -60,9 +60,16 @@ pub struct Catalog {
     templates: BTreeMap<String, Arc<ResourceTemplate>>,
     /// By id.
     queries: BTreeMap<String, Arc<SavedQuery>>,
+    /// SHA-256 of the files, in hex.
+    digest: String,
 }
 
 impl Catalog {
+    /// SHA-256, in hex, of the files that this was made from.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
     /// The tools by name, always in the same order.
     pub fn tools(&self) -> impl Iterator<Item = &Arc<Tool>> {
         self.tools.values()

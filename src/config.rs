@@ -12,12 +12,14 @@ mod clients;
 mod confirmation;
 mod document;
 mod environment;
+mod fingerprint;
 mod identity;
 mod keys;
 mod limits;
 mod log;
 mod network;
 mod problems;
+mod secret_file;
 mod server;
 mod shape;
 mod store;
@@ -37,7 +39,7 @@ use validator::Validate;
 pub use access::{
     Access, Adapter, AuthZen, Changes, Fields, HttpAdapter, Objects, OpenFga, Service,
 };
-pub use audit::{Audit, Sink};
+pub use audit::{Audit, Fsync, ReadsWithoutAudit, Sink};
 pub use auth::{Auth, Certificate, Credential, Facade, ManagedIdentity, Prompt, Registration};
 pub use backends::{Backend, OutgoingToken, Resilience, Rest, Snowflake};
 pub use clients::{
@@ -46,13 +48,14 @@ pub use clients::{
 };
 pub use confirmation::{Confirmation, Fallback};
 pub use environment::Environment;
+pub use fingerprint::Fingerprint;
 pub use identity::{AllowedClients, Cloud, Identity, Require};
 pub use keys::Keys;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use network::is_loopback;
 pub use problems::{Origin, Problem, Problems};
-pub use server::Server;
+pub use server::{Server, Tls};
 pub use shape::schema;
 pub use store::Store;
 pub use telemetry::{Otlp, Protocol, Signal, Telemetry};
@@ -95,6 +98,8 @@ pub struct Config {
     pub log: Log,
     /// Where metrics, traces and logs go besides.
     pub telemetry: Telemetry,
+    /// What was set: a later reading is compared with it.
+    pub fingerprint: Fingerprint,
 }
 
 /// The file as it is written. Each key may also come from the environment: section and key in
@@ -121,6 +126,7 @@ struct RawConfig {
     #[validate(nested)]
     confirmation: confirmation::RawConfirmation,
     store: store::RawStore,
+    #[validate(nested)]
     audit: audit::RawAudit,
     #[validate(nested)]
     limits: limits::RawLimits,
@@ -150,6 +156,7 @@ impl Config {
         let mut document = Document::read(name, text, environment, &shape);
         shape::prune(&mut document, &shape);
         let Document { value, mut report } = document;
+        let fingerprint = Fingerprint::of(&value, &shape);
         let raw: RawConfig = match serde_json::from_value(value) {
             Ok(raw) => raw,
             Err(error) => {
@@ -161,6 +168,7 @@ impl Config {
             report.say_invalid("", &errors);
         }
         raw.resolve(environment, &mut report)
+            .map(|config| Self { fingerprint, ..config })
             .filter(|_| report.is_clean())
             .ok_or_else(|| report.into_problems())
     }
@@ -187,6 +195,7 @@ impl RawConfig {
         let keys = self.keys.resolve(report);
         let store = self.store.resolve(replicas, report);
         let telemetry = self.telemetry.resolve(listen, report);
+        let audit = self.audit.resolve(report);
         Some(Config {
             server: server?,
             identity: identity?,
@@ -198,10 +207,11 @@ impl RawConfig {
             keys: keys?,
             confirmation: self.confirmation.resolve(),
             store: store?,
-            audit: self.audit.resolve(),
+            audit: audit?,
             limits: self.limits.resolve(),
             log: self.log.resolve(),
             telemetry: telemetry?,
+            fingerprint: Fingerprint::default(),
         })
     }
 }

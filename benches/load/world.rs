@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
-use osier::app::{Means, assemble, definitions, serve};
-use osier::audit::Sink;
+use osier::app::{Live, Means, assemble, definitions, serve};
+use osier::audit::{Sink, Terms};
 use osier::clock::Clock;
 use osier::config::{Config, Environment};
 use osier::demo::{Options, Relay, Surroundings, person};
@@ -63,15 +63,16 @@ impl World {
         let config = Config::parse("demo.toml", &text, &environment)?;
         let clock = Clock::System;
         let store = Store::open(&config.store.location, clock.clone()).await?;
-        let (audit, _) = Sink::to(std::io::sink());
+        let (audit, _) = Sink::to(std::io::sink(), Terms::default());
         let catalog = definitions(&config.tools).map_err(|all| {
             anyhow::anyhow!(all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         })?;
-        let assembly = assemble(&config, catalog, Means { clock, audit, store })?;
+        let mut assembly = assemble(&config, catalog, Means { clock, audit, store })?;
         let stop = CancellationToken::new();
         let (keys, stopped) = (Arc::clone(&assembly.authenticator), stop.clone());
         tokio::spawn(async move { keys.run(stopped).await });
-        tokio::spawn(serve(listener, assembly.app, stop.clone()));
+        let app = assembly.app.take().context("an assembly is served once")?;
+        tokio::spawn(serve(listener, Live::new(app), None, stop.clone()));
         let http = outbound::client(&Limits::calls(super::caller::PATIENCE, Reach::Private))?;
         let url = format!("http://{address}/mcp");
         Ok(Self { around, relays, url, http, _stop: stop.drop_guard() })

@@ -12,7 +12,8 @@ use http::{HeaderValue, StatusCode};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::accept::{Limits, accept};
+use super::accept::accept;
+use super::live::Live;
 use crate::telemetry::prometheus_text;
 
 /// Prometheus's text format.
@@ -31,8 +32,7 @@ pub(super) async fn scrape(
         .await
         .with_context(|| format!("can't listen on {address} (telemetry.prometheus_listen)"))?;
     let router = Router::new().route("/metrics", get(metrics));
-    let serving = accept(listener, router, Limits::default(), shutdown.clone());
-    tokio::spawn(serving);
+    tokio::spawn(accept(listener, Live::bare(router), None, shutdown.clone()));
     Ok(())
 }
 

@@ -26,13 +26,15 @@ mod life;
 mod links;
 mod live;
 mod mapped;
+mod recording;
 mod refusals;
 mod reports;
 mod resilience;
-
+mod running;
 mod scoping;
 mod sign_in;
 mod sixty;
+mod startup;
 mod store;
 mod telemetry;
 mod tokens;

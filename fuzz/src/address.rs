@@ -23,9 +23,8 @@ static SERVICES: LazyLock<Vec<(Url, Service)>> = LazyLock::new(|| {
 });
 
 static REQUEST: LazyLock<HttpRequest> = LazyLock::new(|| {
-    let hole = |name: &str| {
-        Template::Hole(Hole { leaf: Leaf::Argument(name.to_owned()), only_if: None })
-    };
+    let hole =
+        |name: &str| Template::Hole(Hole { leaf: Leaf::Argument(name.to_owned()), only_if: None });
     let literal = |text: &str| Template::Literal(text.into());
     HttpRequest {
         dialect: Dialect::Rest,
@@ -49,9 +48,9 @@ pub(crate) fn run(bytes: &[u8]) {
     let Some((first, rest)) = bytes.split_first() else { return };
     let (base, service) = &SERVICES[usize::from(*first) % BASES.len()];
     let lines = String::from_utf8_lossy(rest);
-    let values = lines.split('\n').map(|line| {
-        serde_json::from_str::<Value>(line).unwrap_or_else(|_| Value::from(line))
-    });
+    let values = lines
+        .split('\n')
+        .map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|_| Value::from(line)));
     let arguments: Map<String, Value> =
         ARGUMENTS.iter().map(|name| (*name).to_owned()).zip(values).collect();
     let Some(url) = service.address(&REQUEST, &arguments) else { return };
@@ -65,7 +64,8 @@ pub(crate) fn run(bytes: &[u8]) {
     let decoded = |text: &str| percent_decode_str(text).decode_utf8().unwrap().into_owned();
     let segments: Vec<_> = read.path_segments().unwrap().map(decoded).collect();
     let below = base.path_segments().unwrap().filter(|one| !one.is_empty()).map(decoded);
-    let own = ["things".to_owned(), text(&arguments["a"]), "parts".to_owned(), text(&arguments["b"])];
+    let own =
+        ["things".to_owned(), text(&arguments["a"]), "parts".to_owned(), text(&arguments["b"])];
     assert_eq!(segments, below.chain(own).collect::<Vec<_>>(), "{arguments:?}");
     let of = |name: &str| match arguments.get(name) {
         None => Vec::new(),

@@ -27,7 +27,8 @@ pub(crate) fn run(bytes: &[u8]) {
     assert_eq!(client.host.as_deref(), Some(id.host()));
     assert!(object.get("client_secret").is_none());
     let hidden = |sign: char| {
-        sign.is_control() || matches!(sign, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        sign.is_control()
+            || matches!(sign, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     assert!(!client.name.is_empty() && client.name.chars().count() <= 64, "{:?}", client.name);
     assert!(!client.name.contains(hidden), "{:?}", client.name);

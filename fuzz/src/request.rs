@@ -31,9 +31,8 @@ fn read(bytes: &[u8]) -> Asked<'_> {
         Some(end) => (&bytes[..end], &bytes[end + 2..]),
         None => (&bytes[..0], bytes),
     };
-    let usual = USUAL.map(|(name, value)| {
-        (HeaderName::from_static(name), HeaderValue::from_static(value))
-    });
+    let usual =
+        USUAL.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
     let mut asked = Asked { method: Method::POST, headers: HeaderMap::from_iter(usual), body };
     let mut given = HeaderMap::new();
     for line in head.split(|byte| *byte == b'\n') {
@@ -142,9 +141,8 @@ fn ours(headers: &HeaderMap, status: StatusCode) {
         headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("?").to_lowercase())
     };
     let own_host = all("host").count() == 1 && all("host").all(|host| OWN_NAMES.contains(&&*host));
-    let own_origin = all("origin").all(|origin| {
-        origin.strip_prefix("http://").is_some_and(|name| OWN_NAMES.contains(&name))
-    });
+    let own_origin = all("origin")
+        .all(|origin| origin.strip_prefix("http://").is_some_and(|name| OWN_NAMES.contains(&name)));
     let single = all("origin").count() < 2;
     assert!(
         own_host && own_origin && single || status == StatusCode::FORBIDDEN,
@@ -158,7 +156,10 @@ fn well_formed(headers: &HeaderMap, body: &[u8]) {
     let message: Value = serde_json::from_slice(body).unwrap();
     assert_eq!(message["jsonrpc"], "2.0", "{message}");
     let id = &message["id"];
-    assert!(id.is_null() && message.get("id").is_none() || id.is_i64() || id.is_string(), "{message}");
+    assert!(
+        id.is_null() && message.get("id").is_none() || id.is_i64() || id.is_string(),
+        "{message}"
+    );
     assert!(serde_json::from_slice::<Once>(body).is_ok(), "a key comes twice: {message}");
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let version = "io.modelcontextprotocol/protocolVersion";
@@ -166,7 +167,8 @@ fn well_formed(headers: &HeaderMap, body: &[u8]) {
     if let (true, Some(method)) = (newest, message["method"].as_str()) {
         assert_eq!(header("mcp-protocol-version"), Some("2026-07-28"), "{message}");
         assert_eq!(header("mcp-method"), Some(method), "{message}");
-        if method == "tools/call" && header("mcp-name").is_some_and(|name| !name.starts_with("=?")) {
+        if method == "tools/call" && header("mcp-name").is_some_and(|name| !name.starts_with("=?"))
+        {
             assert_eq!(header("mcp-name"), message["params"]["name"].as_str(), "{message}");
         }
     }

@@ -53,7 +53,8 @@ fn signed(text: &str) {
     assert!(!subject.is_empty());
     let time = |name: &str| claims[name].as_u64().unwrap_or_else(|| panic!("{name}: {filled}"));
     assert!(time("exp") + 60 > now && time("nbf") <= now + 60, "{filled}");
-    let scope = claims["scp"].as_str().unwrap_or_default().split(' ').any(|one| one == "Mcp.Access");
+    let scope =
+        claims["scp"].as_str().unwrap_or_default().split(' ').any(|one| one == "Mcp.Access");
     let role = claims["roles"].as_array().is_some_and(|roles| roles.contains(&"Mcp.Access".into()));
     assert!(scope || role, "{filled}");
     assert_ne!(claims["idtyp"], "app", "{filled}");

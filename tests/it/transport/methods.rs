@@ -19,9 +19,8 @@ fn naming() -> Vec<Asked> {
     let tool = |name: &str| json!({"name": name, "arguments": {}});
     let prompt = |name: &str| json!({"name": name, "arguments": {"site": "60M"}});
     let uri = |uri: &str| json!({"uri": uri});
-    let complete = |of: Value, argument: &str| {
-        json!({"ref": of, "argument": {"name": argument, "value": ""}})
-    };
+    let complete =
+        |of: Value, argument: &str| json!({"ref": of, "argument": {"name": argument, "value": ""}});
     let of_prompt = |name: &str| json!({"type": "ref/prompt", "name": name});
     let of_template = |uri: &str| json!({"type": "ref/resource", "uri": uri});
     vec![

@@ -12,15 +12,18 @@ mod clients;
 mod confirmation;
 mod document;
 mod environment;
+mod fingerprint;
 mod identity;
 mod keys;
 mod limits;
 mod log;
 mod network;
 mod problems;
+mod secret_file;
 mod server;
 mod shape;
 mod store;
+mod telemetry;
 mod tools;
 
 #[cfg(test)]
@@ -45,15 +48,17 @@ pub use clients::{
 };
 pub use confirmation::{Confirmation, Fallback};
 pub use environment::Environment;
+pub use fingerprint::Fingerprint;
 pub use identity::{AllowedClients, Cloud, Identity, Require};
 pub use keys::Keys;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use network::is_loopback;
 pub use problems::{Origin, Problem, Problems};
-pub use server::Server;
+pub use server::{Server, Tls};
 pub use shape::schema;
 pub use store::Store;
+pub use telemetry::{Otlp, Protocol, Signal, Telemetry};
 pub use tools::{Tools, definitions_dir};
 
 use document::Document;
@@ -91,6 +96,10 @@ pub struct Config {
     pub limits: Limits,
     /// The program's own log.
     pub log: Log,
+    /// What a later reading is compared with.
+    pub fingerprint: Fingerprint,
+    /// Where metrics, traces and logs go besides.
+    pub telemetry: Telemetry,
 }
 
 /// The file as it is written. Each key may also come from the environment: section and key in
@@ -122,6 +131,8 @@ struct RawConfig {
     limits: limits::RawLimits,
     #[validate(nested)]
     log: log::RawLog,
+    #[validate(nested)]
+    telemetry: telemetry::RawTelemetry,
 }
 
 impl Config {
@@ -144,6 +155,7 @@ impl Config {
         let mut document = Document::read(name, text, environment, &shape);
         shape::prune(&mut document, &shape);
         let Document { value, mut report } = document;
+        let fingerprint = Fingerprint::of(&value);
         let raw: RawConfig = match serde_json::from_value(value) {
             Ok(raw) => raw,
             Err(error) => {
@@ -154,7 +166,7 @@ impl Config {
         if let Err(errors) = raw.validate() {
             report.say_invalid("", &errors);
         }
-        raw.resolve(environment, &mut report)
+        raw.resolve(environment, fingerprint, &mut report)
             .filter(|_| report.is_clean())
             .ok_or_else(|| report.into_problems())
     }
@@ -162,9 +174,15 @@ impl Config {
 
 impl RawConfig {
     /// Every section is resolved, also after one that failed: all problems at once.
-    fn resolve(self, environment: &Environment, report: &mut Report) -> Option<Config> {
+    fn resolve(
+        self,
+        environment: &Environment,
+        fingerprint: Fingerprint,
+        report: &mut Report,
+    ) -> Option<Config> {
         let replicas = self.server.replicas();
         let server = self.server.resolve(report);
+        let listen = server.as_ref().map(|server| server.listen);
         // Known also where something else in its section is wrong.
         let audience = self.identity.audience.clone();
         let audience = audience.as_deref();
@@ -179,6 +197,7 @@ impl RawConfig {
         let tools = self.tools.resolve(report);
         let keys = self.keys.resolve(report);
         let store = self.store.resolve(replicas, report);
+        let telemetry = self.telemetry.resolve(listen, report);
         Some(Config {
             server: server?,
             identity: identity?,
@@ -193,6 +212,8 @@ impl RawConfig {
             audit: self.audit.resolve(),
             limits: self.limits.resolve(),
             log: self.log.resolve(),
+            fingerprint,
+            telemetry: telemetry?,
         })
     }
 }

@@ -1,6 +1,8 @@
 //! What the loader finds and how it says it.
 
+use std::fs::Permissions;
 use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt as _;
 
 use data_encoding::BASE64;
 use secrecy::ExposeSecret;
@@ -203,6 +205,7 @@ fn a_secret_is_read_from_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
     std::fs::write(&path, format!("{}\n", key(5))).unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
     let environment =
         Environment::default().with("OSIER_KEYS__CURRENT_FILE", path.display().to_string());
     let config = Config::parse("osier.toml", NEEDED, &environment).unwrap();

@@ -19,6 +19,7 @@ use serde_json::json;
 use tower_http::request_id::RequestId;
 
 use crate::identity::{Authenticator, Challenge, Rejection, RejectionKind};
+use crate::telemetry::meters;
 
 /// Headers in which something in front of a server says who is calling or what was meant. Nothing
 /// in front of Osier is believed in that (CVE-2026-110279, GHSA-g53w-w6mj-hrpp), so they are gone.
@@ -112,6 +113,7 @@ fn request_id(request: &Request) -> Option<String> {
 
 fn log(rejection: Rejection, request_id: Option<&str>) {
     let request_id = request_id.unwrap_or("-");
+    meters().rejection(rejection.kind().name());
     match rejection.kind() {
         // Every client's first request comes without a token; that is how it finds the way.
         RejectionKind::Missing => tracing::debug!(request_id, reason = %rejection, "not let in"),

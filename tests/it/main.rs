@@ -29,11 +29,13 @@ mod mapped;
 mod refusals;
 mod reports;
 mod resilience;
-
+mod running;
 mod scoping;
 mod sign_in;
 mod sixty;
+mod startup;
 mod store;
+mod telemetry;
 mod tokens;
 mod tools_page;
 mod transport;

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use axum::Router;
 use axum::body::Body;
 use http::{Request, Response};
-use osier::app::{Means, assemble};
+use osier::app::{Assembly, Means, assemble};
 use osier::audit::Sink;
 use osier::catalog::{self, Files};
 use osier::clock::Clock;
@@ -33,6 +33,7 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     /// A good token of Ana's, who may do everything.
     pub(crate) token: String,
+    _assembly: Assembly,
     _stop: DropGuard,
 }
 
@@ -55,7 +56,7 @@ impl World {
         let config = Config::parse("demo.toml", &text, &environment).unwrap();
         let catalog = catalog::load(&Files::built_in()).unwrap();
         let (audit, _) = Sink::to(std::io::sink());
-        let assembly = runtime
+        let mut assembly = runtime
             .block_on(async {
                 let store = Store::open(&config.store.location, clock.clone()).await.unwrap();
                 assemble(&config, catalog, Means { clock: clock.clone(), audit, store })
@@ -66,8 +67,9 @@ impl World {
         runtime.spawn(async move { keys.run(stopped).await });
         let token = around.entra().token(demo::person("ana").unwrap());
         let world = Self {
-            router: osier::router::router(assembly.app),
-            authenticator: assembly.authenticator,
+            router: osier::router::router(assembly.app.take().unwrap()),
+            authenticator: Arc::clone(&assembly.authenticator),
+            _assembly: assembly,
             runtime,
             around,
             clock,

@@ -18,6 +18,8 @@ const USUAL: [(&str, &str); 4] = [
     ("accept", "application/json, text/event-stream"),
     ("mcp-protocol-version", "2026-07-28"),
 ];
+/// The Inspector's page, which the settings name.
+const GUESTS: [&str; 2] = ["localhost:6274", "127.0.0.1:6274"];
 const OWN_NAMES: [&str; 3] = ["127.0.0.1:8080", "localhost:8080", "[::1]:8080"];
 
 struct Asked<'a> {
@@ -141,8 +143,8 @@ fn ours(headers: &HeaderMap, status: StatusCode) {
         headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("?").to_lowercase())
     };
     let own_host = all("host").count() == 1 && all("host").all(|host| OWN_NAMES.contains(&&*host));
-    let own_origin = all("origin")
-        .all(|origin| origin.strip_prefix("http://").is_some_and(|name| OWN_NAMES.contains(&name)));
+    let known = |name: &str| OWN_NAMES.contains(&name) || GUESTS.contains(&name);
+    let own_origin = all("origin").all(|origin| origin.strip_prefix("http://").is_some_and(known));
     let single = all("origin").count() < 2;
     assert!(
         own_host && own_origin && single || status == StatusCode::FORBIDDEN,

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use axum::Router;
 use axum::body::Body;
 use http::{Request, Response};
-use osier::app::{Means, assemble};
+use osier::app::{Assembly, Means, assemble};
 use osier::audit::Sink;
 use osier::catalog::{self, Files};
 use osier::clock::Clock;
@@ -33,6 +33,7 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     /// A good token of Ana's, who may do everything.
     pub(crate) token: String,
+    _assembly: Assembly,
     _stop: DropGuard,
 }
 
@@ -67,7 +68,8 @@ impl World {
         let token = around.entra().token(demo::person("ana").unwrap());
         let world = Self {
             router: osier::router::router(assembly.app.take().unwrap()),
-            authenticator: assembly.authenticator,
+            authenticator: Arc::clone(&assembly.authenticator),
+            _assembly: assembly,
             runtime,
             around,
             clock,

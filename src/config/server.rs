@@ -216,5 +216,9 @@ fn read_origin(report: &mut Report, at: usize, text: &str) -> Option<String> {
         report.say(&key, format!("must be a bare origin; write {origin}"));
         return None;
     }
+    if origin.contains('*') {
+        report.say(&key, "must be one origin: there are no patterns; write each of them");
+        return None;
+    }
     Some(origin)
 }

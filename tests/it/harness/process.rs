@@ -87,6 +87,34 @@ impl Process {
         around: &Surroundings,
         settings: &BTreeMap<String, String>,
     ) -> Self {
+        Self::spawn(Self::serving(port, file, around, settings), port)
+    }
+
+    /// The same where the system lets processes dump as much as they like.
+    pub fn serve_where_cores_are_dumped(
+        around: &Surroundings,
+        settings: &BTreeMap<String, String>,
+    ) -> Self {
+        let port = three_free_ports();
+        let own = Self::serving(port, "config/demo.toml", around, settings);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -S -c \"$(ulimit -H -c)\" && exec \"$0\" \"$@\""]);
+        shell.current_dir(env!("CARGO_MANIFEST_DIR")).arg(own.get_program()).args(own.get_args());
+        for (name, value) in own.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        Self::spawn(shell, port)
+    }
+
+    fn serving(
+        port: u16,
+        file: &str,
+        around: &Surroundings,
+        settings: &BTreeMap<String, String>,
+    ) -> Command {
         let services = around.services();
         let own = [
             ("SERVER__LISTEN", format!("127.0.0.1:{port}")),
@@ -99,7 +127,7 @@ impl Process {
         let own = own.map(|(name, value)| (format!("OSIER_{name}"), value));
         let mut all: BTreeMap<String, String> = own.into_iter().chain(base_urls(around)).collect();
         all.extend(settings.clone());
-        Self::spawn(osier(&["serve", "--config", file], &all), port)
+        osier(&["serve", "--config", file], &all)
     }
 
     fn spawn(mut command: Command, port: u16) -> Self {
@@ -127,6 +155,11 @@ impl Process {
             assert!(self.started.elapsed() < Duration::from_mins(1), "never ready: {}", self.err());
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// The process's number.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a signal by its name, such as `TERM`.

@@ -18,6 +18,7 @@ mod limits;
 mod log;
 mod network;
 mod problems;
+mod replicas;
 mod server;
 mod shape;
 mod store;
@@ -51,6 +52,7 @@ pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use network::is_loopback;
 pub use problems::{Origin, Problem, Problems};
+pub use replicas::{Peers, Replicas};
 pub use server::Server;
 pub use shape::schema;
 pub use store::Store;
@@ -67,6 +69,8 @@ pub const DEFAULT_PATHS: [&str; 2] = ["config/osier.toml", "/etc/osier/osier.tom
 pub struct Config {
     /// The listener and the address that clients know.
     pub server: Server,
+    /// How this replica and the others reach each other; none where they don't.
+    pub replicas: Option<Replicas>,
     /// Whose tokens are accepted.
     pub identity: Identity,
     /// How people's assistants sign in.
@@ -102,6 +106,7 @@ pub struct Config {
 struct RawConfig {
     #[validate(nested)]
     server: server::RawServer,
+    replicas: replicas::RawReplicas,
     #[validate(nested)]
     identity: identity::RawIdentity,
     #[validate(nested)]
@@ -165,6 +170,7 @@ impl RawConfig {
     fn resolve(self, environment: &Environment, report: &mut Report) -> Option<Config> {
         let replicas = self.server.replicas();
         let server = self.server.resolve(report);
+        let peering = self.replicas.resolve(report);
         // Known also where something else in its section is wrong.
         let audience = self.identity.audience.clone();
         let audience = audience.as_deref();
@@ -181,6 +187,7 @@ impl RawConfig {
         let store = self.store.resolve(replicas, report);
         Some(Config {
             server: server?,
+            replicas: peering,
             identity: identity?,
             auth: auth?,
             access: access?,

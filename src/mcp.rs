@@ -16,11 +16,13 @@ mod prompt_script;
 mod prompts;
 mod questions;
 mod render;
+mod replicas;
 mod resources;
 mod sessions;
 
 pub use ask::Patience;
 pub use lists::listed_bytes;
+pub use replicas::Replicas;
 pub use sessions::{Limits, Session, Sessions};
 
 use std::sync::Arc;
@@ -53,6 +55,7 @@ pub struct Door {
     service: StreamableHttpService<Handler, Sessions>,
     sessions: Arc<Sessions>,
     changes: Changes,
+    pipeline: Arc<Pipeline>,
 }
 
 impl Door {
@@ -73,7 +76,7 @@ impl Door {
             }
         });
         let handler = Handler::new(Parts {
-            pipeline,
+            pipeline: Arc::clone(&pipeline),
             changes: changes.clone(),
             lists: Lists::new(),
             patience: settings.patience,
@@ -90,7 +93,7 @@ impl Door {
             .with_cancellation_token(shutdown);
         let service =
             StreamableHttpService::new(move || Ok(handler.clone()), Arc::clone(&sessions), config);
-        Self { service, sessions, changes }
+        Self { service, sessions, changes, pipeline }
     }
 
     /// `/mcp` and `/mcp/`, without their layers.
@@ -105,7 +108,12 @@ impl Door {
         Arc::clone(&self.sessions)
     }
 
-    /// Tells every client that a list has changed.
+    /// What is told to the other replicas, and heard of them; its `run` goes on beside the serving.
+    pub fn replicas(&self) -> Replicas {
+        Replicas { changes: self.changes.clone(), pipeline: Arc::clone(&self.pipeline) }
+    }
+
+    /// Tells every client that a list has changed, at every replica.
     pub fn announce(&self, list: Changed) {
         self.changes.announce(list);
     }

@@ -8,13 +8,18 @@
 //! cors        may a page of that origin read the answer
 //! bearer      who is calling; nothing behind it sees the Authorization header
 //! host        is this our name, and may a page of that origin speak to us
-//! session     is this person's session this person's
+//! session     is this person's session this person's, and which replica holds it
 //! body        is this one well-formed JSON-RPC message
+//! handover    to the replica that holds the session, where that is another one
 //! ```
+//!
+//! What another replica hands over comes in by a listener of its own: `handover` lets it in, and from
+//! `bearer` on it goes the same way, only not to a third replica.
 
 pub mod bearer;
 pub mod body;
 pub mod cors;
+pub mod handover;
 pub mod host;
 pub mod session;
 
@@ -44,18 +49,37 @@ pub struct Layers {
     pub allowed: Arc<host::Allowed>,
     /// Whose session is whose.
     pub sessions: Arc<Sessions>,
+    /// What sessions are called, and where they are.
+    pub names: Arc<session::Names>,
+    /// Who hands requests over to other replicas.
+    pub forwarder: Option<handover::Forwarder>,
     /// How long a body may be.
     pub body: body::Limits,
 }
 
 /// Puts the layers around the MCP door's routes. The last one that is added is the outermost.
 pub fn around_mcp(router: Router, layers: Layers) -> Router {
+    let Layers { sessions, names, .. } = layers;
+    let binding = session::Binding { sessions, names, goes_on: true };
     router
+        .route_layer(from_fn_with_state(layers.forwarder, handover::leave))
         .route_layer(from_fn_with_state(layers.body, body::guard))
-        .route_layer(from_fn_with_state(layers.sessions, session::bind))
+        .route_layer(from_fn_with_state(binding, session::bind))
         .route_layer(from_fn_with_state(Arc::clone(&layers.allowed), host::check))
         .route_layer(from_fn_with_state(layers.gate, bearer::authenticate))
         .route_layer(from_fn_with_state(layers.allowed, cors::share))
+}
+
+/// The same for what other replicas hand over.
+pub fn around_handed_over(router: Router, layers: Layers, taker: Arc<handover::Taker>) -> Router {
+    let Layers { sessions, names, .. } = layers;
+    let binding = session::Binding { sessions, names, goes_on: false };
+    router
+        .route_layer(from_fn_with_state(layers.body, body::guard))
+        .route_layer(from_fn_with_state(binding, session::bind))
+        .route_layer(from_fn_with_state(layers.allowed, host::check))
+        .route_layer(from_fn_with_state(layers.gate, bearer::authenticate))
+        .route_layer(from_fn_with_state(taker, handover::take))
 }
 
 /// Puts the layers around everything.

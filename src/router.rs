@@ -5,8 +5,8 @@ use axum::Router;
 use crate::app::App;
 use crate::middleware::{self, Layers};
 
-/// Every route of the server.
-pub fn router(app: App) -> Router {
+/// Every route of the server, and those of the listener for other replicas where there is one.
+pub fn routers(app: App) -> (Router, Option<Router>) {
     let App { door, gate, allowed, body, oauth, health, running, .. } = app;
 
     // GET /livez, GET /readyz: asked by address, so that no host is checked.
@@ -17,9 +17,16 @@ pub fn router(app: App) -> Router {
     let public = oauth.routes();
 
     // POST, GET, DELETE /mcp and /mcp/
-    let layers = Layers { gate, allowed, sessions: door.sessions(), body };
-    let authenticated = middleware::around_mcp(door.routes(), layers);
+    let (names, forwarder) = (app.names, app.forwarder);
+    let layers = Layers { gate, allowed, sessions: door.sessions(), names, forwarder, body };
+    let authenticated = middleware::around_mcp(door.routes(), layers.clone());
+
+    // The same for what other replicas hand over, where no balancer comes.
+    let handed_over = app.taker.map(|taker| {
+        let routes = middleware::around_handed_over(door.routes(), layers, taker);
+        middleware::around_all(routes, running.clone())
+    });
 
     let all = Router::new().merge(health).merge(public).merge(authenticated);
-    middleware::around_all(all, running)
+    (middleware::around_all(all, running), handed_over)
 }

@@ -3,6 +3,7 @@
 mod backends;
 mod facade;
 mod permissions;
+mod replicas;
 
 pub(crate) use permissions::{access, known};
 
@@ -111,8 +112,24 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
         }
         config::Auth::Direct(_) => None,
     };
+    let peering = replicas::peering(config, &keys, &allowed, body, &pipeline.clock)?;
     let oauth = oauth::Door { resource, authenticator: Arc::clone(&authenticator), facade };
-    let app = App { door, gate, allowed, body, oauth, health, limits, running, streams };
+    let replicas::Peering { names, forwarder, taker, peers } = peering;
+    let app = App {
+        door,
+        gate,
+        allowed,
+        body,
+        names,
+        forwarder,
+        taker,
+        peers,
+        oauth,
+        health,
+        limits,
+        running,
+        streams,
+    };
     Ok(Assembly { app, pipeline, authenticator })
 }
 

@@ -54,17 +54,20 @@ pub async fn run(
     let clock = Clock::System;
     let store = Store::open(&config.store.location, clock.clone()).await.context("store.url")?;
     let means = Means { clock, audit, store };
-    let assembly = assemble(config, catalog, means)?;
+    let mut assembly = assemble(config, catalog, means)?;
     let address = config.server.listen;
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("can't listen on {address} (server.listen)"))?;
+    assembly.app.listen().await?;
     ready(listener.local_addr().unwrap_or(address));
     let keys = assembly.authenticator;
     let stop = shutdown.clone();
     let refreshing = tokio::spawn(async move { keys.run(stop).await });
     let (pipeline, stop) = (Arc::clone(&assembly.pipeline), shutdown.clone());
     let following = tokio::spawn(async move { pipeline.access.follow(stop).await });
+    let (replicas, stop) = (assembly.app.door.replicas(), shutdown.clone());
+    let telling = tokio::spawn(async move { replicas.run(stop).await });
     serve(listener, assembly.app, shutdown.clone()).await?;
     shutdown.cancel();
     // A write may run on though its client has gone; its service has a deadline.
@@ -74,5 +77,6 @@ pub async fn run(
     }
     refreshing.await.context("the keeper of the signing keys")?;
     following.await.context("the feed of permission changes")?;
+    telling.await.context("what other replicas tell")?;
     Ok(())
 }

@@ -27,6 +27,7 @@ mod links;
 mod live;
 mod mapped;
 mod refusals;
+mod replicas;
 mod reports;
 mod resilience;
 

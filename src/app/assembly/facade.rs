@@ -32,6 +32,7 @@ pub(super) fn facade(
     let fetcher =
         Fetcher::new(Network::open()).context("the client of client id metadata documents")?;
     let clients = Clients::new(config.clients.clone(), Arc::clone(&keys), fetcher, clock.clone());
+    let families = Families::new(&pipeline.confirmations.store);
     Ok(Facade {
         issuer: public_url.origin().ascii_serialization(),
         resource: Resource::new(config.server.own_origins()),
@@ -46,6 +47,6 @@ pub(super) fn facade(
         lives: Lives { consent: auth.consent_life.as_secs(), refresh: auth.refresh_life.as_secs() },
         pipeline,
         seen: Seen::default(),
-        families: Families::default(),
+        families,
     })
 }

@@ -72,6 +72,8 @@ pub struct TestApp {
     pub key: String,
     /// A client without a token.
     pub http: reqwest::Client,
+    /// What is told to other replicas.
+    pub replicas: mcp::Replicas,
     audit: Arc<Mutex<Vec<u8>>>,
     serving: JoinHandle<()>,
     stop: DropGuard,
@@ -120,6 +122,11 @@ impl TestApp {
         Self::around(Arc::clone(&self.around), front.setup(setup)).await
     }
 
+    /// A further server around the same services, set up in its own way.
+    pub async fn with_setup(&self, setup: Setup) -> Self {
+        Self::around(Arc::clone(&self.around), setup).await
+    }
+
     async fn further<const N: usize>(&self, settings: [(&str, &str); N]) -> Self {
         let settings =
             settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -166,12 +173,16 @@ impl TestApp {
             let app = &assembly.app;
             assembly.app.door = mcp::Door::new(pipeline, settings, &app.allowed, app.body, stop);
         }
+        assembly.app.listen().await.unwrap();
         let keys = Arc::clone(&assembly.authenticator);
         let authenticator = Arc::clone(&keys);
         let stop = shutdown.clone();
         tokio::spawn(async move { keys.run(stop).await });
         let (followed, stop) = (Arc::clone(&pipeline), shutdown.clone());
         tokio::spawn(async move { followed.access.follow(stop).await });
+        let replicas = assembly.app.door.replicas();
+        let (telling, stop) = (replicas.clone(), shutdown.clone());
+        tokio::spawn(async move { telling.run(stop).await });
         let stop = shutdown.clone();
         let serving =
             tokio::spawn(async move { serve(listener, assembly.app, stop).await.unwrap() });
@@ -186,6 +197,7 @@ impl TestApp {
             clock,
             key,
             http,
+            replicas,
             audit,
             serving,
             stop: shutdown.drop_guard(),

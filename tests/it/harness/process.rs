@@ -77,7 +77,11 @@ impl Process {
 
     /// `osier serve` around these surroundings.
     pub fn serve(around: &Surroundings, settings: &BTreeMap<String, String>) -> Self {
-        let port = three_free_ports();
+        Self::serve_at(three_free_ports(), around, settings)
+    }
+
+    /// The same on this port.
+    pub fn serve_at(port: u16, around: &Surroundings, settings: &BTreeMap<String, String>) -> Self {
         let services = around.services();
         let own = [
             ("SERVER__LISTEN", format!("127.0.0.1:{port}")),
@@ -124,6 +128,12 @@ impl Process {
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
+    }
+
+    /// Kills it, as a machine that stops would.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Waits for the end; gives how it ended and how long that took.

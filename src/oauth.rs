@@ -97,9 +97,9 @@ pub struct Facade {
     /// The questions of links.
     pub pipeline: Arc<Pipeline>,
     /// The sign-ins that came back to this replica.
-    pub seen: Seen,
+    pub seen: Arc<Seen>,
     /// Codes, and families of refresh tokens.
-    pub families: Families,
+    pub families: Arc<Families>,
 }
 
 /// What is served: the resource's metadata always, the rest where clients sign in here.

@@ -77,7 +77,7 @@ impl Pipeline {
 
         // Before the question, so that the person is asked about what is there now.
         record.enter(Stage::Target);
-        let located = target::locate(checked, &self.backends).await?;
+        let located = target::locate(checked, &*self.backends).await?;
 
         record.enter(Stage::Confirm);
         let mut trace = Trace::default();

@@ -5,13 +5,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use super::Served;
 use super::changes::{Changes, LISTS, among};
 use crate::access::Altered;
 use crate::call::Changed;
-use crate::pipeline::Pipeline;
 use crate::store::{Heard, Notice, Store};
 
 /// How many pieces of news wait at most; beyond it they are told as one, about everything.
@@ -62,7 +63,7 @@ impl Outlet {
 #[derive(Clone)]
 pub struct Replicas {
     pub(super) changes: Changes,
-    pub(super) pipeline: Arc<Pipeline>,
+    pub(super) served: Arc<ArcSwap<Served>>,
 }
 
 impl Replicas {
@@ -73,7 +74,7 @@ impl Replicas {
 
     /// Tells and hears until `stop`.
     pub async fn run(self, stop: CancellationToken) {
-        let store = &self.pipeline.confirmations.store;
+        let store = &self.served.load().pipeline.confirmations.store.clone();
         if !store.is_shared() {
             return;
         }
@@ -101,7 +102,8 @@ impl Replicas {
         let people = notice.people.as_deref();
         if notice.permissions {
             let altered = people.map_or(Altered::Everybody, Altered::People);
-            self.pipeline.access.forget(&altered).await;
+            let access = Arc::clone(&self.served.load().pipeline.access);
+            access.forget(&altered).await;
         }
         for list in LISTS.into_iter().filter(|list| notice.lists.iter().any(|n| n == list.name())) {
             match people {

@@ -30,7 +30,7 @@ mod refusals;
 mod replicas;
 mod reports;
 mod resilience;
-
+mod running;
 mod scoping;
 mod sign_in;
 mod sixty;

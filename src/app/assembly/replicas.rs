@@ -1,12 +1,12 @@
 //! What this replica is to the others, from `[replicas]`: the names of its sessions, and both ends of a
-//! handover. `assembly` makes it once; without that section sessions have their names all the same.
+//! handover. `assembly` makes it; without that section sessions have their names all the same.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
 use http::HeaderValue;
 
-use crate::app::Peers;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::middleware::handover::{Forwarder, Taker};
@@ -19,7 +19,7 @@ pub(super) struct Peering {
     pub(super) names: Arc<Names>,
     pub(super) forwarder: Option<Forwarder>,
     pub(super) taker: Option<Arc<Taker>>,
-    pub(super) peers: Peers,
+    pub(super) peer_listen: Option<SocketAddr>,
 }
 
 pub(super) fn peering(
@@ -31,7 +31,7 @@ pub(super) fn peering(
 ) -> anyhow::Result<Peering> {
     let Some(replicas) = &config.replicas else {
         let names = Arc::new(Names::new(Arc::clone(keys), None));
-        return Ok(Peering { names, forwarder: None, taker: None, peers: Peers::default() });
+        return Ok(Peering { names, forwarder: None, taker: None, peer_listen: None });
     };
     let own = replicas.url.clone();
     let names = Names::new(Arc::clone(keys), Some((own.clone(), replicas.peers.clone())));
@@ -49,6 +49,6 @@ pub(super) fn peering(
         names: Arc::new(names),
         forwarder: Some(forwarder),
         taker: Some(Arc::new(taker)),
-        peers: Peers { address: Some(replicas.listen), listener: None },
+        peer_listen: Some(replicas.listen),
     })
 }

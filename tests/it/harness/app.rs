@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use osier::app::{Means, assemble, serve};
+use osier::app::{Live, Means, assemble, serve, serve_peers};
 use osier::audit::Sink;
 use osier::catalog::{self, Files};
 use osier::clock::Clock;
@@ -167,25 +167,28 @@ impl TestApp {
         let means = Means { clock: setup.clock.clone(), audit: sink, store };
         let mut assembly = assemble(&config, catalog, means).unwrap();
         let pipeline = Arc::clone(&assembly.pipeline);
+        let mut app = assembly.app.take().unwrap();
         if setup.sessions != mcp::Limits::default() {
-            let settings = mcp::Settings { sessions: setup.sessions, ..mcp::Settings::default() };
-            let (pipeline, stop) = (Arc::clone(&pipeline), shutdown.clone());
-            let app = &assembly.app;
-            assembly.app.door = mcp::Door::new(pipeline, settings, &app.allowed, app.body, stop);
+            let (served, stop) = (app.served.clone(), shutdown.clone());
+            app.door = Arc::new(mcp::Door::new(served, setup.sessions, stop));
         }
-        assembly.app.listen().await.unwrap();
         let keys = Arc::clone(&assembly.authenticator);
         let authenticator = Arc::clone(&keys);
         let stop = shutdown.clone();
         tokio::spawn(async move { keys.run(stop).await });
         let (followed, stop) = (Arc::clone(&pipeline), shutdown.clone());
         tokio::spawn(async move { followed.access.follow(stop).await });
-        let replicas = assembly.app.door.replicas();
+        let replicas = app.door.replicas();
         let (telling, stop) = (replicas.clone(), shutdown.clone());
         tokio::spawn(async move { telling.run(stop).await });
         let stop = shutdown.clone();
-        let serving =
-            tokio::spawn(async move { serve(listener, assembly.app, stop).await.unwrap() });
+        let live = Live::new(app);
+        let peers = live.listen_to_peers().await.unwrap();
+        let serving = tokio::spawn(async move {
+            let handed_over = serve_peers(peers, &live, stop.clone());
+            let public = serve(listener, Arc::clone(&live), None, stop.clone());
+            tokio::try_join!(public, handed_over).unwrap();
+        });
         let limits = Limits::calls(std::time::Duration::from_mins(1), Reach::Private);
         let http = outbound::client(&limits).unwrap();
         let clock = setup.clock;

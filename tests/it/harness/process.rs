@@ -77,11 +77,16 @@ impl Process {
 
     /// `osier serve` around these surroundings.
     pub fn serve(around: &Surroundings, settings: &BTreeMap<String, String>) -> Self {
-        Self::serve_at(three_free_ports(), around, settings)
+        Self::serve_at(three_free_ports(), "config/demo.toml", around, settings)
     }
 
-    /// The same on this port.
-    pub fn serve_at(port: u16, around: &Surroundings, settings: &BTreeMap<String, String>) -> Self {
+    /// The same on this port, with another configuration file below the settings.
+    pub fn serve_at(
+        port: u16,
+        file: &str,
+        around: &Surroundings,
+        settings: &BTreeMap<String, String>,
+    ) -> Self {
         let services = around.services();
         let own = [
             ("SERVER__LISTEN", format!("127.0.0.1:{port}")),
@@ -94,7 +99,7 @@ impl Process {
         let own = own.map(|(name, value)| (format!("OSIER_{name}"), value));
         let mut all: BTreeMap<String, String> = own.into_iter().chain(base_urls(around)).collect();
         all.extend(settings.clone());
-        Self::spawn(osier(&["serve", "--config", "config/demo.toml"], &all), port)
+        Self::spawn(osier(&["serve", "--config", file], &all), port)
     }
 
     fn spawn(mut command: Command, port: u16) -> Self {

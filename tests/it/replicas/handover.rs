@@ -116,7 +116,7 @@ async fn case_062_a_stream_is_taken_up_again_at_another_replica_by_its_person_al
     );
     let mut response = client.post(&body, client.headers(&body)).await;
     let mut text = String::new();
-    while !text.contains("elicitation/create") {
+    while !(text.contains("elicitation/create") && text.ends_with("\n\n")) {
         text.push_str(&String::from_utf8_lossy(&response.chunk().await.unwrap().unwrap()));
     }
     drop(response);

@@ -44,7 +44,7 @@ impl Seen {
         for write in around.services().wire().writes() {
             let body = write.json();
             let marker = body["summary"].as_str().or(body["text"].as_str()).unwrap_or_default();
-            let key = write.header("idempotency-key").expect("a write without a key");
+            let key = write.header("idempotency-key").unwrap();
             seen.entry(marker.to_owned()).or_default().insert(key.to_owned());
         }
     }
@@ -69,7 +69,7 @@ async fn r09_no_confirmed_write_is_lost_or_doubled_while_replicas_are_killed() {
             ("KEYS__CURRENT", key.clone()),
         ];
         settings.extend(own.map(|(name, value)| (format!("OSIER_{name}"), value)));
-        Process::serve_at(ports[which], &around, &settings)
+        Process::serve_at(ports[which], "config/demo.toml", &around, &settings)
     };
     let mut replicas = [start(0), start(1)];
     for replica in &mut replicas {

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::postgres::as_user;
 
-const TEMPLATE: &str = include_str!("../../../deploy/compose/nginx.conf.template");
+const TEMPLATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/compose/nginx.conf.template");
 
 /// A running nginx.
 pub struct Nginx {
@@ -23,7 +23,8 @@ impl Nginx {
         let folder = tempfile::Builder::new().prefix("osier-nginx-").tempdir().unwrap();
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
         let path = folder.path().to_str().unwrap();
-        let conf = TEMPLATE
+        let template = std::fs::read_to_string(TEMPLATE).unwrap();
+        let conf = template
             .replace("${NGINX_LISTEN}", &format!("127.0.0.1:{port}"))
             .replace("${NGINX_INCLUDE}", path)
             .replace("${NGINX_STATE}", path)

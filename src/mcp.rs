@@ -17,12 +17,14 @@ mod prompt_script;
 mod prompts;
 mod questions;
 mod render;
+mod replicas;
 mod resources;
 mod sessions;
 mod span;
 
 pub use ask::Patience;
 pub use lists::listed_bytes;
+pub use replicas::Replicas;
 pub use sessions::{Limits, Session, Sessions};
 
 use std::sync::Arc;
@@ -145,7 +147,12 @@ impl Door {
         Arc::clone(&self.sessions)
     }
 
-    /// Tells every client that a list has changed.
+    /// What is told to the other replicas, and heard of them; its `run` goes on beside the serving.
+    pub fn replicas(&self) -> Replicas {
+        Replicas { changes: self.changes.clone(), served: Arc::clone(&self.served) }
+    }
+
+    /// Tells every client that a list has changed, at every replica.
     pub fn announce(&self, list: Changed) {
         self.changes.announce(list);
     }

@@ -122,6 +122,11 @@ impl Access {
         self.changes.tell(altered);
     }
 
+    /// Believes no older answer about these people any more; who tells so has told the watchers, too.
+    pub async fn forget(&self, altered: &Altered<'_>) {
+        self.changes.purge(altered).await;
+    }
+
     async fn will_do(
         &self,
         key: &PersonKey,

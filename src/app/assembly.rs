@@ -4,6 +4,7 @@ mod backends;
 mod facade;
 mod kept;
 mod permissions;
+mod replicas;
 
 pub(crate) use permissions::{access, known};
 
@@ -151,6 +152,7 @@ fn build(
         }
         config::Auth::Direct(_) => None,
     };
+    let peering = replicas::peering(config, &keys, &allowed, body, &pipeline.clock)?;
     let oauth = oauth::Door { resource, authenticator: Arc::clone(&authenticator), facade };
     let parts = Parts {
         fingerprint: config.fingerprint.clone(),
@@ -161,6 +163,7 @@ fn build(
         clients: oauth.facade.as_ref().map(|facade| Arc::clone(&facade.clients)),
         door: Arc::clone(&door),
     };
+    let replicas::Peering { names, forwarder, taker, peer_listen } = peering;
     let app = App {
         door,
         served: through,
@@ -168,6 +171,10 @@ fn build(
         allowed,
         proxies: address::Proxies(server.trusted_proxies),
         body,
+        names,
+        forwarder,
+        taker,
+        peer_listen,
         oauth,
         health,
         limits,

@@ -50,8 +50,14 @@ const VOUCHING: [&str; 21] = [
 ];
 
 /// The same, as families.
-const VOUCHING_FAMILIES: [&str; 5] =
-    ["x-ms-client-principal", "x-ms-token-", "x-auth-request-", "x-goog-iap-", "mcp-init-"];
+const VOUCHING_FAMILIES: [&str; 6] = [
+    "x-ms-client-principal",
+    "x-ms-token-",
+    "x-auth-request-",
+    "x-goog-iap-",
+    "mcp-init-",
+    "osier-",
+];
 
 /// How much of a refused request's body is let in, and for how long.
 const LET_IN: usize = 64 * 1024;

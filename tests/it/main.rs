@@ -28,6 +28,7 @@ mod live;
 mod mapped;
 mod recording;
 mod refusals;
+mod replicas;
 mod reports;
 mod resilience;
 mod running;

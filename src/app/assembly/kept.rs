@@ -42,13 +42,14 @@ pub(super) struct Parts {
 
 impl Lasting {
     pub(super) fn new(means: Means) -> Self {
+        let families = Arc::new(Families::new(&means.store));
         Self {
             means,
             running: TaskTracker::new(),
             streams: CancellationToken::new(),
             stopping: CancellationToken::new(),
             seen: Arc::default(),
-            families: Arc::default(),
+            families,
         }
     }
 }

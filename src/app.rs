@@ -5,6 +5,8 @@ mod accept;
 pub use accept::Limits;
 
 mod assembly;
+mod connection;
+mod crowd;
 mod run;
 
 pub use assembly::{Assembly, Means, assemble, definitions};
@@ -22,7 +24,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::health::Health;
 use crate::mcp::Door;
-use crate::middleware::{bearer, body, host};
+use crate::middleware::{bearer, body, host, limits};
 use crate::oauth;
 use crate::router::router;
 
@@ -39,6 +41,8 @@ pub struct App {
     pub allowed: Arc<host::Allowed>,
     /// How long a body may be.
     pub body: body::Limits,
+    /// How much there may be.
+    pub admission: Arc<limits::Admission>,
     /// Where people and their clients sign in.
     pub oauth: oauth::Door,
     /// What has to be there.

@@ -47,7 +47,7 @@ pub use confirmation::{Confirmation, Fallback};
 pub use environment::Environment;
 pub use identity::{AllowedClients, Cloud, Identity, Require};
 pub use keys::Keys;
-pub use limits::Limits;
+pub use limits::{Connections, Limits};
 pub use log::{Log, LogFormat};
 pub use network::is_loopback;
 pub use problems::{Origin, Problem, Problems};

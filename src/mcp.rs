@@ -20,6 +20,7 @@ mod resources;
 mod sessions;
 
 pub use ask::Patience;
+pub use changes::Subscriptions;
 pub use lists::listed_bytes;
 pub use sessions::{Limits, Session, Sessions};
 
@@ -43,6 +44,8 @@ pub struct Settings {
     pub patience: Patience,
     /// How many sessions there may be.
     pub sessions: Limits,
+    /// How many subscriptions there may be.
+    pub subscriptions: Subscriptions,
     /// The origin of the page where a person answers whose client can't show a question; none where
     /// such a write is refused.
     pub links: Option<String>,
@@ -65,7 +68,7 @@ impl Door {
         shutdown: CancellationToken,
     ) -> Self {
         let sessions = Arc::new(Sessions::new(settings.sessions));
-        let changes = Changes::new(Arc::clone(&sessions));
+        let changes = Changes::new(Arc::clone(&sessions), settings.subscriptions);
         let (told, served) = (changes.clone(), Arc::downgrade(&pipeline));
         pipeline.access.watch(move |altered| {
             if let Some(pipeline) = served.upgrade() {

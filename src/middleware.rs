@@ -7,15 +7,18 @@
 //!   /mcp only
 //! cors        may a page of that origin read the answer
 //! bearer      who is calling; nothing behind it sees the Authorization header
+//! limits      is it too much: of this person, of all together
 //! host        is this our name, and may a page of that origin speak to us
 //! session     is this person's session this person's
 //! body        is this one well-formed JSON-RPC message
+//! streams     are there too many event streams
 //! ```
 
 pub mod bearer;
 pub mod body;
 pub mod cors;
 pub mod host;
+pub mod limits;
 pub mod session;
 
 use std::sync::Arc;
@@ -46,14 +49,18 @@ pub struct Layers {
     pub sessions: Arc<Sessions>,
     /// How long a body may be.
     pub body: body::Limits,
+    /// How much there may be.
+    pub admission: Arc<limits::Admission>,
 }
 
 /// Puts the layers around the MCP door's routes. The last one that is added is the outermost.
 pub fn around_mcp(router: Router, layers: Layers) -> Router {
     router
+        .route_layer(from_fn_with_state(Arc::clone(&layers.admission), limits::count_streams))
         .route_layer(from_fn_with_state(layers.body, body::guard))
         .route_layer(from_fn_with_state(layers.sessions, session::bind))
         .route_layer(from_fn_with_state(Arc::clone(&layers.allowed), host::check))
+        .route_layer(from_fn_with_state(layers.admission, limits::admit))
         .route_layer(from_fn_with_state(layers.gate, bearer::authenticate))
         .route_layer(from_fn_with_state(layers.allowed, cors::share))
 }

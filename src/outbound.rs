@@ -3,6 +3,7 @@
 //! redirect, never asks the environment for a proxy, never inflates a body and never tries twice.
 
 mod fetcher;
+mod lookup;
 mod reach;
 mod resolver;
 mod tls;
@@ -61,11 +62,9 @@ impl Limits {
 /// Where the machine's certificate store can't be read.
 pub fn client(limits: &Limits) -> Result<reqwest::Client, reqwest::Error> {
     install_crypto();
-    build(limits, Arc::new(resolver::Fenced { nearest: limits.nearest }), |builder| {
-        match tls::shared() {
-            Some(settings) => builder.tls_backend_preconfigured(settings),
-            None => builder,
-        }
+    build(limits, Arc::new(resolver::Fenced::new(limits.nearest)), |builder| match tls::shared() {
+        Some(settings) => builder.tls_backend_preconfigured(settings),
+        None => builder,
     })
 }
 

@@ -2,6 +2,9 @@
 //! and how it is named. Read from `src/**/*.rs` as text; so are the pages in `docs/`.
 
 #[cfg(test)]
+#[path = "house/caches.rs"]
+mod caches;
+#[cfg(test)]
 #[path = "house/cases.rs"]
 mod cases;
 #[cfg(test)]

@@ -3,26 +3,19 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::ConnectInfo;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-/// From a connection's first byte to the end of a request's header. It also ends idle connections,
-/// so that it is longer than clients and proxies keep theirs: one that is closed just as it is used
-/// again loses a request.
-const HEADER: Duration = Duration::from_secs(75);
-/// Between the pings of an HTTP/2 connection, and until one must be answered.
-const PING: Duration = Duration::from_secs(15);
+use super::connection;
+use super::crowd::{Crowd, Seat};
+use crate::config::Connections;
+
 /// How long to wait when the machine can't open another socket.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -33,11 +26,17 @@ pub struct Limits {
     pub header_bytes: usize,
     /// How long requests may still run once the server is told to stop.
     pub grace: Duration,
+    /// How many there may be, and for how long what may take.
+    pub connections: Connections,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { header_bytes: 32 * 1024, grace: Duration::from_secs(10) }
+        Self {
+            header_bytes: 32 * 1024,
+            grace: Duration::from_secs(10),
+            connections: Connections::default(),
+        }
     }
 }
 
@@ -50,6 +49,7 @@ pub(super) async fn accept(
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
     let connections = TaskTracker::new();
+    let crowd = Arc::new(Crowd::new(limits.connections.most));
     tracing::info!(%address, "serving");
     loop {
         let accepted = tokio::select! {
@@ -58,8 +58,8 @@ pub(super) async fn accept(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let serving = connection((stream, peer), router.clone(), limits, shutdown.clone());
-                connections.spawn(serving);
+                let client = (stream, peer, crowd.join());
+                connections.spawn(one(client, router.clone(), limits, shutdown.clone()));
             }
             Err(error) => {
                 // Too many open files, mostly: those that are open will end.
@@ -77,8 +77,8 @@ pub(super) async fn accept(
 }
 
 /// One connection, to its end.
-async fn connection(
-    (stream, peer): (TcpStream, SocketAddr),
+async fn one(
+    (stream, peer, seat): (TcpStream, SocketAddr, Seat),
     router: Router,
     limits: Limits,
     shutdown: CancellationToken,
@@ -88,33 +88,18 @@ async fn connection(
         tracing::debug!(%error, "a connection was gone before it began");
         return;
     }
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER)
-        .max_buf_size(limits.header_bytes);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
-        .keep_alive_interval(PING)
-        .keep_alive_timeout(PING);
-    let service = router.map_request(move |mut request: http::Request<_>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request.map(Body::new)
-    });
-    let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-    let mut serving = pin!(serving);
-    let ended = tokio::select! {
-        ended = &mut serving => ended,
-        () = shutdown.cancelled() => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
+    let answer = move |request| {
+        let router = router.clone();
+        async move {
+            let Ok(response) = router.oneshot(request).await;
+            response
         }
     };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
+    let serving =
+        connection::serve(stream, (peer, seat.for_what), answer, limits, shutdown.clone());
+    tokio::select! {
+        () = serving => {}
+        () = seat.cut.cancelled() => tracing::debug!("a newer connection took its place"),
     }
 }
 

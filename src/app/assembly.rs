@@ -24,11 +24,12 @@ use crate::confirm::Confirmations;
 use crate::health::Health;
 use crate::identity::{Authenticator, Challenge, Require, Settings, V1};
 use crate::mcp::{self, Door};
-use crate::middleware::{bearer, body, host};
+use crate::middleware::{bearer, body, host, limits as shedding};
 use crate::oauth;
+use crate::oauth::pace::{Budget, Pace};
 use crate::oauth::protected_resource::ProtectedResource;
 use crate::outbound::{self, Limits, Reach};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{self, Pipeline};
 use crate::response::Bounds;
 use crate::seal::KeyRing;
 use crate::store::Store;
@@ -59,6 +60,7 @@ pub struct Assembly {
 /// Definitions with problems, and whatever of the machine doesn't do its part.
 pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Result<Assembly> {
     let Means { clock, audit, store } = means;
+    let limits = &config.limits;
     let (running, streams) = (TaskTracker::new(), CancellationToken::new());
     let http = outbound::client(&Limits::documents()).context("the HTTP client")?;
     let authenticator =
@@ -76,6 +78,7 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
             life: config.confirmation.ttl,
         },
         audit,
+        admission: Arc::new(admission(limits, &clock)),
         bounds: Bounds {
             max_chars: config.limits.max_result_chars,
             app_url: config.tools.app_url.clone(),
@@ -85,25 +88,42 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
     });
     let server = &config.server;
     let allowed = host::Allowed::new(server.hosts(), server.origins());
-    let body = body::Limits { bytes: server.max_body_bytes, ..body::Limits::default() };
+    let body = body::Limits { bytes: server.max_body_bytes, time: limits.body_deadline };
     let settings = mcp::Settings {
         patience: mcp::Patience {
             call: config.limits.call_deadline,
             answer: config.confirmation.ttl,
         },
+        sessions: mcp::Limits {
+            per_person: limits.sessions_per_person,
+            overall: limits.sessions,
+            ..mcp::Limits::default()
+        },
+        subscriptions: mcp::Subscriptions {
+            per_person: limits.subscriptions_per_person,
+            overall: limits.streams,
+        },
         links: links(config),
-        ..mcp::Settings::default()
     };
     let door = Door::new(Arc::clone(&pipeline), settings, &allowed, body, streams.clone());
     let scope = scope(config);
     let resource = ProtectedResource::new(&server.public_url, &scope);
     let challenge = Challenge::new(resource.metadata_url(), &scope);
-    let gate =
-        bearer::Gate { authenticator: Arc::clone(&authenticator), challenge: Arc::new(challenge) };
+    let budget = Budget { each: limits.tokens_per_minute, all: limits.tokens_per_minute_overall };
+    let gate = bearer::Gate {
+        authenticator: Arc::clone(&authenticator),
+        challenge: Arc::new(challenge),
+        strangers: Arc::new(Pace::new(budget, pipeline.clock.clone())),
+    };
     let health = health(&authenticator, &pipeline);
-    let limits =
-        super::Limits { header_bytes: server.max_header_bytes, grace: server.shutdown_grace };
+    let limits = super::Limits {
+        header_bytes: server.max_header_bytes,
+        grace: server.shutdown_grace,
+        connections: config.limits.connections,
+    };
     let allowed = Arc::new(allowed);
+    let admission =
+        Arc::new(shedding::Admission::new(shed_at(&config.limits), pipeline.clock.clone()));
     let facade = match &config.auth {
         config::Auth::Facade(auth) => {
             let parts = (Arc::clone(&keys), Arc::clone(&authenticator), Arc::clone(&pipeline));
@@ -112,8 +132,26 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
         config::Auth::Direct(_) => None,
     };
     let oauth = oauth::Door { resource, authenticator: Arc::clone(&authenticator), facade };
-    let app = App { door, gate, allowed, body, oauth, health, limits, running, streams };
+    let app = App { door, gate, allowed, body, admission, oauth, health, limits, running, streams };
     Ok(Assembly { app, pipeline, authenticator })
+}
+
+/// How many calls there may be.
+fn admission(limits: &config::Limits, clock: &Clock) -> pipeline::Admission {
+    let config::Limits { in_flight, in_flight_per_person, tool, .. } = *limits;
+    pipeline::Admission::new(in_flight, in_flight_per_person, tool, clock.clone())
+}
+
+/// How much the HTTP layer lets in.
+fn shed_at(limits: &config::Limits) -> shedding::Settings {
+    shedding::Settings {
+        person: limits.person,
+        overall: limits.overall,
+        in_flight: limits.in_flight,
+        in_flight_per_person: limits.in_flight_per_person,
+        streams_per_person: limits.streams_per_person,
+        streams: limits.streams,
+    }
 }
 
 /// Where the questions of writes can be answered by link: nobody signs in here in direct mode.

@@ -51,6 +51,7 @@ pub async fn run(
     shutdown: CancellationToken,
     ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
+    super::crowd::raise_open_files();
     let clock = Clock::System;
     let store = Store::open(&config.store.location, clock.clone()).await.context("store.url")?;
     let means = Means { clock, audit, store };

@@ -2,6 +2,7 @@
 //! may see, not for each person, and in the catalog's order, which is by name.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use moka::future::Cache;
 use rmcp::ErrorData;
@@ -21,6 +22,8 @@ use crate::pipeline::Pipeline;
 pub(super) const TTL_MS: u64 = 60_000;
 /// How many different sets are remembered.
 const SETS: u64 = 1_000;
+/// How long one is that nobody asks for.
+const KEPT: Duration = Duration::from_hours(1);
 
 /// The tool lists that were built.
 pub(super) struct Lists {
@@ -72,7 +75,8 @@ impl<'a> View<'a> {
 
 impl Lists {
     pub(super) fn new() -> Self {
-        Self { tools: Cache::new(SETS) }
+        let tools = Cache::builder().max_capacity(SETS).time_to_idle(KEPT).build();
+        Self { tools }
     }
 
     /// `tools/list`

@@ -14,7 +14,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use self::strict_json::Fault;
+use self::strict_json::{Fault, Kind};
 
 /// How much is read, and for how long.
 #[derive(Clone, Copy, Debug)]
@@ -31,14 +31,23 @@ impl Default for Limits {
     }
 }
 
+/// The message that was read is a request: it wants an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct IsRequest;
+
 /// The layer. Only POST has a body that anybody reads.
 pub async fn guard(State(limits): State<Limits>, request: Request, next: Next) -> Response {
     if request.method() != Method::POST {
         return next.run(request).await;
     }
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     match read(&parts.headers, body, limits).await {
-        Ok(body) => next.run(Request::from_parts(parts, Body::from(body))).await,
+        Ok((body, kind)) => {
+            if kind == Kind::Request {
+                parts.extensions.insert(IsRequest);
+            }
+            next.run(Request::from_parts(parts, Body::from(body))).await
+        }
         Err(refusal) => refusal.into_response(),
     }
 }
@@ -57,7 +66,7 @@ enum Refused {
     Fault(Fault),
 }
 
-async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Bytes, Refused> {
+async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<(Bytes, Kind), Refused> {
     media_type(headers)?;
     // What is announced as too long isn't read at all.
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
@@ -71,8 +80,8 @@ async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Bytes, 
         Ok(Err(_)) => return Err(Refused::Broken),
         Err(_) => return Err(Refused::TooSlow),
     };
-    strict_json::check(&body).map_err(Refused::Fault)?;
-    Ok(body)
+    let kind = strict_json::check(&body).map_err(Refused::Fault)?;
+    Ok((body, kind))
 }
 
 /// One `application/json` in UTF-8 and in no content coding: a guard that can't read a body must

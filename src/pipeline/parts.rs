@@ -15,6 +15,8 @@ use crate::identity::Identity;
 use crate::response::{Bounds, Outcome};
 use crate::seal::random_name;
 
+use super::admission::Admission;
+
 /// What a call passes through.
 pub struct Pipeline {
     /// The definitions.
@@ -27,6 +29,8 @@ pub struct Pipeline {
     pub confirmations: Confirmations,
     /// Where the records go.
     pub audit: Sink,
+    /// How many calls there may be.
+    pub admission: Arc<Admission>,
     /// Bounds of results.
     pub bounds: Bounds,
     /// The clock.

@@ -77,6 +77,30 @@ impl Process {
 
     /// `osier serve` around these surroundings.
     pub fn serve(around: &Surroundings, settings: &BTreeMap<String, String>) -> Self {
+        let (command, port) = Self::serving(around, settings);
+        Self::spawn(command, port)
+    }
+
+    /// The same, with so many files that it may have open.
+    pub fn serve_within(
+        files: u32,
+        around: &Surroundings,
+        settings: &BTreeMap<String, String>,
+    ) -> Self {
+        let (command, port) = Self::serving(around, settings);
+        let mut within = Command::new("prlimit");
+        within.current_dir(env!("CARGO_MANIFEST_DIR")).arg(format!("--nofile={files}:{files}"));
+        within.arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => within.env(name, value),
+                None => within.env_remove(name),
+            };
+        }
+        Self::spawn(within, port)
+    }
+
+    fn serving(around: &Surroundings, settings: &BTreeMap<String, String>) -> (Command, u16) {
         let port = three_free_ports();
         let services = around.services();
         let own = [
@@ -90,7 +114,7 @@ impl Process {
         let own = own.map(|(name, value)| (format!("OSIER_{name}"), value));
         let mut all: BTreeMap<String, String> = own.into_iter().chain(base_urls(around)).collect();
         all.extend(settings.clone());
-        Self::spawn(osier(&["serve", "--config", "config/demo.toml"], &all), port)
+        (osier(&["serve", "--config", "config/demo.toml"], &all), port)
     }
 
     fn spawn(mut command: Command, port: u16) -> Self {
@@ -124,6 +148,11 @@ impl Process {
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
+    }
+
+    /// Does it run?
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     /// Waits for the end; gives how it ended and how long that took.

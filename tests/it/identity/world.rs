@@ -13,6 +13,7 @@ use osier::clock::Clock;
 use osier::identity::{Authenticator, Challenge, Flaw, Identity, Rejection, RejectionKind};
 use osier::identity::{KeyFault, Settings};
 use osier::middleware::bearer::{Gate, authenticate};
+use osier::oauth::pace::{Budget, Pace};
 use osier::oauth::protected_resource::ProtectedResource;
 use osier::outbound::{self, Limits, Reach};
 use serde_json::{Value, json};
@@ -69,7 +70,9 @@ impl World {
         let authenticator = Arc::new(Authenticator::new(settings, http, clock.clone()));
         let resource = ProtectedResource::new(&PUBLIC_URL.parse().unwrap(), "Mcp.Access");
         let challenge = Arc::new(Challenge::new(resource.metadata_url(), "Mcp.Access"));
-        let gate = Gate { authenticator: Arc::clone(&authenticator), challenge };
+        let budget = Budget::per_minute(1_000_000, 1_000_000);
+        let strangers = Arc::new(Pace::new(budget, clock.clone()));
+        let gate = Gate { authenticator: Arc::clone(&authenticator), challenge, strangers };
         let seen = Arc::new(Mutex::new(Vec::new()));
         let tell = {
             let seen = Arc::clone(&seen);

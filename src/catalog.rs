@@ -60,9 +60,16 @@ pub struct Catalog {
     templates: BTreeMap<String, Arc<ResourceTemplate>>,
     /// By id.
     queries: BTreeMap<String, Arc<SavedQuery>>,
+    /// Of the files that it was made from.
+    digest: String,
 }
 
 impl Catalog {
+    /// SHA-256 over the names and texts of its files, in hexadecimal; the same files have the same.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
     /// The tools by name, always in the same order.
     pub fn tools(&self) -> impl Iterator<Item = &Arc<Tool>> {
         self.tools.values()

@@ -186,7 +186,7 @@ fn demo(args: &DemoArgs) -> anyhow::Result<()> {
     let config = demo::settings(args.port)?;
     telemetry::init(&config.log)?;
     let strict = args.services == Services::Strict;
-    recorded(async |audit| demo::run(args.port, strict, &config, audit).await)
+    recorded(async |audit| demo::run(args.port, strict, config, audit).await)
 }
 
 #[cfg(feature = "demo")]
@@ -199,12 +199,14 @@ fn token(args: &TokenArgs) -> anyhow::Result<()> {
 }
 
 fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
-    let config = args.load()?;
+    let source =
+        app::Source { file: args.path()?.to_owned(), environment: Environment::of_process() };
+    let config = Config::load(&source.file, &source.environment)?;
     telemetry::init(&config.log)?;
     let catalog = app::definitions(&config.tools).map_err(BadDefinitions)?;
     recorded(async |audit| {
-        let stop = app::stop_signal()?;
-        app::run(&config, catalog, audit, stop, |_| {}).await
+        let signals = app::signals(true)?;
+        app::run((config, catalog), Some(source), audit, signals, |_| {}).await
     })
 }
 

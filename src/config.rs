@@ -12,6 +12,7 @@ mod clients;
 mod confirmation;
 mod document;
 mod environment;
+mod fingerprint;
 mod identity;
 mod keys;
 mod limits;
@@ -45,13 +46,14 @@ pub use clients::{
 };
 pub use confirmation::{Confirmation, Fallback};
 pub use environment::Environment;
+pub use fingerprint::Fingerprint;
 pub use identity::{AllowedClients, Cloud, Identity, Require};
 pub use keys::Keys;
 pub use limits::{Connections, Limits};
 pub use log::{Log, LogFormat};
 pub use network::is_loopback;
 pub use problems::{Origin, Problem, Problems};
-pub use server::Server;
+pub use server::{Server, Tls};
 pub use shape::schema;
 pub use store::Store;
 pub use tools::{Tools, definitions_dir};
@@ -91,6 +93,8 @@ pub struct Config {
     pub limits: Limits,
     /// The program's own log.
     pub log: Log,
+    /// What a later reading is compared with.
+    pub fingerprint: Fingerprint,
 }
 
 /// The file as it is written. Each key may also come from the environment: section and key in
@@ -144,6 +148,7 @@ impl Config {
         let mut document = Document::read(name, text, environment, &shape);
         shape::prune(&mut document, &shape);
         let Document { value, mut report } = document;
+        let fingerprint = Fingerprint::of(&value);
         let raw: RawConfig = match serde_json::from_value(value) {
             Ok(raw) => raw,
             Err(error) => {
@@ -154,7 +159,7 @@ impl Config {
         if let Err(errors) = raw.validate() {
             report.say_invalid("", &errors);
         }
-        raw.resolve(environment, &mut report)
+        raw.resolve(environment, fingerprint, &mut report)
             .filter(|_| report.is_clean())
             .ok_or_else(|| report.into_problems())
     }
@@ -162,7 +167,12 @@ impl Config {
 
 impl RawConfig {
     /// Every section is resolved, also after one that failed: all problems at once.
-    fn resolve(self, environment: &Environment, report: &mut Report) -> Option<Config> {
+    fn resolve(
+        self,
+        environment: &Environment,
+        fingerprint: Fingerprint,
+        report: &mut Report,
+    ) -> Option<Config> {
         let replicas = self.server.replicas();
         let server = self.server.resolve(report);
         // Known also where something else in its section is wrong.
@@ -193,6 +203,7 @@ impl RawConfig {
             audit: self.audit.resolve(),
             limits: self.limits.resolve(),
             log: self.log.resolve(),
+            fingerprint,
         })
     }
 }

@@ -4,6 +4,7 @@
 //! running     the end of the process waits for what is counted here
 //! request id  every request gets one of ours; answers carry it
 //! panics      one becomes a 500 without a word of it
+//! address     whose it is, as far as stated proxies say
 //!   /mcp only
 //! cors        may a page of that origin read the answer
 //! bearer      who is calling; nothing behind it sees the Authorization header
@@ -14,6 +15,7 @@
 //! streams     are there too many event streams
 //! ```
 
+pub mod address;
 pub mod bearer;
 pub mod body;
 pub mod cors;
@@ -66,9 +68,10 @@ pub fn around_mcp(router: Router, layers: Layers) -> Router {
 }
 
 /// Puts the layers around everything.
-pub fn around_all(router: Router, running: TaskTracker) -> Router {
+pub fn around_all(router: Router, running: TaskTracker, proxies: address::Proxies) -> Router {
     let nosniff = HeaderValue::from_static("nosniff");
     router
+        .layer(from_fn_with_state(proxies, address::settle))
         .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, nosniff))
         .layer(CatchPanicLayer::custom(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
         .layer(from_fn(name_request))

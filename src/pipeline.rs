@@ -80,7 +80,7 @@ impl Pipeline {
         record.arguments(checked.digest());
         // Before the question, so that the person is asked about what is there now.
         record.enter(Stage::Target);
-        let located = target::locate(checked, &self.backends).await?;
+        let located = target::locate(checked, &*self.backends).await?;
         record.enter(Stage::Confirm);
         let mut trace = Trace::default();
         let decided =

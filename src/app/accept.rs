@@ -6,16 +6,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt;
 
-use super::connection;
+use super::connection::serve;
 use super::crowd::{Crowd, Seat};
+use super::live::Live;
+use super::tls::Tls;
 use crate::config::Connections;
 
+/// How long a TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long to wait when the machine can't open another socket.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -43,14 +45,15 @@ impl Default for Limits {
 /// Accepts connections until `shutdown`, and then lets the running requests end.
 pub(super) async fn accept(
     listener: TcpListener,
-    router: Router,
-    limits: Limits,
+    live: Arc<Live>,
+    tls: Option<Tls>,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
+    let limits = live.limits;
     let address = listener.local_addr()?;
     let connections = TaskTracker::new();
     let crowd = Arc::new(Crowd::new(limits.connections.most));
-    tracing::info!(%address, "serving");
+    tracing::info!(%address, tls = tls.is_some(), "serving");
     loop {
         let accepted = tokio::select! {
             () = shutdown.cancelled() => break,
@@ -58,8 +61,11 @@ pub(super) async fn accept(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let client = (stream, peer, crowd.join());
-                connections.spawn(one(client, router.clone(), limits, shutdown.clone()));
+                let (live, tls) = (Arc::clone(&live), tls.clone());
+                let seat = crowd.join();
+                let (cut, stop) = (seat.cut.clone(), shutdown.clone());
+                let serving = connection((stream, peer, seat), live, tls, stop);
+                connections.spawn(cut.run_until_cancelled_owned(serving));
             }
             Err(error) => {
                 // Too many open files, mostly: those that are open will end.
@@ -77,10 +83,10 @@ pub(super) async fn accept(
 }
 
 /// One connection, to its end.
-async fn one(
+async fn connection(
     (stream, peer, seat): (TcpStream, SocketAddr, Seat),
-    router: Router,
-    limits: Limits,
+    live: Arc<Live>,
+    tls: Option<Tls>,
     shutdown: CancellationToken,
 ) {
     // Small answers would otherwise wait for the client's acknowledgement of the one before.
@@ -88,25 +94,24 @@ async fn one(
         tracing::debug!(%error, "a connection was gone before it began");
         return;
     }
+    let limits = live.limits;
     let answer = move |request| {
-        let router = router.clone();
-        async move {
-            let Ok(response) = router.oneshot(request).await;
-            response
-        }
+        let live = Arc::clone(&live);
+        async move { live.answer(request).await }
     };
-    let serving =
-        connection::serve(stream, (peer, seat.for_what), answer, limits, shutdown.clone());
-    tokio::select! {
-        () = serving => {}
-        () = seat.cut.cancelled() => tracing::debug!("a newer connection took its place"),
+    let peer = (peer, seat.for_what);
+    let Some(tls) = tls else { return serve(stream, peer, answer, limits, shutdown).await };
+    match tokio::time::timeout(HANDSHAKE, tls.acceptor().accept(stream)).await {
+        Ok(Ok(stream)) => serve(stream, peer, answer, limits, shutdown).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::Extension;
     use axum::routing::get;
+    use axum::{Extension, Router};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
@@ -120,7 +125,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
-        tokio::spawn(accept(listener, router, Limits::default(), shutdown.clone()));
+        tokio::spawn(accept(listener, Live::bare(router), None, shutdown.clone()));
         let _stop = shutdown.drop_guard();
         let mut stream = TcpStream::connect(address).await.unwrap();
         let own = stream.local_addr().unwrap().to_string();

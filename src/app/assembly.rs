@@ -2,6 +2,8 @@
 
 mod backends;
 mod facade;
+mod kept;
+mod limits;
 mod permissions;
 
 pub(crate) use permissions::{access, known};
@@ -12,8 +14,9 @@ use anyhow::Context;
 use futures::FutureExt;
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
+use self::kept::{Lasting, Parts};
+use self::limits::Taken;
 use crate::app::App;
 use crate::audit::Sink;
 use crate::catalog::{self, Catalog, Files};
@@ -23,18 +26,18 @@ use crate::config::{self, AllowedClients, Config, Fallback};
 use crate::confirm::Confirmations;
 use crate::health::Health;
 use crate::identity::{Authenticator, Challenge, Require, Settings, V1};
-use crate::mcp::{self, Door};
-use crate::middleware::{bearer, body, host, limits as shedding};
+use crate::mcp::{self, Door, Served};
+use crate::middleware::{address, bearer, body, host};
 use crate::oauth;
-use crate::oauth::pace::{Budget, Pace};
 use crate::oauth::protected_resource::ProtectedResource;
 use crate::outbound::{self, Limits, Reach};
-use crate::pipeline::{self, Pipeline};
+use crate::pipeline::Pipeline;
 use crate::response::Bounds;
 use crate::seal::KeyRing;
 use crate::store::Store;
 
 /// What the parts are made with, other than the settings.
+#[derive(Clone)]
 pub struct Means {
     /// The clock.
     pub clock: Clock,
@@ -46,12 +49,14 @@ pub struct Means {
 
 /// The parts, made.
 pub struct Assembly {
-    /// What is served.
-    pub app: App,
+    /// What is served, until it was taken.
+    pub app: Option<App>,
     /// The calls' way.
     pub pipeline: Arc<Pipeline>,
     /// Who is let in; its `run` keeps the signing keys fresh.
     pub authenticator: Arc<Authenticator>,
+    lasting: Lasting,
+    parts: Parts,
 }
 
 /// Makes every part of a server. Nothing is asked of the network yet.
@@ -59,18 +64,48 @@ pub struct Assembly {
 /// # Errors
 /// Definitions with problems, and whatever of the machine doesn't do its part.
 pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Result<Assembly> {
-    let Means { clock, audit, store } = means;
-    let limits = &config.limits;
-    let (running, streams) = (TaskTracker::new(), CancellationToken::new());
-    let http = outbound::client(&Limits::documents()).context("the HTTP client")?;
-    let authenticator =
-        Arc::new(Authenticator::new(identity_settings(&config.identity), http, clock.clone()));
+    build(config, catalog, Lasting::new(means), None)
+}
+
+impl Assembly {
+    /// The same server with other settings or definitions; nothing of it is served yet. Parts whose
+    /// settings stayed as they were are taken over, and sessions always.
+    ///
+    /// # Errors
+    /// As [`assemble`].
+    pub fn next(&self, config: &Config, catalog: Catalog) -> anyhow::Result<Self> {
+        build(config, catalog, self.lasting.clone(), Some(&self.parts))
+    }
+}
+
+fn build(
+    config: &Config,
+    catalog: Catalog,
+    lasting: Lasting,
+    before: Option<&Parts>,
+) -> anyhow::Result<Assembly> {
+    let Lasting { means: Means { clock, audit, store }, running, streams, .. } = lasting.clone();
+    let authenticator = match before.and_then(|parts| parts.authenticator(config)) {
+        Some(authenticator) => authenticator,
+        None => authenticator(config, &clock)?,
+    };
     let keys = Arc::new(key_ring(&config.keys)?);
     let catalog = Arc::new(serve_only(catalog, config));
+    let known = known(&catalog);
+    let access = match before.and_then(|parts| parts.access(config, &known)) {
+        Some(access) => access,
+        None => Arc::new(access(&config.access, known.clone(), &clock)?),
+    };
+    let backends = match before.and_then(|parts| parts.backends(config)) {
+        Some(backends) => backends,
+        None => Arc::new(backends::backends(config, &authenticator, &running, &clock)?),
+    };
+    let taken = before.and_then(|parts| parts.taken(config));
+    let taken = taken.unwrap_or_else(|| Taken::new(&config.limits, &clock));
     let pipeline = Arc::new(Pipeline {
-        access: access(&config.access, known(&catalog), &clock)?,
+        access: Arc::clone(&access),
         catalog,
-        backends: backends::backends(config, &authenticator, &running, &clock)?,
+        backends: Arc::clone(&backends),
         confirmations: Confirmations {
             keys: Arc::clone(&keys),
             store,
@@ -78,7 +113,7 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
             life: config.confirmation.ttl,
         },
         audit,
-        admission: Arc::new(admission(limits, &clock)),
+        admission: Arc::clone(&taken.calls),
         bounds: Bounds {
             max_chars: config.limits.max_result_chars,
             app_url: config.tools.app_url.clone(),
@@ -88,70 +123,78 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
     });
     let server = &config.server;
     let allowed = host::Allowed::new(server.hosts(), server.origins());
-    let body = body::Limits { bytes: server.max_body_bytes, time: limits.body_deadline };
-    let settings = mcp::Settings {
+    let body = body::Limits { bytes: server.max_body_bytes, time: config.limits.body_deadline };
+    let through = Served {
+        pipeline: Arc::clone(&pipeline),
         patience: mcp::Patience {
             call: config.limits.call_deadline,
             answer: config.confirmation.ttl,
         },
-        sessions: mcp::Limits {
-            per_person: limits.sessions_per_person,
-            overall: limits.sessions,
-            ..mcp::Limits::default()
-        },
-        subscriptions: mcp::Subscriptions {
-            per_person: limits.subscriptions_per_person,
-            overall: limits.streams,
-        },
         links: links(config),
     };
-    let door = Door::new(Arc::clone(&pipeline), settings, &allowed, body, streams.clone());
+    let door = match before {
+        Some(parts) => Arc::clone(&parts.door),
+        None => {
+            let limits = limits::sessions(&config.limits);
+            Arc::new(Door::new(through.clone(), limits, streams.clone()))
+        }
+    };
     let scope = scope(config);
     let resource = ProtectedResource::new(&server.public_url, &scope);
     let challenge = Challenge::new(resource.metadata_url(), &scope);
-    let budget = Budget { each: limits.tokens_per_minute, all: limits.tokens_per_minute_overall };
     let gate = bearer::Gate {
         authenticator: Arc::clone(&authenticator),
         challenge: Arc::new(challenge),
-        strangers: Arc::new(Pace::new(budget, pipeline.clock.clone())),
+        strangers: Arc::clone(&taken.strangers),
     };
-    let health = health(&authenticator, &pipeline);
+    let health = health(&authenticator, &pipeline, &lasting.stopping);
     let limits = super::Limits {
         header_bytes: server.max_header_bytes,
         grace: server.shutdown_grace,
         connections: config.limits.connections,
     };
     let allowed = Arc::new(allowed);
-    let admission =
-        Arc::new(shedding::Admission::new(shed_at(&config.limits), pipeline.clock.clone()));
     let facade = match &config.auth {
         config::Auth::Facade(auth) => {
+            let clients = before.and_then(|parts| parts.clients(config));
             let parts = (Arc::clone(&keys), Arc::clone(&authenticator), Arc::clone(&pipeline));
-            Some(Arc::new(facade::facade(config, auth, parts, &pipeline.clock)?))
+            Some(Arc::new(facade::facade(config, auth, parts, clients, &lasting)?))
         }
         config::Auth::Direct(_) => None,
     };
     let oauth = oauth::Door { resource, authenticator: Arc::clone(&authenticator), facade };
-    let app = App { door, gate, allowed, body, admission, oauth, health, limits, running, streams };
-    Ok(Assembly { app, pipeline, authenticator })
+    let parts = Parts {
+        fingerprint: config.fingerprint.clone(),
+        known,
+        authenticator: Arc::clone(&authenticator),
+        access,
+        backends,
+        clients: oauth.facade.as_ref().map(|facade| Arc::clone(&facade.clients)),
+        door: Arc::clone(&door),
+        taken: taken.clone(),
+    };
+    let app = App {
+        door,
+        served: through,
+        gate,
+        allowed,
+        proxies: address::Proxies(server.trusted_proxies),
+        body,
+        admission: Arc::clone(&taken.requests),
+        oauth,
+        health,
+        limits,
+        running,
+        streams,
+        stopping: lasting.stopping.clone(),
+    };
+    Ok(Assembly { app: Some(app), pipeline, authenticator, lasting, parts })
 }
 
-/// How many calls there may be.
-fn admission(limits: &config::Limits, clock: &Clock) -> pipeline::Admission {
-    let config::Limits { in_flight, in_flight_per_person, tool, .. } = *limits;
-    pipeline::Admission::new(in_flight, in_flight_per_person, tool, clock.clone())
-}
-
-/// How much the HTTP layer lets in.
-fn shed_at(limits: &config::Limits) -> shedding::Settings {
-    shedding::Settings {
-        person: limits.person,
-        overall: limits.overall,
-        in_flight: limits.in_flight,
-        in_flight_per_person: limits.in_flight_per_person,
-        streams_per_person: limits.streams_per_person,
-        streams: limits.streams,
-    }
+fn authenticator(config: &Config, clock: &Clock) -> anyhow::Result<Arc<Authenticator>> {
+    let http = outbound::client(&Limits::documents()).context("the HTTP client")?;
+    let settings = identity_settings(&config.identity);
+    Ok(Arc::new(Authenticator::new(settings, http, clock.clone())))
 }
 
 /// Where the questions of writes can be answered by link: nobody signs in here in direct mode.
@@ -180,11 +223,12 @@ fn scope(config: &Config) -> String {
 /// # Errors
 /// Every problem of every file.
 pub fn definitions(tools: &config::Tools) -> Result<Catalog, Vec<catalog::Problem>> {
-    let files = match &tools.dir {
-        Some(dir) => Files::read(dir).map_err(|problem| vec![problem])?,
-        None => Files::built_in(),
-    };
-    catalog::load(&files)
+    catalog::load(&files(tools).map_err(|problem| vec![problem])?)
+}
+
+/// The files that the settings name.
+pub(super) fn files(tools: &config::Tools) -> Result<Files, catalog::Problem> {
+    tools.dir.as_deref().map_or_else(|| Ok(Files::built_in()), Files::read)
 }
 
 /// Leaves out what the settings disable, and the tools of services that aren't configured.
@@ -241,11 +285,23 @@ fn reach(allow_private_network: bool) -> Reach {
 
 /// Ready once issuer, keys and the permission service have answered, and while the store does; the
 /// catalog stands before anything is served.
-fn health(authenticator: &Arc<Authenticator>, pipeline: &Arc<Pipeline>) -> Health {
+fn health(
+    authenticator: &Arc<Authenticator>,
+    pipeline: &Arc<Pipeline>,
+    stopping: &CancellationToken,
+) -> Health {
     let keys = Arc::clone(authenticator);
     let permissions = Arc::clone(pipeline);
     let store = pipeline.confirmations.store.clone();
+    let stopping = stopping.clone();
     Health::default()
+        .with(
+            "process",
+            Box::new(move || {
+                let ending = stopping.is_cancelled();
+                async move { if ending { Err("stopping") } else { Ok(()) } }.boxed()
+            }),
+        )
         .with(
             "signing_keys",
             Box::new(move || {

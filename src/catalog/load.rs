@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aws_lc_rs::digest;
+use data_encoding::HEXLOWER;
+
 use super::Catalog;
 use super::compile::{self, Known, Service};
 use super::document::Document;
@@ -98,6 +101,18 @@ impl Files {
         Ok(())
     }
 
+    /// SHA-256 over names and texts, in hexadecimal. A NUL, which neither holds, parts them.
+    fn digest(&self) -> String {
+        let mut context = digest::Context::new(&digest::SHA256);
+        for (path, text) in &self.texts {
+            for part in [path.as_os_str().as_encoded_bytes(), text.as_bytes()] {
+                context.update(part);
+                context.update(&[0]);
+            }
+        }
+        HEXLOWER.encode(context.finish().as_ref())
+    }
+
     /// True where the folder has a file for what its tools share, usable or not.
     fn has_service(&self, folder: &Path) -> bool {
         self.texts.contains_key(&folder.join(SERVICE_FILE))
@@ -130,6 +145,7 @@ pub fn load(files: &Files) -> Result<Catalog, Vec<Problem>> {
     for document in last {
         define(document, files, &services, &known, &mut catalog, &mut problems);
     }
+    catalog.digest = files.digest();
     if problems.is_empty() { Ok(catalog) } else { Err(problems.into_sorted()) }
 }
 

@@ -18,8 +18,9 @@ use http_body_util::{BodyExt, Limited};
 use serde_json::json;
 use tower_http::request_id::RequestId;
 
+use super::address;
 use crate::identity::{Authenticator, Challenge, Rejection, RejectionKind};
-use crate::oauth::pace::{self, Pace};
+use crate::oauth::pace::Pace;
 
 /// Headers in which something in front of a server says who is calling or what was meant. Nothing
 /// in front of Osier is believed in that (CVE-2026-110279, GHSA-g53w-w6mj-hrpp), so they are gone.
@@ -75,7 +76,7 @@ pub struct Gate {
 pub async fn authenticate(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
     let known = gate.authenticator.remembered(request.headers()).await;
     if known.is_none() && brings_a_token(&request) {
-        let from = pace::peer(request.extensions());
+        let from = address::of(request.extensions());
         if let Err(too_fast) = gate.strangers.take(from) {
             return too_many(too_fast.retry_after, request).await;
         }

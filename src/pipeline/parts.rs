@@ -22,9 +22,9 @@ pub struct Pipeline {
     /// The definitions.
     pub catalog: Arc<Catalog>,
     /// Who may do what.
-    pub access: Access,
+    pub access: Arc<Access>,
     /// The customer's services.
-    pub backends: Backends,
+    pub backends: Arc<Backends>,
     /// Questions and their answers.
     pub confirmations: Confirmations,
     /// Where the records go.

@@ -30,7 +30,7 @@ mod mapped;
 mod refusals;
 mod reports;
 mod resilience;
-
+mod running;
 mod scoping;
 mod sign_in;
 mod sixty;

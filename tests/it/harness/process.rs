@@ -77,8 +77,17 @@ impl Process {
 
     /// `osier serve` around these surroundings.
     pub fn serve(around: &Surroundings, settings: &BTreeMap<String, String>) -> Self {
-        let (command, port) = Self::serving(around, settings);
-        Self::spawn(command, port)
+        Self::serve_at(three_free_ports(), "config/demo.toml", around, settings)
+    }
+
+    /// The same on this port, with another configuration file below the settings.
+    pub fn serve_at(
+        port: u16,
+        file: &str,
+        around: &Surroundings,
+        settings: &BTreeMap<String, String>,
+    ) -> Self {
+        Self::spawn(Self::serving(port, file, around, settings), port)
     }
 
     /// The same, with so many files that it may have open.
@@ -87,7 +96,8 @@ impl Process {
         around: &Surroundings,
         settings: &BTreeMap<String, String>,
     ) -> Self {
-        let (command, port) = Self::serving(around, settings);
+        let port = three_free_ports();
+        let command = Self::serving(port, "config/demo.toml", around, settings);
         let mut within = Command::new("prlimit");
         within.current_dir(env!("CARGO_MANIFEST_DIR")).arg(format!("--nofile={files}:{files}"));
         within.arg(command.get_program()).args(command.get_args());
@@ -100,8 +110,12 @@ impl Process {
         Self::spawn(within, port)
     }
 
-    fn serving(around: &Surroundings, settings: &BTreeMap<String, String>) -> (Command, u16) {
-        let port = three_free_ports();
+    fn serving(
+        port: u16,
+        file: &str,
+        around: &Surroundings,
+        settings: &BTreeMap<String, String>,
+    ) -> Command {
         let services = around.services();
         let own = [
             ("SERVER__LISTEN", format!("127.0.0.1:{port}")),
@@ -114,7 +128,7 @@ impl Process {
         let own = own.map(|(name, value)| (format!("OSIER_{name}"), value));
         let mut all: BTreeMap<String, String> = own.into_iter().chain(base_urls(around)).collect();
         all.extend(settings.clone());
-        (osier(&["serve", "--config", "config/demo.toml"], &all), port)
+        osier(&["serve", "--config", file], &all)
     }
 
     fn spawn(mut command: Command, port: u16) -> Self {

@@ -43,6 +43,8 @@ struct Seen {
     open: usize,
     /// Answers of which a piece was handed on then, and nothing more was wanted since.
     unread: HashMap<u64, Instant>,
+    /// Since when the system takes no more bytes for the client.
+    stalled: Option<Instant>,
     next: u64,
 }
 
@@ -63,6 +65,7 @@ impl Watch {
             is_h2: false,
             open: 0,
             unread: HashMap::new(),
+            stalled: None,
             next: 0,
         };
         Self { seen: Mutex::new(seen), limits }
@@ -74,7 +77,8 @@ impl Watch {
         let seen = self.lock();
         // Whatever begins after this look takes at least as long before it is too late.
         let soon = now + header_deadline.min(reader_deadline);
-        let unread = seen.unread.values().min().map(|since| *since + reader_deadline);
+        let unread = seen.unread.values().copied().chain(seen.stalled).min();
+        let unread = unread.map(|since| since + reader_deadline);
         let (until, verdict) = match (unread, seen.phase) {
             (Some(until), _) if until <= now => (until, Verdict::Cut("its client doesn't read")),
             (_, Phase::Head(since)) => {
@@ -101,6 +105,15 @@ impl Watch {
         // Between requests HTTP/2 has much to say that is none.
         if let (Phase::Idle(_), false) = (seen.phase, seen.is_h2) {
             seen.phase = Phase::Head(Instant::now());
+        }
+    }
+
+    fn went<T>(&self, written: &Poll<io::Result<T>>) {
+        let mut seen = self.lock();
+        match (written, seen.stalled) {
+            (Poll::Pending, None) => seen.stalled = Some(Instant::now()),
+            (Poll::Pending, Some(_)) => {}
+            (Poll::Ready(_), _) => seen.stalled = None,
         }
     }
 
@@ -227,7 +240,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.watch.went(&written);
+        written
     }
 
     fn poll_write_vectored(
@@ -235,7 +250,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         cx: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bytes)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
+        self.watch.went(&written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -278,7 +295,10 @@ mod tests {
         assert_eq!((after(&watch, 74), after(&watch, 75)), (Verdict::Fine, Verdict::Idle));
         watch.came();
         assert_eq!(after(&watch, 10), CUT_HEAD);
+        watch.went::<()>(&Poll::Pending);
         drop(watch.begins(true));
+        assert!(matches!(after(&watch, 30), Verdict::Cut(_)));
+        watch.went(&Poll::Ready(Ok(())));
         watch.came();
         assert_eq!(after(&watch, 10), Verdict::Fine, "a ping of HTTP/2 is no request");
     }

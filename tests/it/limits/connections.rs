@@ -100,7 +100,7 @@ async fn case_118_beyond_all_connections_health_is_told_and_the_house_empties_by
         TestApp::with(limits([("CONNECTIONS__MOST", "10"), ("CONNECTIONS__HEADER_DEADLINE", "2")]))
             .await;
     let mut idle = Vec::new();
-    for _ in 0..300 {
+    for _ in 0..120 {
         idle.push(open(&app.url).await);
     }
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -211,7 +211,7 @@ async fn r18_a_process_with_few_files_sheds_and_recovers() {
     assert!(!ben.tools().await.is_empty());
     for _ in 0..2 {
         let mut idle = Vec::new();
-        for _ in 0..600 {
+        for _ in 0..350 {
             idle.push(open(&server.url).await);
         }
         let health = told(&server.url, &get("/livez")).await;

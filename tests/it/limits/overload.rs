@@ -93,7 +93,7 @@ async fn r15_overload_is_shed_at_once_and_what_is_let_in_keeps_its_pace() {
 #[tokio::test]
 async fn a_request_waits_for_a_moment_before_it_is_shed() {
     let app = TestApp::with(limits([("IN_FLIGHT", "4"), ("MAX_WAIT_MS", "5000")])).await;
-    app.around.services().inject("/sitecore", Fault::slow(Duration::from_millis(300)));
+    app.around.services().inject("/sitecore", Fault::slow(Duration::from_millis(1500)));
     let ana = app.as_user("ana").await;
     let replies = join_all((0..10).map(|_| one(&ana))).await;
     // Four at once, one in line, and the others at once.

@@ -8,6 +8,7 @@ mod keepers;
 mod live;
 mod reload;
 mod run;
+mod scrape;
 mod tls;
 mod watch;
 

@@ -184,7 +184,7 @@ pub fn run() -> ExitCode {
 #[cfg(feature = "demo")]
 fn demo(args: &DemoArgs) -> anyhow::Result<()> {
     let config = demo::settings(args.port)?;
-    telemetry::init(&config.log)?;
+    let _exports = telemetry::start(&config.log, &config.telemetry)?;
     let strict = args.services == Services::Strict;
     recorded(async |audit| demo::run(args.port, strict, config, audit).await)
 }
@@ -202,7 +202,7 @@ fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     let source =
         app::Source { file: args.path()?.to_owned(), environment: Environment::of_process() };
     let config = Config::load(&source.file, &source.environment)?;
-    telemetry::init(&config.log)?;
+    let _exports = telemetry::start(&config.log, &config.telemetry)?;
     let catalog = app::definitions(&config.tools).map_err(BadDefinitions)?;
     recorded(async |audit| {
         let signals = app::signals(true)?;

@@ -22,6 +22,7 @@ mod problems;
 mod server;
 mod shape;
 mod store;
+mod telemetry;
 mod tools;
 
 #[cfg(test)]
@@ -56,6 +57,7 @@ pub use problems::{Origin, Problem, Problems};
 pub use server::{Server, Tls};
 pub use shape::schema;
 pub use store::Store;
+pub use telemetry::{Otlp, Protocol, Signal, Telemetry};
 pub use tools::{Tools, definitions_dir};
 
 use document::Document;
@@ -95,6 +97,8 @@ pub struct Config {
     pub log: Log,
     /// What a later reading is compared with.
     pub fingerprint: Fingerprint,
+    /// Where metrics, traces and logs go besides.
+    pub telemetry: Telemetry,
 }
 
 /// The file as it is written. Each key may also come from the environment: section and key in
@@ -126,6 +130,8 @@ struct RawConfig {
     limits: limits::RawLimits,
     #[validate(nested)]
     log: log::RawLog,
+    #[validate(nested)]
+    telemetry: telemetry::RawTelemetry,
 }
 
 impl Config {
@@ -175,6 +181,7 @@ impl RawConfig {
     ) -> Option<Config> {
         let replicas = self.server.replicas();
         let server = self.server.resolve(report);
+        let listen = server.as_ref().map(|server| server.listen);
         // Known also where something else in its section is wrong.
         let audience = self.identity.audience.clone();
         let audience = audience.as_deref();
@@ -189,6 +196,7 @@ impl RawConfig {
         let tools = self.tools.resolve(report);
         let keys = self.keys.resolve(report);
         let store = self.store.resolve(replicas, report);
+        let telemetry = self.telemetry.resolve(listen, report);
         Some(Config {
             server: server?,
             identity: identity?,
@@ -204,6 +212,7 @@ impl RawConfig {
             limits: self.limits.resolve(),
             log: self.log.resolve(),
             fingerprint,
+            telemetry: telemetry?,
         })
     }
 }

@@ -18,6 +18,7 @@ mod questions;
 mod render;
 mod resources;
 mod sessions;
+mod span;
 
 pub use ask::Patience;
 pub use changes::Subscriptions;

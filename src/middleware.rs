@@ -3,6 +3,7 @@
 //! ```text
 //! running     the end of the process waits for what is counted here
 //! request id  every request gets one of ours; answers carry it
+//! observe     how long it took, and the span around it
 //! panics      one becomes a 500 without a word of it
 //! address     whose it is, as far as stated proxies say
 //!   /mcp only
@@ -21,6 +22,7 @@ pub mod body;
 pub mod cors;
 pub mod host;
 pub mod limits;
+pub mod observe;
 pub mod session;
 
 use std::sync::Arc;
@@ -74,6 +76,7 @@ pub fn around_all(router: Router, running: TaskTracker, proxies: address::Proxie
         .layer(from_fn_with_state(proxies, address::settle))
         .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, nosniff))
         .layer(CatchPanicLayer::custom(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
+        .layer(from_fn(observe::observe))
         .layer(from_fn(name_request))
         .layer(from_fn_with_state(running, count))
 }

@@ -6,10 +6,13 @@ mod fetcher;
 mod lookup;
 mod reach;
 mod resolver;
+mod send;
 mod tls;
 
 pub use fetcher::{FetchFault, Fetched, Fetcher, Network};
 pub use reach::Reach;
+pub use send::{Peer, send};
+pub use tls::connector;
 
 use std::sync::Arc;
 use std::time::Duration;

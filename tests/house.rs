@@ -19,3 +19,6 @@ mod sizes;
 #[cfg(test)]
 #[path = "house/sources.rs"]
 mod sources;
+#[cfg(test)]
+#[path = "house/telemetry.rs"]
+mod telemetry;

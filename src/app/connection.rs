@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::watch::{Verdict, Watch, Watched};
 use super::Limits;
+use crate::telemetry::{Limit, meters};
 
 /// Between the pings of an HTTP/2 connection, and until one must be answered.
 const PING: Duration = Duration::from_secs(15);
@@ -82,7 +83,10 @@ pub(super) async fn serve<A, F>(
     loop {
         let (verdict, look_again) = watch.verdict(Instant::now());
         let look_again = match (verdict, leaving) {
-            (Verdict::Cut(why), _) => return tracing::debug!(why, "a connection was cut"),
+            (Verdict::Cut(limit), _) => {
+                meters().shed(limit);
+                return tracing::debug!(?limit, "a connection was cut");
+            }
             (Verdict::Idle, None) => {
                 serving.as_mut().graceful_shutdown();
                 let until = Instant::now() + LEAVING;
@@ -141,6 +145,7 @@ fn is_health(request: &Request<Body>) -> bool {
 /// What a connection too many is answered.
 fn full(version: Version) -> Response<Body> {
     const BODY: &str = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"Osier has as many connections as it can. Try again in a few seconds."}}"#;
+    meters().shed(Limit::Connections);
     let mut response = Response::new(Body::from(BODY));
     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     let headers = response.headers_mut();

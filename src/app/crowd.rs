@@ -9,6 +9,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio_util::sync::CancellationToken;
 
 use super::connection::Use;
+use crate::telemetry::{self, meters};
 
 /// Connections beyond all that there may be.
 pub(super) const SPARE: usize = 32;
@@ -42,6 +43,7 @@ pub(super) struct Seat {
     /// Cancelled when a newer connection needs the place.
     pub(super) cut: CancellationToken,
     number: u64,
+    _open: telemetry::Open,
 }
 
 impl Crowd {
@@ -75,7 +77,8 @@ impl Crowd {
             Use::HealthOnly
         };
         drop(open);
-        Seat { crowd: Arc::clone(self), for_what, cut, number }
+        let open = meters().connection();
+        Seat { crowd: Arc::clone(self), for_what, cut, number, _open: open }
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {

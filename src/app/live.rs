@@ -35,8 +35,7 @@ impl Live {
         Arc::new(Self { routes, limits, running, streams, stopping })
     }
 
-    /// Routes without the parts behind them.
-    #[cfg(test)]
+    /// Routes without the parts behind them, which stay what they are.
     pub(super) fn bare(routes: Router) -> Arc<Self> {
         Arc::new(Self {
             routes: ArcSwap::from_pointee(routes),

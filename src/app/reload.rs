@@ -19,6 +19,7 @@ use super::tls::Tls;
 use super::watch::Look;
 use crate::catalog::{self, Catalog, Files};
 use crate::config::{Adapter, Config, Environment};
+use crate::telemetry::{Done, meters};
 
 /// Between two looks at the files.
 const LOOK: Duration = Duration::from_millis(500);
@@ -138,12 +139,17 @@ impl Reloader {
         match self.attempt().await {
             Reload::Same => {}
             Reload::Applied(settings) => {
+                meters().reload(Done::Ok);
+                meters().config_read(self.assembly.pipeline.clock.unix_seconds());
                 tracing::info!(?settings, "the configuration was read anew and is served");
             }
-            Reload::Refused(problems) => tracing::error!(
-                problems,
-                "the configuration was read anew and isn't served; the last good one is"
-            ),
+            Reload::Refused(problems) => {
+                meters().reload(Done::Failed);
+                tracing::error!(
+                    problems,
+                    "the configuration was read anew and isn't served; the last good one is"
+                );
+            }
         }
     }
 

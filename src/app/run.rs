@@ -14,6 +14,7 @@ use super::assembly::{Assembly, Means, assemble};
 use super::keepers::Keepers;
 use super::live::Live;
 use super::reload::{Reloader, Source};
+use super::scrape::scrape;
 use super::serve;
 use super::tls::Tls;
 use crate::audit::Sink;
@@ -21,6 +22,7 @@ use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::Store;
+use crate::telemetry::meters;
 
 /// How long writes that are on their way may still take once nothing else is served.
 const GRACE: Duration = Duration::from_secs(10);
@@ -86,7 +88,10 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let Signals { stop, at_once, hangups } = signals;
     super::crowd::raise_open_files();
+    let shutdown = CancellationToken::new();
     let clock = Clock::System;
+    meters().runs_here();
+    meters().config_read(clock.unix_seconds());
     let store = Store::open(&config.store.location, clock.clone()).await.context("store.url")?;
     let mut assembly = assemble(&config, catalog, Means { clock, audit, store })?;
     let tls = config.server.tls.as_ref().map(Tls::new).transpose()?;
@@ -94,12 +99,12 @@ pub async fn run(
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("can't listen on {address} (server.listen)"))?;
+    scrape(config.telemetry.prometheus_listen, &shutdown).await?;
     ready(listener.local_addr().unwrap_or(address));
     let keepers = Keepers::start(&assembly);
     let live = Live::new(assembly.app.take().context("an assembly is served once")?);
     // What a reload leaves in place: the calls that run are counted in one place all along.
     let running = assembly.pipeline.running.clone();
-    let shutdown = CancellationToken::new();
     let draining = tokio::spawn(drain(
         (stop, at_once),
         config.server.drain_delay,

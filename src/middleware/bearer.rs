@@ -21,6 +21,7 @@ use tower_http::request_id::RequestId;
 use super::address;
 use crate::identity::{Authenticator, Challenge, Rejection, RejectionKind};
 use crate::oauth::pace::Pace;
+use crate::telemetry::{Limit, meters};
 
 /// Headers in which something in front of a server says who is calling or what was meant. Nothing
 /// in front of Osier is believed in that (CVE-2026-110279, GHSA-g53w-w6mj-hrpp), so they are gone.
@@ -114,6 +115,7 @@ async fn too_many(retry_after: Duration, request: Request) -> Response {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    meters().shed(Limit::Address);
     tracing::debug!("more unknown tokens than are judged");
     after_its_body(request, response).await
 }
@@ -155,6 +157,7 @@ fn request_id(request: &Request) -> Option<String> {
 
 fn log(rejection: Rejection, request_id: Option<&str>) {
     let request_id = request_id.unwrap_or("-");
+    meters().rejection(rejection.kind().name());
     match rejection.kind() {
         // Every client's first request comes without a token; that is how it finds the way.
         RejectionKind::Missing => tracing::debug!(request_id, reason = %rejection, "not let in"),

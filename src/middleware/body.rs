@@ -15,6 +15,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use self::strict_json::{Fault, Kind};
+use crate::telemetry::{Limit, meters};
 
 /// How much is read, and for how long.
 #[derive(Clone, Copy, Debug)]
@@ -116,6 +117,11 @@ fn as_text(value: &HeaderValue) -> Option<&str> {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
+        match self {
+            Self::TooLong => meters().shed(Limit::BodySize),
+            Self::TooSlow => meters().shed(Limit::BodyTime),
+            _ => {}
+        }
         let (status, code, message) = match self {
             Self::MediaType(why) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, -32600, why),
             Self::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, -32600, "the body is too long"),

@@ -20,6 +20,7 @@ use super::body::IsRequest;
 use crate::admission::{Bound, Places, Quota, Rate, Rates, Share, Shares};
 use crate::clock::Clock;
 use crate::identity::{Identity, PersonKey};
+use crate::telemetry::{Limit, meters};
 
 /// The most people whose rate is remembered.
 const MOST_PEOPLE: usize = 100_000;
@@ -64,6 +65,18 @@ enum Shed {
     InFlight,
     PersonStreams,
     Streams,
+}
+
+impl Shed {
+    /// The limit, by its name in metrics.
+    fn counted_as(self) -> Limit {
+        match self {
+            Self::PersonRate | Self::PersonInFlight => Limit::Person,
+            Self::OverallRate => Limit::Overall,
+            Self::InFlight => Limit::Concurrency,
+            Self::PersonStreams | Self::Streams => Limit::Streams,
+        }
+    }
 }
 
 impl Admission {
@@ -176,6 +189,7 @@ fn shed(what: Shed, retry_after: Duration) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, "As many event streams are open as there may be.")
         }
     };
+    meters().shed(what.counted_as());
     tracing::debug!(limit = ?what, "shed");
     let seconds = retry_after.as_secs().max(1);
     let plural = if seconds == 1 { "" } else { "s" };

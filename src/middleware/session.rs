@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use crate::identity::Identity;
 use crate::mcp::Sessions;
+use crate::telemetry::{Limit, meters};
 
 const SESSION_ID: &str = "mcp-session-id";
 const PROTOCOL_VERSION: &str = "mcp-protocol-version";
@@ -81,6 +82,7 @@ fn unknown() -> Response {
 }
 
 fn full() -> Response {
+    meters().shed(Limit::Sessions);
     let mut response = super::json_rpc_error(
         StatusCode::SERVICE_UNAVAILABLE,
         -32603,

@@ -10,6 +10,7 @@ use crate::call::{Limit, Refusal};
 use crate::catalog::{Tool, ToolId};
 use crate::clock::Clock;
 use crate::identity::{Identity, PersonKey};
+use crate::telemetry::{self, meters};
 
 /// More tools than any catalog has.
 const MOST_TOOLS: usize = 10_000;
@@ -43,24 +44,31 @@ impl Admission {
     /// A place for one more call of this person's. Their own share comes first, so that one person
     /// can't fill the line in front of the places.
     pub(super) async fn enter(&self, identity: &Identity) -> Result<Admitted, Refusal> {
-        let limited = |limit| Refusal::Limited { limit, retry_after: SOON };
         let share = self.people.take(&identity.person_key());
-        let share = share.ok_or(limited(Limit::Person))?;
-        let place = self.all.enter().await.ok_or(limited(Limit::Overall))?;
+        let share = share.ok_or_else(|| limited(Limit::Person, SOON))?;
+        let place = self.all.enter().await;
+        let place = place.ok_or_else(|| limited(Limit::Overall, SOON))?;
         Ok(Admitted { _share: share, _place: place })
     }
 
     /// One more call of this tool.
     pub(super) fn tool(&self, tool: &Tool) -> Result<(), Refusal> {
         let taken = self.tools.take(&tool.id);
-        taken.map_err(|too_many| Refusal::Limited {
-            limit: Limit::Tool,
-            retry_after: too_many.retry_after,
-        })
+        taken.map_err(|too_many| limited(Limit::Tool, too_many.retry_after))
     }
 
     /// How many calls run.
     pub fn running(&self) -> usize {
         self.all.taken()
     }
+}
+
+/// A refusal, counted.
+fn limited(limit: Limit, retry_after: Duration) -> Refusal {
+    meters().shed(match limit {
+        Limit::Person => telemetry::Limit::Person,
+        Limit::Tool => telemetry::Limit::Tool,
+        Limit::Overall => telemetry::Limit::Concurrency,
+    });
+    Refusal::Limited { limit, retry_after }
 }

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::Permit;
 use crate::call::{Call, Client, Notes, Refusal, Stop};
+use crate::telemetry::Trace;
 
 use super::admission::{Admission, Admitted};
 
@@ -44,6 +45,7 @@ impl Circumstances {
     /// By this id the call's parts name it.
     pub(super) fn decided_as(&mut self, decision: &str) {
         decision.clone_into(&mut self.decision);
+        Trace::here().say("osier.decision_id", || decision.to_owned());
     }
 
     /// Takes a place for the call, where there is one.

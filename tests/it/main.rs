@@ -35,6 +35,7 @@ mod scoping;
 mod sign_in;
 mod sixty;
 mod store;
+mod telemetry;
 mod tokens;
 mod tools_page;
 mod transport;

@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use crate::config::Connections;
+use crate::telemetry::Limit;
 
 /// An HTTP/2 answer is handed on in such pieces: one that is handed on whole waits where nobody sees
 /// that its reader doesn't read.
@@ -27,7 +28,7 @@ pub(super) enum Verdict {
     /// It may go when it is done.
     Idle,
     /// It is to be closed now.
-    Cut(&'static str),
+    Cut(Limit),
 }
 
 /// One connection's client.
@@ -80,10 +81,8 @@ impl Watch {
         let unread = seen.unread.values().copied().chain(seen.stalled).min();
         let unread = unread.map(|since| since + reader_deadline);
         let (until, verdict) = match (unread, seen.phase) {
-            (Some(until), _) if until <= now => (until, Verdict::Cut("its client doesn't read")),
-            (_, Phase::Head(since)) => {
-                (since + header_deadline, Verdict::Cut("the head of its request took too long"))
-            }
+            (Some(until), _) if until <= now => (until, Verdict::Cut(Limit::ReaderTime)),
+            (_, Phase::Head(since)) => (since + header_deadline, Verdict::Cut(Limit::HeaderTime)),
             (_, Phase::Idle(since)) => (since + idle, Verdict::Idle),
             (unread, Phase::Busy) => (unread.unwrap_or(soon).max(now), Verdict::Fine),
         };
@@ -274,7 +273,7 @@ mod tests {
 
     use super::*;
 
-    const CUT_HEAD: Verdict = Verdict::Cut("the head of its request took too long");
+    const CUT_HEAD: Verdict = Verdict::Cut(Limit::HeaderTime);
 
     fn after(watch: &Watch, seconds: u64) -> Verdict {
         watch.verdict(Instant::now() + Duration::from_secs(seconds)).0

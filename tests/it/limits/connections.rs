@@ -158,8 +158,11 @@ async fn case_067_streams_are_counted_for_each_person_and_for_all() {
     assert!(stream(&app, &sessions[2]).await.is_ok());
     // The newest version has no stream of its own to open.
     let ana = app.as_user("ana").await;
-    let without =
-        app.http.get(&ana.url).bearer_auth(&ana.token).header("accept", "text/event-stream");
+    let without = app
+        .http
+        .get(format!("{}/mcp", app.url))
+        .bearer_auth(&ana.token)
+        .header("accept", "text/event-stream");
     let without = without.header("mcp-protocol-version", ana.version.name());
     assert!(matches!(without.send().await.unwrap().status().as_u16(), 400 | 405));
 }

@@ -6,6 +6,8 @@
 mod adt;
 mod circuit;
 mod ended;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod graphql;
 mod on_behalf;
 mod render;

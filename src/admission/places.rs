@@ -131,11 +131,13 @@ mod tests {
 
     use super::*;
 
+    const PATIENCE: Duration = Duration::from_millis(600);
+
     fn places(most: usize, waiting: usize) -> Arc<Places> {
-        Arc::new(Places::new(Bound { most, waiting, patience: Duration::from_mins(1) }))
+        Arc::new(Places::new(Bound { most, waiting, patience: PATIENCE }))
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn one_waits_the_next_is_turned_away_and_patience_ends() {
         let places = places(1, 1);
         let first = places.enter().await.unwrap();
@@ -143,22 +145,22 @@ mod tests {
         let waits = tokio::spawn(async move { ours.enter().await });
         tokio::task::yield_now().await;
         assert!(places.enter().await.is_none());
-        assert_eq!(begun.elapsed(), Duration::ZERO, "who is turned away isn't kept waiting");
+        assert!(begun.elapsed() < PATIENCE, "who is turned away isn't kept waiting");
         drop(first);
         let second = waits.await.unwrap().unwrap();
         assert!(places.enter().await.is_none());
-        assert_eq!(begun.elapsed(), Duration::from_mins(1));
+        assert!(begun.elapsed() >= PATIENCE);
         drop(second);
         assert_eq!(places.taken(), 0);
         assert!(places.enter().await.is_some());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn who_gives_up_leaves_the_line() {
         let places = places(1, 1);
         let _first = places.enter().await.unwrap();
         for _ in 0..3 {
-            let soon = Duration::from_secs(1);
+            let soon = Duration::from_millis(20);
             assert!(tokio::time::timeout(soon, places.enter()).await.is_err());
         }
         assert_eq!(places.waiting.load(Ordering::Relaxed), 0);

@@ -110,6 +110,7 @@ async fn connection(
 
 #[cfg(test)]
 mod tests {
+    use axum::extract::ConnectInfo;
     use axum::routing::get;
     use axum::{Extension, Router};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -63,7 +63,9 @@ impl Authenticator {
         let token = unverified_bearer(headers).ok()?;
         UnverifiedToken::check_size(token).ok()?;
         let keys = self.keys.current().ok()?;
-        self.cache.get(&TokenHash::of(token), keys.generation).await
+        let identity = self.cache.get(&TokenHash::of(token), keys.generation).await?;
+        meters().token(Cached::Hit);
+        Some(identity)
     }
 
     /// Whom a bare token speaks for: the same judgement, for a token that came otherwise.

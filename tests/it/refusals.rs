@@ -6,7 +6,7 @@ use std::io::{Error, ErrorKind, Write};
 use std::time::Duration;
 
 use http::Method;
-use osier::audit::Sink;
+use osier::audit::{Sink, Terms};
 use osier::call::{Hindrance, Limit, Refusal, Trouble, TroubleKind, Unreadable};
 use osier::demo::{API_CLIENT_ID, BEN, Endpoint, Fault, Obstacle, SITE_60M};
 use osier::error;
@@ -113,10 +113,14 @@ async fn unknown_tool() {
 #[tokio::test]
 async fn limited() {
     let app = TestApp::with(settings("OSIER_LIMITS__IN_FLIGHT_PER_PERSON", "1")).await;
-    app.around.services().inject("/sitecore", Fault::slow(Duration::from_secs(1)));
+    app.around.services().inject("/sitecore", Fault::slow(Duration::from_secs(4)));
     // Requests of a session are answered as streams, so that only calls count.
     let ben = app.speaking("ben", Version::V2025_11_25).await;
-    let calls = (0..2).map(|_| ben.call("list_sites", json!({})));
+    // One after the other, or the request itself would be one too many.
+    let calls = (0..2_u64).map(async |at| {
+        tokio::time::sleep(Duration::from_secs(at)).await;
+        ben.call("list_sites", json!({})).await
+    });
     let replies = futures::future::join_all(calls).await;
     let limited = replies.iter().find(|reply| reply.is_error()).unwrap();
     insta::assert_snapshot!(told(limited), @"200 isError As many of your calls are running as may run at once, so this one wasn't begun. Try again in 1 second.");
@@ -306,7 +310,7 @@ async fn audit_unavailable() {
             Ok(())
         }
     }
-    let audit = Some(Sink::to(Full).0);
+    let audit = Some(Sink::to(Full, Terms::default()).0);
     let app = TestApp::with(Setup { audit, ..Setup::default() }).await;
     let ben = app.as_user("ben").await;
     let reply = ben.call_answering("create_ticket", new_ticket(), Answered::Yes).await;

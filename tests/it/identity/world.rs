@@ -9,6 +9,7 @@ use axum::routing::any;
 use axum::{Json, Router};
 use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue};
+use osier::audit::{Denials, Sink};
 use osier::clock::Clock;
 use osier::identity::{Authenticator, Challenge, Flaw, Identity, Rejection, RejectionKind};
 use osier::identity::{KeyFault, Settings};
@@ -72,7 +73,9 @@ impl World {
         let challenge = Arc::new(Challenge::new(resource.metadata_url(), "Mcp.Access"));
         let budget = Budget::per_minute(1_000_000, 1_000_000);
         let strangers = Arc::new(Pace::new(budget, clock.clone()));
-        let gate = Gate { authenticator: Arc::clone(&authenticator), challenge, strangers };
+        let denials = Denials::new(Sink::memory().0, clock.clone());
+        let gate =
+            Gate { authenticator: Arc::clone(&authenticator), challenge, strangers, denials };
         let seen = Arc::new(Mutex::new(Vec::new()));
         let tell = {
             let seen = Arc::clone(&seen);

@@ -112,8 +112,13 @@ async fn a_tool_that_is_called_too_often_says_so_to_a_person_and_is_on_record_as
 async fn a_persons_calls_at_once_are_bounded_and_an_open_question_takes_up_none() {
     let app = TestApp::with(limits([("IN_FLIGHT_PER_PERSON", "2")])).await;
     let ben = app.speaking("ben", Version::V2025_11_25).await;
-    app.around.services().inject("/sitecore", Fault::slow(Duration::from_secs(2)));
-    let replies = join_all((0..4).map(|_| ben.call("list_sites", json!({})))).await;
+    app.around.services().inject("/sitecore", Fault::slow(Duration::from_secs(5)));
+    // One after the other, or the requests themselves would be too many.
+    let calls = (0..4_u64).map(async |at| {
+        tokio::time::sleep(Duration::from_millis(at * 500)).await;
+        ben.call("list_sites", json!({})).await
+    });
+    let replies = join_all(calls).await;
     let refused: Vec<_> = replies.iter().filter(|reply| reply.is_error()).collect();
     assert_eq!(refused.len(), 2, "{replies:?}");
     for reply in refused {

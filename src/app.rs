@@ -2,6 +2,8 @@
 
 mod accept;
 mod assembly;
+mod connection;
+mod crowd;
 mod keepers;
 mod live;
 mod reload;
@@ -30,7 +32,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::health::Health;
 use crate::mcp::{Door, Served};
-use crate::middleware::{address, bearer, body, handover, host, session};
+use crate::middleware::{address, bearer, body, handover, host, limits, session};
 use crate::oauth;
 
 /// How long the answer of a call that has just ended takes to get into its stream.
@@ -58,6 +60,8 @@ pub struct App {
     pub taker: Option<Arc<handover::Taker>>,
     /// Where it listens for them.
     pub peer_listen: Option<SocketAddr>,
+    /// How much there may be.
+    pub admission: Arc<limits::Admission>,
     /// Where people and their clients sign in.
     pub oauth: oauth::Door,
     /// What has to be there.

@@ -52,7 +52,7 @@ pub use environment::Environment;
 pub use fingerprint::Fingerprint;
 pub use identity::{AllowedClients, Cloud, Identity, Require};
 pub use keys::Keys;
-pub use limits::Limits;
+pub use limits::{Connections, Limits};
 pub use log::{Log, LogFormat};
 pub use network::is_loopback;
 pub use problems::{Origin, Problem, Problems};

@@ -23,6 +23,7 @@ mod sessions;
 mod span;
 
 pub use ask::Patience;
+pub use changes::Subscriptions;
 pub use lists::listed_bytes;
 pub use replicas::Replicas;
 pub use sessions::{Limits, Session, Sessions};
@@ -71,9 +72,13 @@ pub struct Door {
 
 impl Door {
     /// A door to this. When `shutdown` is cancelled its sessions and streams end.
-    pub fn new(served: Served, limits: Limits, shutdown: CancellationToken) -> Self {
+    pub fn new(
+        served: Served,
+        (limits, subscriptions): (Limits, Subscriptions),
+        shutdown: CancellationToken,
+    ) -> Self {
         let sessions = Arc::new(Sessions::new(limits));
-        let changes = Changes::new(Arc::clone(&sessions));
+        let changes = Changes::new(Arc::clone(&sessions), subscriptions);
         let served = Arc::new(ArcSwap::from_pointee(served));
         let handler = Handler::new(Parts {
             served: Arc::clone(&served),

@@ -9,9 +9,11 @@
 //!   /mcp only
 //! cors        may a page of that origin read the answer
 //! bearer      who is calling; nothing behind it sees the Authorization header
+//! limits      is it too much: of this person, of all together
 //! host        is this our name, and may a page of that origin speak to us
 //! session     is this person's session this person's, and which replica holds it
 //! body        is this one well-formed JSON-RPC message
+//! streams     are there too many event streams
 //! handover    to the replica that holds the session, where that is another one
 //! ```
 //!
@@ -24,6 +26,7 @@ pub mod body;
 pub mod cors;
 pub mod handover;
 pub mod host;
+pub mod limits;
 pub mod observe;
 pub mod session;
 
@@ -55,6 +58,8 @@ pub struct Layers {
     pub forwarder: Option<handover::Forwarder>,
     /// How long a body may be.
     pub body: body::Limits,
+    /// How much there may be.
+    pub admission: Arc<limits::Admission>,
 }
 
 /// Puts the layers around the MCP door's routes.
@@ -69,13 +74,15 @@ async fn way_in(
     request: Request,
     behind: middleware::Next,
 ) -> Response {
-    let Layers { gate, allowed, binding, forwarder, body } = &*layers;
+    let Layers { gate, allowed, binding, forwarder, body, admission } = &*layers;
     let door = |request| behind.run(request);
     let handover = |request| handover::leave(forwarder.as_ref(), request, Next(door));
-    let body = |request| body::guard(*body, request, Next(handover));
+    let streams = |request| limits::count_streams(admission, request, Next(handover));
+    let body = |request| body::guard(*body, request, Next(streams));
     let session = |request| session::bind(binding, request, Next(body));
     let host = |request| host::check(allowed, request, Next(session));
-    let bearer = |request| bearer::authenticate(gate, request, Next(host));
+    let limits = |request| limits::admit(admission, request, Next(host));
+    let bearer = |request| bearer::authenticate(gate, request, Next(limits));
     cors::share(allowed, request, Next(bearer)).await
 }
 

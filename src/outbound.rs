@@ -3,6 +3,7 @@
 //! redirect, never asks the environment for a proxy, never inflates a body and never tries twice.
 
 mod fetcher;
+mod lookup;
 mod reach;
 mod resolver;
 mod send;
@@ -73,7 +74,7 @@ pub fn streaming(silence: Duration) -> Result<reqwest::Client, reqwest::Error> {
         nearest: Reach::Private,
     };
     install_crypto();
-    build(&limits, Arc::new(resolver::Fenced { nearest: limits.nearest }), |builder| {
+    build(&limits, Arc::new(resolver::Fenced::new(limits.nearest)), |builder| {
         let builder = builder.read_timeout(silence);
         match tls::shared() {
             Some(settings) => builder.tls_backend_preconfigured(settings),
@@ -88,11 +89,9 @@ pub fn streaming(silence: Duration) -> Result<reqwest::Client, reqwest::Error> {
 /// Where the machine's certificate store can't be read.
 pub fn client(limits: &Limits) -> Result<reqwest::Client, reqwest::Error> {
     install_crypto();
-    build(limits, Arc::new(resolver::Fenced { nearest: limits.nearest }), |builder| {
-        match tls::shared() {
-            Some(settings) => builder.tls_backend_preconfigured(settings),
-            None => builder,
-        }
+    build(limits, Arc::new(resolver::Fenced::new(limits.nearest)), |builder| match tls::shared() {
+        Some(settings) => builder.tls_backend_preconfigured(settings),
+        None => builder,
     })
 }
 

@@ -8,7 +8,7 @@ use crate::middleware::{self, Layers, address};
 
 /// Every route of the server, and those of the listener for other replicas where there is one.
 pub fn routers(app: App) -> (Router, Option<Router>) {
-    let App { door, gate, allowed, body, oauth, health, running, proxies, .. } = app;
+    let App { door, gate, allowed, body, oauth, health, admission, running, proxies, .. } = app;
 
     // GET /livez, GET /readyz: asked by address, so that no host is checked.
     let health = health.routes();
@@ -21,7 +21,7 @@ pub fn routers(app: App) -> (Router, Option<Router>) {
     let routes = door.routes(&allowed, body);
     let (names, forwarder) = (app.names, app.forwarder);
     let binding = Binding { sessions: door.sessions(), names, goes_on: true };
-    let layers = Layers { gate, allowed, binding, forwarder, body };
+    let layers = Layers { gate, allowed, binding, forwarder, body, admission };
     let authenticated = middleware::around_mcp(routes.clone(), layers.clone());
 
     // The same for what other replicas hand over, where no balancer comes.

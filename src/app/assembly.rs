@@ -3,6 +3,7 @@
 mod backends;
 mod facade;
 mod kept;
+mod limits;
 mod permissions;
 mod replicas;
 
@@ -16,6 +17,7 @@ use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
 use self::kept::{Lasting, Parts};
+use self::limits::Taken;
 use crate::app::App;
 use crate::audit::{Denials, Sink};
 use crate::catalog::{self, Catalog, Files};
@@ -99,6 +101,8 @@ fn build(
         Some(backends) => backends,
         None => Arc::new(backends::backends(config, &authenticator, &running, &clock)?),
     };
+    let taken = before.and_then(|parts| parts.taken(config));
+    let taken = taken.unwrap_or_else(|| Taken::new(&config.limits, &clock));
     let pipeline = Arc::new(Pipeline {
         access: Arc::clone(&access),
         catalog,
@@ -110,6 +114,7 @@ fn build(
             life: config.confirmation.ttl,
         },
         audit,
+        admission: Arc::clone(&taken.calls),
         bounds: Bounds {
             max_chars: config.limits.max_result_chars,
             app_url: config.tools.app_url.clone(),
@@ -119,7 +124,7 @@ fn build(
     });
     let server = &config.server;
     let allowed = host::Allowed::new(server.hosts(), server.origins());
-    let body = body::Limits { bytes: server.max_body_bytes, ..body::Limits::default() };
+    let body = body::Limits { bytes: server.max_body_bytes, time: config.limits.body_deadline };
     let through = Served {
         pipeline: Arc::clone(&pipeline),
         patience: mcp::Patience {
@@ -130,7 +135,10 @@ fn build(
     };
     let door = match before {
         Some(parts) => Arc::clone(&parts.door),
-        None => Arc::new(Door::new(through.clone(), mcp::Limits::default(), streams.clone())),
+        None => {
+            let limits = limits::sessions(&config.limits);
+            Arc::new(Door::new(through.clone(), limits, streams.clone()))
+        }
     };
     let scope = scope(config);
     let resource = ProtectedResource::new(&server.public_url, &scope);
@@ -138,11 +146,15 @@ fn build(
     let gate = bearer::Gate {
         authenticator: Arc::clone(&authenticator),
         challenge: Arc::new(challenge),
+        strangers: Arc::clone(&taken.strangers),
         denials: Denials::new(pipeline.audit.clone(), pipeline.clock.clone()),
     };
     let health = health(&authenticator, &pipeline, &lasting.stopping);
-    let limits =
-        super::Limits { header_bytes: server.max_header_bytes, grace: server.shutdown_grace };
+    let limits = super::Limits {
+        header_bytes: server.max_header_bytes,
+        grace: server.shutdown_grace,
+        connections: config.limits.connections,
+    };
     let allowed = Arc::new(allowed);
     let facade = match &config.auth {
         config::Auth::Facade(auth) => {
@@ -162,6 +174,7 @@ fn build(
         backends,
         clients: oauth.facade.as_ref().map(|facade| Arc::clone(&facade.clients)),
         door: Arc::clone(&door),
+        taken: taken.clone(),
     };
     let replicas::Peering { names, forwarder, taker, peer_listen } = peering;
     let app = App {
@@ -175,6 +188,7 @@ fn build(
         forwarder,
         taker,
         peer_listen,
+        admission: Arc::clone(&taken.requests),
         oauth,
         health,
         limits,

@@ -87,6 +87,7 @@ pub async fn run(
     ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
     let Signals { stop, at_once, hangups } = signals;
+    super::crowd::raise_open_files();
     let shutdown = CancellationToken::new();
     let clock = Clock::System;
     meters().runs_here();

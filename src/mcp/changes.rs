@@ -19,12 +19,23 @@ use crate::catalog::{Catalog, Requirement};
 use crate::identity::{Identity, PersonKey};
 use crate::store::Notice;
 
-/// How many subscriptions one person may have open; each is a stream.
-const PER_PERSON: usize = 32;
-/// How many there may be in all.
-const OVERALL: usize = 10_000;
 /// A client that doesn't read isn't waited for longer.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many subscriptions there may be; each is a stream.
+#[derive(Clone, Copy, Debug)]
+pub struct Subscriptions {
+    /// Of one person.
+    pub per_person: usize,
+    /// Of all people together.
+    pub overall: usize,
+}
+
+impl Default for Subscriptions {
+    fn default() -> Self {
+        Self { per_person: 32, overall: 10_000 }
+    }
+}
 
 /// The clients that want to know. Cheap to clone.
 #[derive(Clone)]
@@ -32,6 +43,7 @@ pub(super) struct Changes {
     sessions: Arc<Sessions>,
     listening: Arc<Listening>,
     outlet: Arc<Outlet>,
+    most: Subscriptions,
 }
 
 #[derive(Default)]
@@ -47,8 +59,8 @@ pub(super) struct Subscribed {
 }
 
 impl Changes {
-    pub(super) fn new(sessions: Arc<Sessions>) -> Self {
-        Self { sessions, listening: Arc::default(), outlet: Arc::default() }
+    pub(super) fn new(sessions: Arc<Sessions>, most: Subscriptions) -> Self {
+        Self { sessions, listening: Arc::default(), outlet: Arc::default(), most }
     }
 
     /// What other replicas are to be told.
@@ -60,7 +72,7 @@ impl Changes {
     pub(super) fn subscribe(&self, who: PersonKey, sink: SubscriptionSink) -> Option<Subscribed> {
         let mut sinks = self.listening.sinks.lock().unwrap_or_else(PoisonError::into_inner);
         let own = sinks.values().filter(|(person, _)| *person == who).count();
-        if own >= PER_PERSON || sinks.len() >= OVERALL {
+        if own >= self.most.per_person || sinks.len() >= self.most.overall {
             return None;
         }
         let number = self.listening.next.fetch_add(1, Ordering::Relaxed);

@@ -18,6 +18,7 @@ use super::Next;
 use super::handover::Elsewhere;
 use crate::identity::Identity;
 use crate::mcp::Sessions;
+use crate::telemetry::{Limit, meters};
 
 pub(super) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 const PROTOCOL_VERSION: &str = "mcp-protocol-version";
@@ -116,6 +117,7 @@ pub(super) fn unknown() -> Response {
 }
 
 fn full() -> Response {
+    meters().shed(Limit::Sessions);
     let mut response = super::json_rpc_error(
         StatusCode::SERVICE_UNAVAILABLE,
         -32603,

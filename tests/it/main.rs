@@ -23,6 +23,7 @@ mod identity;
 mod importing;
 mod insights;
 mod life;
+mod limits;
 mod links;
 mod live;
 mod mapped;

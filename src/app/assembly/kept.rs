@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Means;
+use super::limits::Taken;
 use crate::access::Access;
 use crate::backend::Backends;
 use crate::config::{Adapter, Config, Fingerprint};
@@ -38,6 +39,7 @@ pub(super) struct Parts {
     pub(super) backends: Arc<Backends>,
     pub(super) clients: Option<Arc<Clients>>,
     pub(super) door: Arc<Door>,
+    pub(super) taken: Taken,
 }
 
 impl Lasting {
@@ -75,6 +77,11 @@ impl Parts {
     pub(super) fn backends(&self, config: &Config) -> Option<Arc<Backends>> {
         let same = self.same(config, &["backends", "identity", "auth", "limits"]);
         same.then(|| Arc::clone(&self.backends))
+    }
+
+    /// What is taken of the limits.
+    pub(super) fn taken(&self, config: &Config) -> Option<Taken> {
+        self.same(config, &["limits"]).then(|| self.taken.clone())
     }
 
     /// The sign-in's clients, with their budgets and documents.

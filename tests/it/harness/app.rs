@@ -170,7 +170,8 @@ impl TestApp {
         let mut app = assembly.app.take().unwrap();
         if setup.sessions != mcp::Limits::default() {
             let (served, stop) = (app.served.clone(), shutdown.clone());
-            app.door = Arc::new(mcp::Door::new(served, setup.sessions, stop));
+            let limits = (setup.sessions, mcp::Subscriptions::default());
+            app.door = Arc::new(mcp::Door::new(served, limits, stop));
         }
         let keys = Arc::clone(&assembly.authenticator);
         let authenticator = Arc::clone(&keys);

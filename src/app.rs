@@ -6,6 +6,7 @@ mod keepers;
 mod live;
 mod reload;
 mod run;
+mod scrape;
 mod tls;
 mod watch;
 

@@ -6,6 +6,8 @@
 mod adt;
 mod circuit;
 mod ended;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod graphql;
 mod on_behalf;
 mod render;
@@ -40,6 +42,7 @@ use crate::call::{Notes, Refusal, Stop};
 use crate::catalog::{Answer, Plan, ReadPlan, SafeRequest};
 use crate::clock::Clock;
 use crate::confirm::{Confirmations, Consent};
+use crate::private::Private;
 use crate::request::Position;
 use crate::target::{Fill, Reply, Source};
 
@@ -56,11 +59,10 @@ pub struct Backends {
 pub struct RawResult {
     consent: Consent,
     at: Position,
-    body: Body,
+    body: Private<Body>,
 }
 
-/// What came back.
-#[derive(Debug)]
+/// What came back. Never formatted.
 pub enum Body {
     /// A service's JSON.
     Json {
@@ -128,7 +130,7 @@ impl Backends {
                     let service = self.service(&tool.backend)?;
                     let mut errand = Errand { fill: &fill, notes, sent };
                     let text = service.text(request, answer, &self.clock, &mut errand);
-                    text.await?.map_or(Body::Nothing, Body::Text)
+                    Box::pin(text).await?.map_or(Body::Nothing, Body::Text)
                 }
                 _ => self.page(&consent, request, &mut at, notes, sent).await?,
             },
@@ -154,7 +156,7 @@ impl Backends {
                     }
                     Rendering::Ready(request) => {
                         let identity = consent.located().checked().permit().identity();
-                        let reply = service.write(request, yes, identity, sent).await?;
+                        let reply = Box::pin(service.write(request, yes, identity, sent)).await?;
                         Body::Json { value: reply.body, partial: reply.partial }
                     }
                 }
@@ -162,7 +164,7 @@ impl Backends {
         };
         // Questions of a service's own: only scripts have them as yet.
         let _ = confirmations;
-        Ok(RawResult { consent, at, body })
+        Ok(RawResult { consent, at, body: body.into() })
     }
 
     /// Reads another page of a list that is being read, for the same consented call.
@@ -182,7 +184,7 @@ impl Backends {
             return Err(Refusal::Internal);
         };
         let body = self.page(&consent, request, &mut at, notes, sent).await?;
-        Ok(RawResult { consent, at, body })
+        Ok(RawResult { consent, at, body: body.into() })
     }
 
     /// Reads the page at this position, and tells where the service has it again.

@@ -1,6 +1,7 @@
 //! The command line: what `osier` can be told, and where each command's work begins. A command's
 //! body lives with what it works on; here its arguments are read and its end becomes an exit code.
 
+mod audit;
 mod drafts;
 mod explain;
 
@@ -8,15 +9,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use url::Url;
 
 use crate::audit::Sink;
 use crate::check::{self, Faults, Subject};
 use crate::clock::Clock;
 use crate::config::{self, Config, Environment, Origin, Problems};
 use crate::doctor::{self, Given};
-use crate::import;
-use crate::{app, catalog, telemetry};
+use crate::{app, catalog, dumps, health, import, telemetry};
 #[cfg(feature = "demo")]
 use crate::{demo, outbound};
 
@@ -41,6 +43,8 @@ enum Command {
     Token(TokenArgs),
     /// The server.
     Serve(ConfigArgs),
+    /// Asks a running server whether it is ready: exit code 0 where it is, 1 where it isn't.
+    Health(HealthArgs),
     /// Reads configuration and tool definitions, without the network, and says all that is wrong.
     Check(CheckArgs),
     /// Reaches what a deployment leans on and says what is wrong and which setting mends it.
@@ -55,6 +59,12 @@ enum Command {
     Tools(drafts::Tools),
     /// Which rule allows, hides or denies a tool to somebody.
     Explain(explain::ExplainArgs),
+    /// Examines audit records.
+    Audit {
+        /// How.
+        #[command(subcommand)]
+        what: audit::Audit,
+    },
     /// Prints a JSON Schema, for editors.
     Schema {
         /// Of which file.
@@ -101,6 +111,13 @@ struct ConfigArgs {
     /// The configuration; config/osier.toml or /etc/osier/osier.toml where it isn't given.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct HealthArgs {
+    /// The server's own listener.
+    #[arg(long, value_name = "ORIGIN", default_value = "http://127.0.0.1:8080")]
+    url: Url,
 }
 
 #[derive(Debug, Args)]
@@ -161,11 +178,13 @@ pub fn run() -> ExitCode {
         #[cfg(feature = "demo")]
         Command::Token(args) => token(&args),
         Command::Serve(args) => serve(&args),
+        Command::Health(args) => is_ready(&args),
         Command::Check(args) => check(&args),
         Command::Doctor(args) => doctor(&args),
         Command::Import { from } => drafts::import(&from),
         Command::Tools(args) => drafts::tools(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Audit { what } => audit::examine(&what),
         Command::Schema { of } => schema(of),
     };
     match ended {
@@ -175,6 +194,7 @@ pub fn run() -> ExitCode {
             let bad = error.is::<Problems>()
                 || error.is::<BadDefinitions>()
                 || error.is::<Faults>()
+                || error.is::<audit::Unreadable>()
                 || error.is::<import::Faults>();
             if bad { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
         }
@@ -184,9 +204,10 @@ pub fn run() -> ExitCode {
 #[cfg(feature = "demo")]
 fn demo(args: &DemoArgs) -> anyhow::Result<()> {
     let config = demo::settings(args.port)?;
-    telemetry::init(&config.log)?;
+    let _exports = telemetry::start(&config.log, &config.telemetry)?;
     let strict = args.services == Services::Strict;
-    recorded(async |audit| demo::run(args.port, strict, config, audit).await)
+    let audit = config.audit.clone();
+    recorded(&audit, async |audit| demo::run(args.port, strict, config, audit).await)
 }
 
 #[cfg(feature = "demo")]
@@ -199,27 +220,35 @@ fn token(args: &TokenArgs) -> anyhow::Result<()> {
 }
 
 fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
+    dumps::forbid().context("core dumps can't be forbidden")?;
     let source =
         app::Source { file: args.path()?.to_owned(), environment: Environment::of_process() };
     let config = Config::load(&source.file, &source.environment)?;
-    telemetry::init(&config.log)?;
+    let _exports = telemetry::start(&config.log, &config.telemetry)?;
     let catalog = app::definitions(&config.tools).map_err(BadDefinitions)?;
-    recorded(async |audit| {
+    let audit = config.audit.clone();
+    recorded(&audit, async |audit| {
         let signals = app::signals(true)?;
         app::run((config, catalog), Some(source), audit, signals, |_| {}).await
     })
 }
 
-/// Runs a server that records on standard output, and waits for the last record.
-fn recorded(serve: impl AsyncFnOnce(Sink) -> anyhow::Result<()>) -> anyhow::Result<()> {
+/// Runs a server that records where the settings say, and waits for the last record.
+fn recorded(
+    settings: &config::Audit,
+    serve: impl AsyncFnOnce(Sink) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     /// A pipe that nobody empties doesn't hold the end up for longer.
     const PATIENCE: Duration = Duration::from_secs(5);
-    let (audit, writing) = Sink::stdout();
+    let (audit, writing) = Sink::open(settings).with_context(|| match &settings.sink {
+        config::Sink::Stdout => "standard output (audit.sink)".to_owned(),
+        config::Sink::File { path, .. } => format!("{} (audit.file)", path.display()),
+    })?;
     // The runtime ends with the statement, and with it every call that is still open: its record
     // is written then.
     let ended = runtime()?.block_on(serve(audit));
     if !writing.wait(PATIENCE) {
-        tracing::error!("audit records were lost: standard output takes no more");
+        tracing::error!("audit records were lost: they can't be written");
     }
     ended
 }
@@ -259,6 +288,11 @@ fn check(args: &CheckArgs) -> anyhow::Result<()> {
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
+}
+
+fn is_ready(args: &HealthArgs) -> anyhow::Result<()> {
+    let said = runtime()?.block_on(health::ask(&args.url))?;
+    print_out(&format!("{said}\n"))
 }
 
 fn doctor(args: &DoctorArgs) -> anyhow::Result<()> {

@@ -20,9 +20,11 @@ mod log;
 mod network;
 mod problems;
 mod replicas;
+mod secret_file;
 mod server;
 mod shape;
 mod store;
+mod telemetry;
 mod tools;
 
 #[cfg(test)]
@@ -38,7 +40,7 @@ use validator::Validate;
 pub use access::{
     Access, Adapter, AuthZen, Changes, Fields, HttpAdapter, Objects, OpenFga, Service,
 };
-pub use audit::{Audit, Sink};
+pub use audit::{Audit, Fsync, ReadsWithoutAudit, Sink};
 pub use auth::{Auth, Certificate, Credential, Facade, ManagedIdentity, Prompt, Registration};
 pub use backends::{Backend, OutgoingToken, Resilience, Rest, Snowflake};
 pub use clients::{
@@ -58,6 +60,7 @@ pub use replicas::{Peers, Replicas};
 pub use server::{Server, Tls};
 pub use shape::schema;
 pub use store::Store;
+pub use telemetry::{Otlp, Protocol, Signal, Telemetry};
 pub use tools::{Tools, definitions_dir};
 
 use document::Document;
@@ -97,7 +100,9 @@ pub struct Config {
     pub limits: Limits,
     /// The program's own log.
     pub log: Log,
-    /// What a later reading is compared with.
+    /// Where metrics, traces and logs go besides.
+    pub telemetry: Telemetry,
+    /// What was set: a later reading is compared with it.
     pub fingerprint: Fingerprint,
 }
 
@@ -126,11 +131,14 @@ struct RawConfig {
     #[validate(nested)]
     confirmation: confirmation::RawConfirmation,
     store: store::RawStore,
+    #[validate(nested)]
     audit: audit::RawAudit,
     #[validate(nested)]
     limits: limits::RawLimits,
     #[validate(nested)]
     log: log::RawLog,
+    #[validate(nested)]
+    telemetry: telemetry::RawTelemetry,
 }
 
 impl Config {
@@ -153,7 +161,7 @@ impl Config {
         let mut document = Document::read(name, text, environment, &shape);
         shape::prune(&mut document, &shape);
         let Document { value, mut report } = document;
-        let fingerprint = Fingerprint::of(&value);
+        let fingerprint = Fingerprint::of(&value, &shape);
         let raw: RawConfig = match serde_json::from_value(value) {
             Ok(raw) => raw,
             Err(error) => {
@@ -164,7 +172,8 @@ impl Config {
         if let Err(errors) = raw.validate() {
             report.say_invalid("", &errors);
         }
-        raw.resolve(environment, fingerprint, &mut report)
+        raw.resolve(environment, &mut report)
+            .map(|config| Self { fingerprint, ..config })
             .filter(|_| report.is_clean())
             .ok_or_else(|| report.into_problems())
     }
@@ -172,15 +181,11 @@ impl Config {
 
 impl RawConfig {
     /// Every section is resolved, also after one that failed: all problems at once.
-    fn resolve(
-        self,
-        environment: &Environment,
-        fingerprint: Fingerprint,
-        report: &mut Report,
-    ) -> Option<Config> {
+    fn resolve(self, environment: &Environment, report: &mut Report) -> Option<Config> {
         let replicas = self.server.replicas();
         let server = self.server.resolve(report);
         let peering = self.replicas.resolve(report);
+        let listen = server.as_ref().map(|server| server.listen);
         // Known also where something else in its section is wrong.
         let audience = self.identity.audience.clone();
         let audience = audience.as_deref();
@@ -195,6 +200,8 @@ impl RawConfig {
         let tools = self.tools.resolve(report);
         let keys = self.keys.resolve(report);
         let store = self.store.resolve(replicas, report);
+        let telemetry = self.telemetry.resolve(listen, report);
+        let audit = self.audit.resolve(report);
         Some(Config {
             server: server?,
             replicas: peering,
@@ -207,10 +214,11 @@ impl RawConfig {
             keys: keys?,
             confirmation: self.confirmation.resolve(),
             store: store?,
-            audit: self.audit.resolve(),
+            audit: audit?,
             limits: self.limits.resolve(),
             log: self.log.resolve(),
-            fingerprint,
+            telemetry: telemetry?,
+            fingerprint: Fingerprint::default(),
         })
     }
 }

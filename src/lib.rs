@@ -29,6 +29,7 @@ pub mod confirm;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod doctor;
+mod dumps;
 pub mod entra;
 pub mod error;
 pub mod explain;
@@ -40,6 +41,7 @@ pub mod middleware;
 pub mod oauth;
 pub mod outbound;
 pub mod pipeline;
+pub mod private;
 pub mod request;
 pub mod response;
 pub mod router;

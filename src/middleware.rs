@@ -3,6 +3,7 @@
 //! ```text
 //! running     the end of the process waits for what is counted here
 //! request id  every request gets one of ours; answers carry it
+//! observe     how long it took, and the span around it
 //! panics      one becomes a 500 without a word of it
 //! address     whose it is, as far as stated proxies say
 //!   /mcp only
@@ -23,13 +24,14 @@ pub mod body;
 pub mod cors;
 pub mod handover;
 pub mod host;
+pub mod observe;
 pub mod session;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{self, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -55,33 +57,58 @@ pub struct Layers {
     pub names: Arc<session::Names>,
     /// Who hands requests over to other replicas.
     pub forwarder: Option<handover::Forwarder>,
+    /// May a request go on to another replica? Not where it came from one: it could go in circles.
+    pub goes_on: bool,
     /// How long a body may be.
     pub body: body::Limits,
 }
 
-/// Puts the layers around the MCP door's routes. The last one that is added is the outermost.
+/// Puts the layers around the MCP door's routes.
 pub fn around_mcp(router: Router, layers: Layers) -> Router {
-    let Layers { sessions, names, .. } = layers;
-    let binding = session::Binding { sessions, names, goes_on: true };
-    router
-        .route_layer(from_fn_with_state(layers.forwarder, handover::leave))
-        .route_layer(from_fn_with_state(layers.body, body::guard))
-        .route_layer(from_fn_with_state(binding, session::bind))
-        .route_layer(from_fn_with_state(Arc::clone(&layers.allowed), host::check))
-        .route_layer(from_fn_with_state(layers.gate, bearer::authenticate))
-        .route_layer(from_fn_with_state(layers.allowed, cors::share))
+    router.route_layer(from_fn_with_state(Arc::new(layers), way_in))
+}
+
+/// All of them as one layer of axum's, the innermost first. A layer of its own each would be a box that
+/// is copied for every request, with copies of all that lies behind it.
+async fn way_in(
+    State(layers): State<Arc<Layers>>,
+    request: Request,
+    behind: middleware::Next,
+) -> Response {
+    let Layers { gate, allowed, sessions, names, forwarder, goes_on, body } = &*layers;
+    let binding = session::Binding { sessions, names, goes_on: *goes_on };
+    let door = |request| behind.run(request);
+    let handover = |request| handover::leave(forwarder.as_ref(), request, Next(door));
+    let body = |request| body::guard(*body, request, Next(handover));
+    let session = |request| session::bind(binding, request, Next(body));
+    let host = |request| host::check(allowed, request, Next(session));
+    let bearer = |request| bearer::authenticate(gate, request, Next(host));
+    cors::share(allowed, request, Next(bearer)).await
+}
+
+/// What lies behind a layer of the MCP door.
+pub struct Next<N>(N);
+
+impl<N, F> Next<N>
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
+    /// This.
+    pub fn to(behind: N) -> Self {
+        Self(behind)
+    }
+
+    /// Lets the request through.
+    pub async fn run(self, request: Request) -> Response {
+        (self.0)(request).await
+    }
 }
 
 /// The same for what other replicas hand over.
 pub fn around_handed_over(router: Router, layers: Layers, taker: Arc<handover::Taker>) -> Router {
-    let Layers { sessions, names, .. } = layers;
-    let binding = session::Binding { sessions, names, goes_on: false };
-    router
-        .route_layer(from_fn_with_state(layers.body, body::guard))
-        .route_layer(from_fn_with_state(binding, session::bind))
-        .route_layer(from_fn_with_state(layers.allowed, host::check))
-        .route_layer(from_fn_with_state(layers.gate, bearer::authenticate))
-        .route_layer(from_fn_with_state(taker, handover::take))
+    let layers = Layers { forwarder: None, goes_on: false, ..layers };
+    around_mcp(router, layers).route_layer(from_fn_with_state(taker, handover::take))
 }
 
 /// Puts the layers around everything.
@@ -91,18 +118,23 @@ pub fn around_all(router: Router, running: TaskTracker, proxies: address::Proxie
         .layer(from_fn_with_state(proxies, address::settle))
         .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, nosniff))
         .layer(CatchPanicLayer::custom(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
+        .layer(from_fn(observe::observe))
         .layer(from_fn(name_request))
         .layer(from_fn_with_state(running, count))
 }
 
 /// Counts a request until its answer begins: a stream isn't waited for.
-async fn count(State(running): State<TaskTracker>, request: Request, next: Next) -> Response {
+async fn count(
+    State(running): State<TaskTracker>,
+    request: Request,
+    next: middleware::Next,
+) -> Response {
     let _running = running.token();
     next.run(request).await
 }
 
 /// Gives a request an id of ours; one that it brought would let callers write our logs' keys.
-async fn name_request(mut request: Request, next: Next) -> Response {
+async fn name_request(mut request: Request, next: middleware::Next) -> Response {
     const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
     let name = crate::seal::random_name("req_");
     let id = HeaderValue::try_from(&name).unwrap_or(HeaderValue::from_static("req_"));

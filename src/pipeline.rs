@@ -17,9 +17,10 @@ use crate::audit::{Record, Stage};
 use crate::backend::{RawResult, Sent};
 use crate::call::{Call, Notes, Refusal, Stop};
 use crate::catalog::Plan;
-use crate::confirm::{Consent, Trace};
+use crate::confirm::{Consent, Trace as Asked};
 use crate::identity::Identity;
 use crate::response::{self, Outcome};
+use crate::telemetry::Trace;
 use crate::{request, scope, target};
 
 use circumstances::Circumstances;
@@ -48,7 +49,7 @@ impl Pipeline {
         };
         let lost = lost_write(&consent);
         let carried_out = Box::pin(Arc::clone(self).carry_out(consent, record, circumstances));
-        let carried_out = carried_out.instrument(span);
+        let carried_out = Trace::here().around(carried_out.instrument(span));
         let end = match lost {
             None => carried_out.await,
             // The yes is spent: from here on a client that goes away stops nothing.
@@ -80,7 +81,7 @@ impl Pipeline {
         let located = target::locate(checked, &*self.backends).await?;
 
         record.enter(Stage::Confirm);
-        let mut trace = Trace::default();
+        let mut trace = Asked::default();
         let decided =
             self.confirmations.decide(located, call.answer, call.by_link, &mut trace).await;
         record.decided(trace, &decided);
@@ -101,7 +102,7 @@ impl Pipeline {
             }
             // A write without an accepted record of the intent doesn't go out.
             Some(_) => match circumstances.at_most(record.intend()).await {
-                Some(Ok(())) => self.answer(consent, &circumstances, &mut record).await,
+                Some(Ok(())) => Box::pin(self.answer(consent, &circumstances, &mut record)).await,
                 _ => Err(Refusal::AuditUnavailable.into()),
             },
         };
@@ -118,7 +119,7 @@ impl Pipeline {
         record.enter(Stage::Backend);
         let tool = Arc::clone(consent.located().checked().permit().tool());
         if let Plan::Compose(composition) = &tool.plan {
-            return self.compose(&consent, composition, circumstances).await;
+            return Box::pin(self.compose(&consent, composition, circumstances)).await;
         }
         let lost = lost_write(&consent);
         let mut sent = Sent::default();

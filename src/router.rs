@@ -19,7 +19,8 @@ pub fn routers(app: App) -> (Router, Option<Router>) {
     // POST, GET, DELETE /mcp and /mcp/
     let routes = door.routes(&allowed, body);
     let (names, forwarder) = (app.names, app.forwarder);
-    let layers = Layers { gate, allowed, sessions: door.sessions(), names, forwarder, body };
+    let layers =
+        Layers { gate, allowed, sessions: door.sessions(), names, forwarder, goes_on: true, body };
     let authenticated = middleware::around_mcp(routes.clone(), layers.clone());
 
     // The same for what other replicas hand over, where no balancer comes.

@@ -2,13 +2,14 @@
 //! a new one says something else.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use moka::future::Cache;
 
 use crate::call::Refusal;
 use crate::clock::Clock;
 use crate::identity::{Identity, PersonKey};
+use crate::telemetry::{Looked, meters};
 
 use super::changes::{Altered, Changes};
 use super::feed::Feed;
@@ -76,20 +77,21 @@ impl Access {
         let oldest = match freshness {
             Freshness::Read => self.ages.read,
             Freshness::Write => self.ages.write,
-            Freshness::Now => return self.refetch(identity, key).await,
+            Freshness::Now => return Box::pin(self.refetch(identity, key)).await,
         };
         let strong = freshness != Freshness::Read;
         if let Some(snapshot) = self.cache.get(&key).await {
             if self.will_do(&key, &snapshot, oldest, strong).await {
+                meters().lookup(Looked::Hit);
                 return Ok(snapshot);
             }
             self.cache.invalidate(&key).await;
         }
-        let fetch = self.fetch(identity, strong);
+        let fetch = Box::pin(self.fetch(identity, strong));
         match self.cache.try_get_with(key.clone(), fetch).await {
             // Joined a fetch that began too long ago, or for less.
             Ok(snapshot) if !self.will_do(&key, &snapshot, oldest, strong).await => {
-                self.refetch(identity, key).await
+                Box::pin(self.refetch(identity, key)).await
             }
             Ok(snapshot) => Ok(snapshot),
             Err(error) => Err(error.refusal()),
@@ -162,7 +164,10 @@ impl Access {
         strong: bool,
     ) -> Result<Arc<Snapshot>, Unavailable> {
         let turn = self.changes.turn();
+        let began = Instant::now();
         let asked = self.source.ask(&Subject::of(identity), strong).await;
+        meters().lookup_took(began.elapsed());
+        meters().lookup(if asked.is_ok() { Looked::Miss } else { Looked::Failed });
         let snapshot = asked.inspect_err(log)?;
         let strong = snapshot.is_strong();
         let snapshot = Arc::new(snapshot.asked(strong, turn));

@@ -64,8 +64,7 @@ impl Live {
         opened.map(Some).with_context(says)
     }
 
-    /// Routes without the parts behind them.
-    #[cfg(test)]
+    /// Routes without the parts behind them, which stay what they are.
     pub(super) fn bare(routes: Router) -> Arc<Self> {
         Arc::new(Self {
             routes: ArcSwap::from_pointee(routes),

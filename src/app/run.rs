@@ -14,13 +14,15 @@ use super::assembly::{Assembly, Means, assemble};
 use super::keepers::Keepers;
 use super::live::Live;
 use super::reload::{Reloader, Source};
+use super::scrape::scrape;
 use super::tls::Tls;
 use super::{serve, serve_peers};
-use crate::audit::Sink;
+use crate::audit::{self, Cause, Change, Settled, Sink};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::Store;
+use crate::telemetry::meters;
 
 /// How long writes that are on their way may still take once nothing else is served.
 const GRACE: Duration = Duration::from_secs(10);
@@ -85,8 +87,19 @@ pub async fn run(
     ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
     let Signals { stop, at_once, hangups } = signals;
+    let shutdown = CancellationToken::new();
     let clock = Clock::System;
+    meters().runs_here();
+    meters().config_read(clock.unix_seconds());
     let store = Store::open(&config.store.location, clock.clone()).await.context("store.url")?;
+    let loaded = Change {
+        cause: Cause::Start,
+        outcome: Settled::Applied,
+        settings: Some(config.fingerprint.digest()),
+        definitions: Some(catalog.digest().to_owned()),
+        changed: Vec::new(),
+    };
+    audit::configuration(&audit, &clock, loaded);
     let mut assembly = assemble(&config, catalog, Means { clock, audit, store })?;
     let tls = config.server.tls.as_ref().map(Tls::new).transpose()?;
     let address = config.server.listen;
@@ -97,11 +110,11 @@ pub async fn run(
     let replicas = app.door.replicas();
     let live = Live::new(app);
     let peers = live.listen_to_peers().await?;
+    scrape(config.telemetry.prometheus_listen, &shutdown).await?;
     ready(listener.local_addr().unwrap_or(address));
     let keepers = Keepers::start(&assembly);
     // What a reload leaves in place: the calls that run are counted in one place all along.
     let running = assembly.pipeline.running.clone();
-    let shutdown = CancellationToken::new();
     let draining = tokio::spawn(drain(
         (stop, at_once),
         config.server.drain_delay,

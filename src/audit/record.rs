@@ -13,13 +13,16 @@ use crate::confirm::Trace;
 use crate::identity::{Identity, Principal};
 use crate::response::Outcome;
 use crate::seal::random_name;
+use crate::telemetry::{Answer, meters};
 
 use super::end::{End, reason};
+use super::event::timestamp;
 use super::sink::{Sink, SinkClosed, Slot};
 
 /// The stages, as records name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Stage {
     /// May the caller use this tool?
     Access,
@@ -40,6 +43,7 @@ pub enum Stage {
 /// A confirmation as a record tells of it.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Confirmation {
     /// Joins the run that asked and the run that was answered.
     pub id: String,
@@ -52,7 +56,8 @@ pub struct Confirmation {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Fields {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Fields {
     /// `call`, or `intent` before a write.
     kind: &'static str,
     id: String,
@@ -81,6 +86,7 @@ struct Fields {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct User {
     oid: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,6 +94,7 @@ struct User {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ClientFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
@@ -126,7 +133,7 @@ impl Record {
             kind: "call",
             id: random_name("dec_"),
             part_of: None,
-            ts: timestamp(clock),
+            ts: String::new(),
             tenant: identity.tenant().to_owned(),
             user: User { oid: identity.subject().to_owned(), email: identity.masked_email() },
             client: ClientFields {
@@ -243,10 +250,31 @@ impl Record {
         end
     }
 
+    /// Counts how the run ended: the one place where allow and deny are counted.
+    fn count(&self) {
+        let Fields { server, tool, status, deny_reason, confirmation, .. } = &self.fields;
+        if let Some(status) = status.status() {
+            let tool = server.as_deref().zip(tool.as_deref());
+            meters().call(tool, status, self.started.elapsed());
+        }
+        if let Some(reason) = deny_reason {
+            meters().refusal(reason);
+        }
+        if let Some(confirmation) = confirmation {
+            meters().confirmation(match confirmation.answered {
+                None => Answer::Asked,
+                Some("yes") => Answer::Yes,
+                Some("no") => Answer::No,
+                Some("closed") => Answer::Closed,
+                Some(_) => Answer::Invalid,
+            });
+        }
+    }
+
     fn line(&mut self) -> Result<String, SinkClosed> {
         let took = self.started.elapsed().as_millis();
         self.fields.duration_ms = u64::try_from(took).unwrap_or(u64::MAX);
-        self.fields.ts = timestamp(&self.clock);
+        self.fields.ts = timestamp(self.clock.now());
         serde_json::to_string(&self.fields).map_err(|_| SinkClosed)
     }
 }
@@ -262,6 +290,7 @@ impl Drop for Record {
             };
             self.fields.deny_reason = panicking.then_some("panicked");
         }
+        self.count();
         if let (Ok(line), Some(slot)) = (self.line(), self.slot.take()) {
             slot.write(line);
         }
@@ -274,9 +303,4 @@ fn plain(name: &str) -> Option<String> {
     // A scoped package's name begins with an `@`; further on it would make an e-mail address.
     let rest = name.strip_prefix('@').unwrap_or(name);
     ((1..=80).contains(&name.len()) && rest.chars().all(plain)).then(|| name.to_owned())
-}
-
-fn timestamp(clock: &Clock) -> String {
-    let now = chrono::DateTime::<chrono::Utc>::from(clock.now());
-    now.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }

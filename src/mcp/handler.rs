@@ -26,6 +26,7 @@ use super::changes::Changes;
 use super::lists::{self, Lists, TTL_MS, View};
 #[cfg(feature = "conformance")]
 use super::prompt_script;
+use super::span::{self, Target};
 use super::{complete, prompts, resources};
 
 /// The protocol versions that are served, the oldest first.
@@ -57,11 +58,21 @@ impl Handler {
         Self(Arc::new(parts))
     }
 
+    /// What the door's pages share.
+    pub(super) fn parts(&self) -> &Parts {
+        &self.0
+    }
+
     async fn view(&self, cx: &RequestContext<RoleServer>) -> Result<View, ErrorData> {
         let caller = Caller::of(&cx.extensions)?;
         let served = self.0.served.load_full();
         View::of(&served.pipeline, &caller.identity).await
     }
+}
+
+/// True for a tool's result that tells of an error.
+fn is_error(response: &CallToolResponse) -> bool {
+    matches!(response, CallToolResponse::Complete(result) if result.is_error == Some(true))
 }
 
 type Cx = RequestContext<RoleServer>;
@@ -100,8 +111,11 @@ impl ServerHandler for Handler {
     }
 
     async fn list_tools(&self, page: Page, cx: Cx) -> Result<ListToolsResult, ErrorData> {
-        lists::refuse_cursor(page)?;
-        Ok(self.0.lists.tools(&self.view(&cx).await?).await)
+        let listed = async {
+            lists::refuse_cursor(page)?;
+            Ok(self.0.lists.tools(&self.view(&cx).await?).await)
+        };
+        span::within(&cx, "tools/list", Target::None, listed, |_| false).await
     }
 
     async fn call_tool(
@@ -114,7 +128,10 @@ impl ServerHandler for Handler {
         let Served { pipeline, patience, links } = &*served;
         let (patience, links) = (*patience, links.as_deref());
         let one = One { pipeline, changes, patience, links, cx: &cx, caller: &caller };
-        one.call(request).await
+        let tool = pipeline.catalog().tool(&request.name);
+        let target = Target::Tool(tool.map(|tool| tool.id.name.as_str()));
+        let called = Box::pin(one.call(request));
+        span::within(&cx, "tools/call", target, called, is_error).await
     }
 
     async fn list_prompts(&self, page: Page, cx: Cx) -> Result<ListPromptsResult, ErrorData> {
@@ -157,7 +174,8 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         cx: Cx,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        Ok(resources::read(&self.view(&cx).await?, &request.uri)?.into())
+        let read = async { Ok(resources::read(&self.view(&cx).await?, &request.uri)?.into()) };
+        span::within(&cx, "resources/read", Target::None, read, |_| false).await
     }
 
     async fn complete(

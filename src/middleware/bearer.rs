@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
@@ -18,7 +17,11 @@ use http_body_util::{BodyExt, Limited};
 use serde_json::json;
 use tower_http::request_id::RequestId;
 
+use super::Next;
+use crate::audit::Denials;
+
 use crate::identity::{Authenticator, Challenge, Rejection, RejectionKind};
+use crate::telemetry::meters;
 
 /// Headers in which something in front of a server says who is calling or what was meant. Nothing
 /// in front of Osier is believed in that (CVE-2026-110279, GHSA-g53w-w6mj-hrpp), so they are gone.
@@ -60,17 +63,23 @@ const VOUCHING_FAMILIES: [&str; 6] = [
 const LET_IN: usize = 64 * 1024;
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// What the layer needs; `axum::middleware::from_fn_with_state(gate, bearer::authenticate)`.
+/// What the layer needs.
 #[derive(Clone)]
 pub struct Gate {
     /// Who tells callers apart.
     pub authenticator: Arc<Authenticator>,
     /// How those are answered that it doesn't know.
     pub challenge: Arc<Challenge>,
+    /// How many those are, for the record.
+    pub denials: Denials,
 }
 
 /// The layer.
-pub async fn authenticate(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+pub async fn authenticate<N, F>(gate: &Gate, mut request: Request, next: Next<N>) -> Response
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
     match gate.authenticator.authenticate(request.headers()).await {
         Ok(identity) => {
             strip(request.headers_mut());
@@ -79,7 +88,7 @@ pub async fn authenticate(State(gate): State<Gate>, mut request: Request, next: 
         }
         Err(rejection) => {
             let request_id = request_id(&request);
-            log(rejection, request_id.as_deref());
+            log(&gate.denials, rejection, request_id.as_deref());
             let mut response = refuse(&gate.challenge, rejection, request_id.as_deref());
             let version = request.version();
             if !let_in(request.into_body()).await && version <= Version::HTTP_11 {
@@ -116,8 +125,14 @@ fn request_id(request: &Request) -> Option<String> {
     id.header_value().to_str().ok().map(str::to_owned)
 }
 
-fn log(rejection: Rejection, request_id: Option<&str>) {
+/// Tells of it, but not of as many as anybody cares to send.
+fn log(denials: &Denials, rejection: Rejection, request_id: Option<&str>) {
     let request_id = request_id.unwrap_or("-");
+    meters().rejection(rejection.kind().name());
+    let is_missing = rejection.kind() == RejectionKind::Missing;
+    if !is_missing && !denials.count(&rejection.to_string()) {
+        return;
+    }
     match rejection.kind() {
         // Every client's first request comes without a token; that is how it finds the way.
         RejectionKind::Missing => tracing::debug!(request_id, reason = %rejection, "not let in"),

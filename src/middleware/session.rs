@@ -9,12 +9,12 @@ pub use name::{Names, Place};
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
+use super::Next;
 use super::handover::Elsewhere;
 use crate::identity::Identity;
 use crate::mcp::Sessions;
@@ -25,18 +25,22 @@ const PROTOCOL_VERSION: &str = "mcp-protocol-version";
 const SESSIONLESS: &str = "2026-07-28";
 
 /// What the layer needs.
-#[derive(Clone)]
-pub struct Binding {
+#[derive(Clone, Copy)]
+pub struct Binding<'a> {
     /// The sessions that are held here.
-    pub sessions: Arc<Sessions>,
+    pub sessions: &'a Sessions,
     /// What they are called.
-    pub names: Arc<Names>,
+    pub names: &'a Names,
     /// May a request go on to another replica? Not where it came from one: it could go in circles.
     pub goes_on: bool,
 }
 
 /// The layer; it stands behind the one that authenticates.
-pub async fn bind(State(binding): State<Binding>, mut request: Request, next: Next) -> Response {
+pub async fn bind<N, F>(binding: Binding<'_>, mut request: Request, next: Next<N>) -> Response
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
     let Some(identity) = request.extensions().get::<Arc<Identity>>().cloned() else {
         // Only a mistake in the order of the layers gets here.
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();

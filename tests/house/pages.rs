@@ -11,7 +11,7 @@ const SETTINGS: &str = include_str!("../../config/osier.toml");
 
 fn pages() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = ["", "docs", "deploy/entra"];
+    let folders = ["", "docs", "deploy/azure", "deploy/entra", "deploy/grafana", "deploy/helm"];
     let files = folders.iter().flat_map(|folder| fs::read_dir(root.join(folder)).unwrap());
     let files = files.map(|entry| entry.unwrap().path());
     let pages = files.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
@@ -63,8 +63,18 @@ fn keys() -> BTreeSet<String> {
 #[test]
 fn settings_that_are_named_are_known() {
     let keys = keys();
-    let sections =
-        ["access", "auth", "clients", "identity", "confirmation", "store", "keys", "server"];
+    let sections = [
+        "access",
+        "audit",
+        "auth",
+        "clients",
+        "identity",
+        "confirmation",
+        "store",
+        "keys",
+        "server",
+        "telemetry",
+    ];
     let mut named = 0;
     for (path, text) in pages() {
         for span in text.split('`').skip(1).step_by(2) {

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, CONNECTION, CONTENT_TYPE, TRANSFER_ENCODING, USER_AGENT};
 use http::request::Parts;
@@ -19,6 +18,7 @@ use secrecy::ExposeSecret;
 use super::{Elsewhere, HANDOVER, Handover, LAST_EVENT_ID, TAKEN, digest_of};
 use crate::clock::Clock;
 use crate::identity::Identity;
+use crate::middleware::Next;
 use crate::middleware::session::{SESSION_ID, unknown};
 use crate::outbound;
 use crate::seal::{KeyRing, Purpose, random_name};
@@ -63,11 +63,11 @@ impl Forwarder {
 }
 
 /// The layer.
-pub async fn leave(
-    State(forwarder): State<Option<Forwarder>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub async fn leave<N, F>(forwarder: Option<&Forwarder>, request: Request, next: Next<N>) -> Response
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
     let Some(Elsewhere(owner)) = request.extensions().get::<Elsewhere>().cloned() else {
         return next.run(request).await;
     };

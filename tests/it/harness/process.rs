@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use osier::demo::Surroundings;
 use serde_json::Value;
 
+use super::app::of_a_call;
+
 /// Looked at this often while something is waited for.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -29,6 +31,7 @@ pub struct Process {
 }
 
 /// One way out, read to its end by a thread.
+#[derive(Default)]
 struct Output {
     kept: Arc<Mutex<Vec<u8>>>,
     reader: Option<JoinHandle<()>>,
@@ -72,12 +75,23 @@ impl Process {
     /// `osier demo` on free ports.
     pub fn demo(settings: &BTreeMap<String, String>) -> Self {
         let port = three_free_ports();
-        Self::spawn(osier(&["demo", "--port", &port.to_string()], settings), port)
+        Self::spawn(osier(&["demo", "--port", &port.to_string()], settings), port, Stdio::piped())
     }
 
     /// `osier serve` around these surroundings.
     pub fn serve(around: &Surroundings, settings: &BTreeMap<String, String>) -> Self {
-        Self::serve_at(three_free_ports(), "config/demo.toml", around, settings)
+        Self::serve_into(around, settings, Stdio::piped())
+    }
+
+    /// The same, with its standard output going there. Only what comes through a pipe of its own is
+    /// read.
+    pub fn serve_into(
+        around: &Surroundings,
+        settings: &BTreeMap<String, String>,
+        out: Stdio,
+    ) -> Self {
+        let port = three_free_ports();
+        Self::spawn(Self::serving(port, "config/demo.toml", around, settings), port, out)
     }
 
     /// The same on this port, with another configuration file below the settings.
@@ -87,6 +101,34 @@ impl Process {
         around: &Surroundings,
         settings: &BTreeMap<String, String>,
     ) -> Self {
+        Self::spawn(Self::serving(port, file, around, settings), port, Stdio::piped())
+    }
+
+    /// The same where the system lets processes dump as much as they like.
+    pub fn serve_where_cores_are_dumped(
+        around: &Surroundings,
+        settings: &BTreeMap<String, String>,
+    ) -> Self {
+        let port = three_free_ports();
+        let own = Self::serving(port, "config/demo.toml", around, settings);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -S -c \"$(ulimit -H -c)\" && exec \"$0\" \"$@\""]);
+        shell.current_dir(env!("CARGO_MANIFEST_DIR")).arg(own.get_program()).args(own.get_args());
+        for (name, value) in own.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        Self::spawn(shell, port, Stdio::piped())
+    }
+
+    fn serving(
+        port: u16,
+        file: &str,
+        around: &Surroundings,
+        settings: &BTreeMap<String, String>,
+    ) -> Command {
         let services = around.services();
         let own = [
             ("SERVER__LISTEN", format!("127.0.0.1:{port}")),
@@ -99,18 +141,14 @@ impl Process {
         let own = own.map(|(name, value)| (format!("OSIER_{name}"), value));
         let mut all: BTreeMap<String, String> = own.into_iter().chain(base_urls(around)).collect();
         all.extend(settings.clone());
-        Self::spawn(osier(&["serve", "--config", file], &all), port)
+        osier(&["serve", "--config", file], &all)
     }
 
-    fn spawn(mut command: Command, port: u16) -> Self {
+    fn spawn(mut command: Command, port: u16, out: Stdio) -> Self {
         let started = Instant::now();
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let out = Output::of(child.stdout.take().unwrap());
+        let mut child =
+            command.stdin(Stdio::null()).stdout(out).stderr(Stdio::piped()).spawn().unwrap();
+        let out = child.stdout.take().map(Output::of).unwrap_or_default();
         let err = Output::of(child.stderr.take().unwrap());
         Self { child, port, url: format!("http://127.0.0.1:{port}"), started, out, err }
     }
@@ -129,13 +167,23 @@ impl Process {
         }
     }
 
+    /// The process's number.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal by its name, such as `TERM`.
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
     }
 
-    /// Kills it, as a machine that stops would.
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills it, as a crash would end it.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -165,8 +213,13 @@ impl Process {
         self.err.text()
     }
 
-    /// The audit records: every line of standard output has to be one.
+    /// The audit records of calls: every line of standard output has to be a record.
     pub fn records(&self) -> Vec<Value> {
+        self.chain().into_iter().filter(of_a_call).collect()
+    }
+
+    /// Every audit record.
+    pub fn chain(&self) -> Vec<Value> {
         let out = self.out();
         out.lines()
             .map(|line| {

@@ -4,14 +4,17 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
+use axum::response::Response;
 use axum::routing::any;
 use axum::{Json, Router};
 use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue};
+use osier::audit::{Denials, Sink};
 use osier::clock::Clock;
 use osier::identity::{Authenticator, Challenge, Flaw, Identity, Rejection, RejectionKind};
 use osier::identity::{KeyFault, Settings};
+use osier::middleware::Next;
 use osier::middleware::bearer::{Gate, authenticate};
 use osier::oauth::protected_resource::ProtectedResource;
 use osier::outbound::{self, Limits, Reach};
@@ -69,7 +72,8 @@ impl World {
         let authenticator = Arc::new(Authenticator::new(settings, http, clock.clone()));
         let resource = ProtectedResource::new(&PUBLIC_URL.parse().unwrap(), "Mcp.Access");
         let challenge = Arc::new(Challenge::new(resource.metadata_url(), "Mcp.Access"));
-        let gate = Gate { authenticator: Arc::clone(&authenticator), challenge };
+        let denials = Denials::new(Sink::memory().0, clock.clone());
+        let gate = Gate { authenticator: Arc::clone(&authenticator), challenge, denials };
         let seen = Arc::new(Mutex::new(Vec::new()));
         let tell = {
             let seen = Arc::clone(&seen);
@@ -78,7 +82,7 @@ impl World {
         let guarded = Router::new()
             .route("/mcp", any(tell.clone()))
             .route("/mcp/", any(tell))
-            .route_layer(axum::middleware::from_fn_with_state(gate, authenticate));
+            .route_layer(axum::middleware::from_fn_with_state(gate, layer));
         let app = guarded.merge(resource.routes(None, Arc::clone(&authenticator)));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -198,4 +202,13 @@ async fn tell(seen: Arc<Mutex<Vec<HeaderMap>>>, request: Request) -> Json<Value>
     let identity = head.extensions.get::<Arc<Identity>>().unwrap();
     seen.lock().unwrap().push(head.headers);
     Json(json!({ "subject": identity.subject(), "length": length }))
+}
+
+/// The layer, with nothing else around the routes.
+async fn layer(
+    State(gate): State<Gate>,
+    request: Request,
+    behind: axum::middleware::Next,
+) -> Response {
+    authenticate(&gate, request, Next::to(|request| behind.run(request))).await
 }

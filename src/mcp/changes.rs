@@ -110,7 +110,9 @@ impl Changes {
         match altered {
             // Other replicas get the source's word, too, and tell their clients by themselves.
             Altered::Everybody => {
-                LISTS.iter().for_each(|list| self.announce_to(|_| true, *list));
+                for list in LISTS {
+                    self.announce_to(|_| true, list);
+                }
                 self.outlet.tell(notice);
             }
             Altered::People(people) => {

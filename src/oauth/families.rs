@@ -73,13 +73,11 @@ impl Families {
     /// # Errors
     /// Where other replicas can't be told.
     pub async fn replaced(&self, member: &str, expires: u64, now: u64) -> Result<(), StoreFault> {
-        match &self.shared {
-            Some(store) => store.mark_used(member, expires).await.map(drop),
-            None => {
-                self.used.mark(member, expires, now);
-                Ok(())
-            }
+        if let Some(store) = &self.shared {
+            return store.mark_used(member, expires).await.map(drop);
         }
+        self.used.mark(member, expires, now);
+        Ok(())
     }
 
     /// Ends a family.
@@ -87,13 +85,11 @@ impl Families {
     /// # Errors
     /// Where other replicas can't be told.
     pub async fn end(&self, family: &str, expires: u64, now: u64) -> Result<(), StoreFault> {
-        match &self.shared {
-            Some(store) => store.mark_used(&ending(family), expires).await.map(drop),
-            None => {
-                self.ended.mark(family, expires, now);
-                Ok(())
-            }
+        if let Some(store) = &self.shared {
+            return store.mark_used(&ending(family), expires).await.map(drop);
         }
+        self.ended.mark(family, expires, now);
+        Ok(())
     }
 
     /// Is this the first use of a code?

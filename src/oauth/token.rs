@@ -209,7 +209,7 @@ impl Facade {
 }
 
 /// What replicas have to know of each other can't be kept: nothing is handed out (fail closed).
-fn unkept(fault: StoreFault) -> OauthError {
+fn unkept(fault: &StoreFault) -> OauthError {
     tracing::error!(%fault, "what was used can't be kept");
     OauthError::new("temporarily_unavailable", "Something is missing here. Try again in a minute.")
 }

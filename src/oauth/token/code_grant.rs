@@ -27,9 +27,9 @@ pub(super) async fn redeem(facade: &Facade, request: &Asking<'_>) -> Result<Gran
     }
     let now = facade.clock.unix_seconds();
     let expires = now + facade.lives.refresh;
-    if !facade.families.redeem(&code.id, code.expires, now).await.map_err(unkept)? {
+    if !facade.families.redeem(&code.id, code.expires, now).await.map_err(|fault| unkept(&fault))? {
         // Somebody else has it (RFC 6749 §4.1.2): what came of it ends too.
-        facade.families.end(&code.id, expires, now).await.map_err(unkept)?;
+        facade.families.end(&code.id, expires, now).await.map_err(|fault| unkept(&fault))?;
         return Err(NOT_GOOD);
     }
     let tokens = match facade.upstream.redeem(&code.entra, &code.verifier).await {

@@ -25,12 +25,12 @@ pub(super) async fn refresh(facade: &Facade, request: &Asking<'_>) -> Result<Gra
             tracing::warn!(client = logged(request.client_id), "a refresh token was used again");
             NOT_GOOD
         }
-        Barred::Unknown(fault) => unkept(fault),
+        Barred::Unknown(fault) => unkept(&fault),
     })?;
     let entra = SecretString::from(entra);
     let mut tokens = facade.upstream.refresh(&entra).await.map_err(|fault| refused(&fault))?;
     let now = facade.clock.unix_seconds();
-    facade.families.replaced(&id, expires, now).await.map_err(unkept)?;
+    facade.families.replaced(&id, expires, now).await.map_err(|fault| unkept(&fault))?;
     let identity = facade.judge(&tokens.access_token).await?;
     if person != (identity.tenant().to_owned(), identity.subject().to_owned()) {
         tracing::error!("Entra refreshed a token for another person");

@@ -1,15 +1,22 @@
 //! The wired server: `serve` takes its socket and its stop signal.
 
 mod accept;
+mod assembly;
+mod keepers;
+mod live;
+mod reload;
+mod run;
+mod scrape;
+mod tls;
+mod watch;
 
 pub use accept::Limits;
-
-mod assembly;
-mod run;
-
 pub use assembly::{Assembly, Means, assemble, definitions};
 pub(crate) use assembly::{access, identity_settings, known};
-pub use run::{run, stop_signal};
+pub use live::Live;
+pub use reload::Source;
+pub use run::{Signals, run, signals};
+pub use tls::Tls;
 
 use std::io;
 use std::pin::pin;
@@ -21,10 +28,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::health::Health;
-use crate::mcp::Door;
-use crate::middleware::{bearer, body, host};
+use crate::mcp::{Door, Served};
+use crate::middleware::{address, bearer, body, host};
 use crate::oauth;
-use crate::router::router;
 
 /// How long the answer of a call that has just ended takes to get into its stream.
 const LAST_WORDS: Duration = Duration::from_millis(100);
@@ -32,11 +38,15 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 /// What is served.
 pub struct App {
     /// MCP.
-    pub door: Door,
+    pub door: Arc<Door>,
+    /// What is served through that door.
+    pub served: Served,
     /// Who is let in.
     pub gate: bearer::Gate,
     /// Under which names.
     pub allowed: Arc<host::Allowed>,
+    /// Whose word for a caller's address counts.
+    pub proxies: address::Proxies,
     /// How long a body may be.
     pub body: body::Limits,
     /// Where people and their clients sign in.
@@ -49,6 +59,8 @@ pub struct App {
     pub running: TaskTracker,
     /// When it is cancelled, the door's sessions and streams end.
     pub streams: CancellationToken,
+    /// It is cancelled when the process is about to end.
+    pub stopping: CancellationToken,
 }
 
 /// Serves until `shutdown`. Then no more connections are accepted, the requests and calls that run
@@ -56,11 +68,16 @@ pub struct App {
 ///
 /// # Errors
 /// Where the socket has no address any more.
-pub async fn serve(listener: TcpListener, app: App, shutdown: CancellationToken) -> io::Result<()> {
-    let (limits, running, streams) = (app.limits, app.running.clone(), app.streams.clone());
+pub async fn serve(
+    listener: TcpListener,
+    live: Arc<Live>,
+    tls: Option<Tls>,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    let (limits, running) = (live.limits, live.running.clone());
     // Streams end with this, in whatever way the serving ends.
-    let streams = streams.drop_guard();
-    let mut serving = pin!(accept::accept(listener, router(app), limits, shutdown.clone()));
+    let streams = live.streams.clone().drop_guard();
+    let mut serving = pin!(accept::accept(listener, live, tls, shutdown.clone()));
     let calls_end = async {
         shutdown.cancelled().await;
         running.close();

@@ -40,6 +40,7 @@ use crate::call::{Notes, Refusal, Stop};
 use crate::catalog::{Answer, Plan, ReadPlan, SafeRequest};
 use crate::clock::Clock;
 use crate::confirm::{Confirmations, Consent};
+use crate::private::Private;
 use crate::request::Position;
 use crate::target::{Fill, Reply, Source};
 
@@ -56,11 +57,10 @@ pub struct Backends {
 pub struct RawResult {
     consent: Consent,
     at: Position,
-    body: Body,
+    body: Private<Body>,
 }
 
-/// What came back.
-#[derive(Debug)]
+/// What came back. Never formatted.
 pub enum Body {
     /// A service's JSON.
     Json {
@@ -162,7 +162,7 @@ impl Backends {
         };
         // Questions of a service's own: only scripts have them as yet.
         let _ = confirmations;
-        Ok(RawResult { consent, at, body })
+        Ok(RawResult { consent, at, body: body.into() })
     }
 
     /// Reads another page of a list that is being read, for the same consented call.
@@ -182,7 +182,7 @@ impl Backends {
             return Err(Refusal::Internal);
         };
         let body = self.page(&consent, request, &mut at, notes, sent).await?;
-        Ok(RawResult { consent, at, body })
+        Ok(RawResult { consent, at, body: body.into() })
     }
 
     /// Reads the page at this position, and tells where the service has it again.

@@ -15,8 +15,8 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-/// One request to run a tool, as a front door received it. All of it is unverified.
-#[derive(Debug)]
+/// One request to run a tool, as a front door received it. All of it is unverified, and none of it is
+/// ever formatted.
 pub struct Call {
     /// The tool's name as the client wrote it.
     pub tool: String,

@@ -194,9 +194,9 @@ pub fn run() -> ExitCode {
 #[cfg(feature = "demo")]
 fn demo(args: &DemoArgs) -> anyhow::Result<()> {
     let config = demo::settings(args.port)?;
-    telemetry::init(&config.log)?;
+    let _exports = telemetry::start(&config.log, &config.telemetry)?;
     let strict = args.services == Services::Strict;
-    recorded(&config, async |audit| demo::run(args.port, strict, &config, audit).await)
+    recorded(&config.audit.clone(), async |audit| demo::run(args.port, strict, config, audit).await)
 }
 
 #[cfg(feature = "demo")]
@@ -209,23 +209,25 @@ fn token(args: &TokenArgs) -> anyhow::Result<()> {
 }
 
 fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
-    let config = args.load()?;
-    telemetry::init(&config.log)?;
+    let source =
+        app::Source { file: args.path()?.to_owned(), environment: Environment::of_process() };
+    let config = Config::load(&source.file, &source.environment)?;
+    let _exports = telemetry::start(&config.log, &config.telemetry)?;
     let catalog = app::definitions(&config.tools).map_err(BadDefinitions)?;
-    recorded(&config, async |audit| {
-        let stop = app::stop_signal()?;
-        app::run(&config, catalog, audit, stop, |_| {}).await
+    recorded(&config.audit.clone(), async |audit| {
+        let signals = app::signals(true)?;
+        app::run((config, catalog), Some(source), audit, signals, |_| {}).await
     })
 }
 
 /// Runs a server that records where the settings say, and waits for the last record.
 fn recorded(
-    config: &Config,
+    to: &config::Audit,
     serve: impl AsyncFnOnce(Sink) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     /// A pipe that nobody empties doesn't hold the end up for longer.
     const PATIENCE: Duration = Duration::from_secs(5);
-    let (audit, writing) = Sink::open(&config.audit).with_context(|| match &config.audit.sink {
+    let (audit, writing) = Sink::open(to).with_context(|| match &to.sink {
         config::Sink::Stdout => "standard output (audit.sink)".to_owned(),
         config::Sink::File { path, .. } => format!("{} (audit.file)", path.display()),
     })?;

@@ -22,6 +22,7 @@ mod problems;
 mod server;
 mod shape;
 mod store;
+mod telemetry;
 mod tools;
 
 #[cfg(test)]
@@ -53,9 +54,10 @@ pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use network::is_loopback;
 pub use problems::{Origin, Problem, Problems};
-pub use server::Server;
+pub use server::{Server, Tls};
 pub use shape::schema;
 pub use store::Store;
+pub use telemetry::{Otlp, Protocol, Signal, Telemetry};
 pub use tools::{Tools, definitions_dir};
 
 use document::Document;
@@ -93,8 +95,10 @@ pub struct Config {
     pub limits: Limits,
     /// The program's own log.
     pub log: Log,
-    /// What was set, for the record of changes.
+    /// What a later reading is compared with, and what the audit record tells of the settings.
     pub fingerprint: Fingerprint,
+    /// Where metrics, traces and logs go besides.
+    pub telemetry: Telemetry,
 }
 
 /// The file as it is written. Each key may also come from the environment: section and key in
@@ -127,6 +131,8 @@ struct RawConfig {
     limits: limits::RawLimits,
     #[validate(nested)]
     log: log::RawLog,
+    #[validate(nested)]
+    telemetry: telemetry::RawTelemetry,
 }
 
 impl Config {
@@ -160,8 +166,7 @@ impl Config {
         if let Err(errors) = raw.validate() {
             report.say_invalid("", &errors);
         }
-        raw.resolve(environment, &mut report)
-            .map(|config| Self { fingerprint, ..config })
+        raw.resolve(environment, fingerprint, &mut report)
             .filter(|_| report.is_clean())
             .ok_or_else(|| report.into_problems())
     }
@@ -169,9 +174,15 @@ impl Config {
 
 impl RawConfig {
     /// Every section is resolved, also after one that failed: all problems at once.
-    fn resolve(self, environment: &Environment, report: &mut Report) -> Option<Config> {
+    fn resolve(
+        self,
+        environment: &Environment,
+        fingerprint: Fingerprint,
+        report: &mut Report,
+    ) -> Option<Config> {
         let replicas = self.server.replicas();
         let server = self.server.resolve(report);
+        let listen = server.as_ref().map(|server| server.listen);
         // Known also where something else in its section is wrong.
         let audience = self.identity.audience.clone();
         let audience = audience.as_deref();
@@ -187,6 +198,7 @@ impl RawConfig {
         let keys = self.keys.resolve(report);
         let store = self.store.resolve(replicas, report);
         let audit = self.audit.resolve(report);
+        let telemetry = self.telemetry.resolve(listen, report);
         Some(Config {
             server: server?,
             identity: identity?,
@@ -201,7 +213,8 @@ impl RawConfig {
             audit: audit?,
             limits: self.limits.resolve(),
             log: self.log.resolve(),
-            fingerprint: Fingerprint::default(),
+            fingerprint,
+            telemetry: telemetry?,
         })
     }
 }

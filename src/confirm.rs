@@ -18,6 +18,7 @@ use std::time::Duration;
 use crate::call::{Answer, Ask, Question, QuestionKind, Refusal, Response, Stop};
 use crate::catalog::Plan;
 use crate::clock::Clock;
+use crate::private::Private;
 use crate::seal::KeyRing;
 use crate::store::Store;
 use crate::target::Located;
@@ -43,7 +44,7 @@ pub struct Confirmations {
 pub struct Consent {
     located: Located,
     yes: Option<Yes>,
-    service: Option<ServiceAnswer>,
+    service: Option<Private<ServiceAnswer>>,
 }
 
 /// A person's yes to one write, spent by being here.
@@ -54,7 +55,6 @@ pub struct Yes {
 }
 
 /// An answer to a question that a service asked, with the state that the service gave.
-#[derive(Debug)]
 pub struct ServiceAnswer {
     /// The service's own state.
     pub state: serde_json::Value,
@@ -86,7 +86,11 @@ impl Confirmations {
         let tool = located.checked().permit().tool().clone();
         let Plan::Write { question, write } = &tool.plan else {
             let service = answer.map(|answer| self.service_answer(&located, answer, trace));
-            return Ok(Consent { service: service.transpose()?, yes: None, located });
+            return Ok(Consent {
+                service: service.transpose()?.map(Private::from),
+                yes: None,
+                located,
+            });
         };
         let rendered = Rendered::of(question, write, &located);
         let binding = Binding::of(&located, Some(&rendered));
@@ -115,8 +119,8 @@ impl Confirmations {
             kind: QuestionKind::Form(question::form()),
         };
         Ok(Stop::Ask(Box::new(Ask {
-            questions: BTreeMap::from([(CONFIRM.to_owned(), question)]),
-            state: state.seal(&self.keys)?,
+            questions: BTreeMap::from([(CONFIRM.to_owned(), question)]).into(),
+            state: state.seal(&self.keys)?.into(),
             confirmation: state.confirmation,
             from_service: false,
         })))
@@ -175,7 +179,7 @@ impl Consent {
 
     /// The answer to a service's own question, where there is one.
     pub fn service_answer(&self) -> Option<&ServiceAnswer> {
-        self.service.as_ref()
+        self.service.as_deref()
     }
 }
 

@@ -11,6 +11,8 @@ use std::fmt;
 
 use secrecy::SecretString;
 
+use crate::private::Private;
+
 mod authenticator;
 mod cache;
 mod challenge;
@@ -64,7 +66,7 @@ struct Facts {
     tenant: String,
     subject: String,
     client: Option<String>,
-    email: Option<String>,
+    email: Option<Private<String>>,
     token_id: Option<String>,
     roles: Vec<String>,
     groups: Groups,
@@ -91,7 +93,7 @@ pub struct Identity {
     key: PersonKey,
     principal: Principal,
     client: Option<String>,
-    email: Option<String>,
+    email: Option<Private<String>>,
     token_id: Option<String>,
     roles: Vec<String>,
     groups: Groups,
@@ -153,7 +155,7 @@ impl Identity {
     /// The person's e-mail or sign-in name, where the token carries one. For eyes and for services
     /// that ask for it; it changes hands and never decides anything.
     pub fn email(&self) -> Option<&str> {
-        self.email.as_deref()
+        self.email.as_ref().map(|email| email.as_str())
     }
 
     /// The e-mail as logs and audit lines may show it: `b***@contoso.example`.

@@ -40,6 +40,7 @@ pub mod middleware;
 pub mod oauth;
 pub mod outbound;
 pub mod pipeline;
+pub mod private;
 pub mod request;
 pub mod response;
 pub mod router;

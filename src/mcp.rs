@@ -18,6 +18,7 @@ mod questions;
 mod render;
 mod resources;
 mod sessions;
+mod span;
 
 pub use ask::Patience;
 pub use lists::listed_bytes;
@@ -25,6 +26,7 @@ pub use sessions::{Limits, Session, Sessions};
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio_util::sync::CancellationToken;
@@ -32,53 +34,74 @@ use tokio_util::sync::CancellationToken;
 use self::changes::Changes;
 use self::handler::{Handler, Parts};
 use self::lists::Lists;
+use crate::access::Access;
 use crate::call::Changed;
 use crate::middleware::{body, host};
 use crate::pipeline::Pipeline;
 
-/// What the door is told.
-#[derive(Clone, Debug, Default)]
-pub struct Settings {
+/// What is served through the door, until other settings take its place. A request holds the one that
+/// it began with.
+#[derive(Clone)]
+pub struct Served {
+    /// The calls' way.
+    pub pipeline: Arc<Pipeline>,
     /// How long things may take.
     pub patience: Patience,
-    /// How many sessions there may be.
-    pub sessions: Limits,
     /// The origin of the page where a person answers whose client can't show a question; none where
     /// such a write is refused.
     pub links: Option<String>,
 }
 
-/// The door.
+/// The door. It outlives changes of the settings, and sessions with it.
 pub struct Door {
-    service: StreamableHttpService<Handler, Sessions>,
+    handler: Handler,
+    served: Arc<ArcSwap<Served>>,
     sessions: Arc<Sessions>,
     changes: Changes,
+    shutdown: CancellationToken,
 }
 
 impl Door {
-    /// A door to this pipeline. When `shutdown` is cancelled its sessions and streams end.
-    pub fn new(
-        pipeline: Arc<Pipeline>,
-        settings: Settings,
-        allowed: &host::Allowed,
-        body: body::Limits,
-        shutdown: CancellationToken,
-    ) -> Self {
-        let sessions = Arc::new(Sessions::new(settings.sessions));
+    /// A door to this. When `shutdown` is cancelled its sessions and streams end.
+    pub fn new(served: Served, limits: Limits, shutdown: CancellationToken) -> Self {
+        let sessions = Arc::new(Sessions::new(limits));
         let changes = Changes::new(Arc::clone(&sessions));
-        let (told, served) = (changes.clone(), Arc::downgrade(&pipeline));
-        pipeline.access.watch(move |altered| {
-            if let Some(pipeline) = served.upgrade() {
-                told.altered(pipeline.catalog(), altered);
-            }
-        });
+        let served = Arc::new(ArcSwap::from_pointee(served));
         let handler = Handler::new(Parts {
-            pipeline,
+            served: Arc::clone(&served),
             changes: changes.clone(),
             lists: Lists::new(),
-            patience: settings.patience,
-            links: settings.links,
         });
+        let door = Self { handler, served, sessions, changes, shutdown };
+        door.watch(&door.served.load().pipeline.access);
+        door
+    }
+
+    /// Serves this from now on. Requests that run end as they began; clients are told to ask for their
+    /// lists anew.
+    pub fn serve(&self, served: Served) {
+        let access = Arc::clone(&served.pipeline.access);
+        let before = self.served.swap(Arc::new(served));
+        if !Arc::ptr_eq(&before.pipeline.access, &access) {
+            self.watch(&access);
+        }
+        for list in [Changed::Tools, Changed::Prompts, Changed::Resources] {
+            self.changes.announce(list);
+        }
+    }
+
+    /// Has clients told when the permissions of somebody change.
+    fn watch(&self, access: &Access) {
+        let (told, served) = (self.changes.clone(), Arc::downgrade(&self.served));
+        access.watch(move |altered| {
+            if let Some(served) = served.upgrade() {
+                told.altered(served.load().pipeline.catalog(), altered);
+            }
+        });
+    }
+
+    /// `/mcp` and `/mcp/`, without their layers.
+    pub fn routes(&self, allowed: &host::Allowed, body: body::Limits) -> Router {
         // The layers in front check hosts, origins and sizes more narrowly; that rmcp checks them
         // too is what is left should a layer be forgotten.
         let config = StreamableHttpServerConfig::default()
@@ -87,17 +110,10 @@ impl Door {
             .with_allowed_origins(allowed.origins())
             .enforce_origin_validation()
             .with_max_request_body_bytes(body.bytes)
-            .with_cancellation_token(shutdown);
-        let service =
-            StreamableHttpService::new(move || Ok(handler.clone()), Arc::clone(&sessions), config);
-        Self { service, sessions, changes }
-    }
-
-    /// `/mcp` and `/mcp/`, without their layers.
-    pub fn routes(&self) -> Router {
-        Router::new()
-            .route_service("/mcp", self.service.clone())
-            .route_service("/mcp/", self.service.clone())
+            .with_cancellation_token(self.shutdown.clone());
+        let (handler, sessions) = (self.handler.clone(), Arc::clone(&self.sessions));
+        let service = StreamableHttpService::new(move || Ok(handler.clone()), sessions, config);
+        Router::new().route_service("/mcp", service.clone()).route_service("/mcp/", service)
     }
 
     /// Whose session is whose, for the layer that asks.

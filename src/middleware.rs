@@ -3,7 +3,9 @@
 //! ```text
 //! running     the end of the process waits for what is counted here
 //! request id  every request gets one of ours; answers carry it
+//! observe     how long it took, and the span around it
 //! panics      one becomes a 500 without a word of it
+//! address     whose it is, as far as stated proxies say
 //!   /mcp only
 //! cors        may a page of that origin read the answer
 //! bearer      who is calling; nothing behind it sees the Authorization header
@@ -12,10 +14,12 @@
 //! body        is this one well-formed JSON-RPC message
 //! ```
 
+pub mod address;
 pub mod bearer;
 pub mod body;
 pub mod cors;
 pub mod host;
+pub mod observe;
 pub mod session;
 
 use std::sync::Arc;
@@ -59,11 +63,13 @@ pub fn around_mcp(router: Router, layers: Layers) -> Router {
 }
 
 /// Puts the layers around everything.
-pub fn around_all(router: Router, running: TaskTracker) -> Router {
+pub fn around_all(router: Router, running: TaskTracker, proxies: address::Proxies) -> Router {
     let nosniff = HeaderValue::from_static("nosniff");
     router
+        .layer(from_fn_with_state(proxies, address::settle))
         .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, nosniff))
         .layer(CatchPanicLayer::custom(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
+        .layer(from_fn(observe::observe))
         .layer(from_fn(name_request))
         .layer(from_fn_with_state(running, count))
 }

@@ -97,9 +97,9 @@ pub struct Facade {
     /// The questions of links.
     pub pipeline: Arc<Pipeline>,
     /// What was used on this replica.
-    pub seen: Seen,
+    pub seen: Arc<Seen>,
     /// Families of refresh tokens, as far as this replica knows them.
-    pub families: Families,
+    pub families: Arc<Families>,
 }
 
 /// What is served: the resource's metadata always, the rest where clients sign in here.

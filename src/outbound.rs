@@ -5,10 +5,13 @@
 mod fetcher;
 mod reach;
 mod resolver;
+mod send;
 mod tls;
 
 pub use fetcher::{FetchFault, Fetched, Fetcher, Network};
 pub use reach::Reach;
+pub use send::{Peer, send};
+pub use tls::connector;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -17,9 +17,10 @@ use crate::audit::{Record, Stage};
 use crate::backend::{RawResult, Sent};
 use crate::call::{Call, Notes, Refusal, Stop};
 use crate::catalog::Plan;
-use crate::confirm::{Consent, Trace};
+use crate::confirm::{Consent, Trace as Asked};
 use crate::identity::Identity;
 use crate::response::{self, Outcome};
+use crate::telemetry::Trace;
 use crate::{request, scope, target};
 
 use circumstances::Circumstances;
@@ -48,7 +49,7 @@ impl Pipeline {
         };
         let lost = lost_write(&consent);
         let carried_out = Box::pin(Arc::clone(self).carry_out(consent, record, circumstances));
-        let carried_out = carried_out.instrument(span);
+        let carried_out = Trace::here().around(carried_out.instrument(span));
         let end = match lost {
             None => carried_out.await,
             // The yes is spent: from here on a client that goes away stops nothing.
@@ -77,10 +78,10 @@ impl Pipeline {
 
         // Before the question, so that the person is asked about what is there now.
         record.enter(Stage::Target);
-        let located = target::locate(checked, &self.backends).await?;
+        let located = target::locate(checked, &*self.backends).await?;
 
         record.enter(Stage::Confirm);
-        let mut trace = Trace::default();
+        let mut trace = Asked::default();
         let decided =
             self.confirmations.decide(located, call.answer, call.by_link, &mut trace).await;
         record.decided(trace, &decided);

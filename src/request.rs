@@ -16,6 +16,7 @@ use crate::access::{Permit, Scopes};
 use crate::call::Refusal;
 use crate::catalog::Tool;
 use crate::clock::Clock;
+use crate::private::Private;
 use crate::seal::KeyRing;
 
 /// More problems than this aren't listed.
@@ -25,7 +26,7 @@ const MAX_PROBLEMS: usize = 20;
 #[derive(Debug)]
 pub struct Checked {
     permit: Permit,
-    arguments: Map<String, Value>,
+    arguments: Private<Map<String, Value>>,
     digest: String,
     position: Position,
 }
@@ -60,7 +61,7 @@ pub fn check(
         Some(Value::String(text)) => cursor::open(text, &permit, &digest, keys, clock)?,
         _ => Position::start(),
     };
-    Ok(Checked { permit, arguments, digest, position })
+    Ok(Checked { permit, arguments: arguments.into(), digest, position })
 }
 
 /// What is wrong with arguments, each with its place; nothing where they fit the tool's schema.

@@ -17,6 +17,7 @@ use url::Url;
 use crate::call::{Refusal, Trouble, TroubleKind};
 use crate::catalog::{Answer, Tool};
 use crate::clock::Clock;
+use crate::private::Private;
 use crate::request::Position;
 use crate::scope::{Content, Scoped};
 use crate::seal::KeyRing;
@@ -24,8 +25,8 @@ use crate::seal::KeyRing;
 /// A result that may leave. Only [`check`] makes one.
 #[derive(Debug)]
 pub struct Outcome {
-    structured: Option<Map<String, Value>>,
-    content: Vec<Value>,
+    structured: Option<Private<Map<String, Value>>>,
+    content: Private<Vec<Value>>,
     is_error: bool,
 }
 
@@ -119,8 +120,8 @@ fn worded(
     }
     let Value::Object(structured) = value else { return Err(Refusal::Internal) };
     Ok(Outcome {
-        structured: Some(structured),
-        content: vec![json!({"type": "text", "text": text})],
+        structured: Some(structured.into()),
+        content: vec![json!({"type": "text", "text": text})].into(),
         is_error: false,
     })
 }
@@ -130,7 +131,7 @@ fn blocks_outcome(blocks: &[Value], is_error: bool, bounds: &Bounds) -> Result<O
     if length > bounds.max_chars {
         return Err(Refusal::TooLarge);
     }
-    Ok(Outcome { structured: None, content: blocks.to_vec(), is_error })
+    Ok(Outcome { structured: None, content: blocks.to_vec().into(), is_error })
 }
 
 /// As many rows as fit, and a cursor to what is left.
@@ -195,7 +196,7 @@ fn fields_of(scoped: &Scoped, row: &Value) -> Value {
 impl Outcome {
     /// MCP `structuredContent`.
     pub fn structured(&self) -> Option<&Map<String, Value>> {
-        self.structured.as_ref()
+        self.structured.as_deref()
     }
 
     /// MCP `content`: content blocks as JSON.

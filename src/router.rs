@@ -7,7 +7,7 @@ use crate::middleware::{self, Layers};
 
 /// Every route of the server.
 pub fn router(app: App) -> Router {
-    let App { door, gate, allowed, body, oauth, health, running, .. } = app;
+    let App { door, gate, allowed, body, oauth, health, running, proxies, .. } = app;
 
     // GET /livez, GET /readyz: asked by address, so that no host is checked.
     let health = health.routes();
@@ -17,9 +17,10 @@ pub fn router(app: App) -> Router {
     let public = oauth.routes();
 
     // POST, GET, DELETE /mcp and /mcp/
+    let routes = door.routes(&allowed, body);
     let layers = Layers { gate, allowed, sessions: door.sessions(), body };
-    let authenticated = middleware::around_mcp(door.routes(), layers);
+    let authenticated = middleware::around_mcp(routes, layers);
 
     let all = Router::new().merge(health).merge(public).merge(authenticated);
-    middleware::around_all(all, running)
+    middleware::around_all(all, running, proxies)
 }

@@ -13,17 +13,17 @@ use crate::access::{Standing, judge, without_others};
 use crate::backend::{Backends, Body, RawResult, Sent, Streamed};
 use crate::call::{Notes, Refusal, Trouble, TroubleKind};
 use crate::catalog::{Answer, Filter, Pointer, Row, Unit};
+use crate::private::Private;
 use crate::request::{Checked, Position};
 
 /// A result inside the caller's scope. Only [`apply`] makes it.
 #[derive(Debug)]
 pub struct Scoped {
     raw: RawResult,
-    content: Content,
+    content: Private<Content>,
 }
 
-/// What is left of the result.
-#[derive(Debug)]
+/// What is left of the result. Never formatted.
 pub enum Content {
     /// Rows; in a list that pages, one more than a page has where there are that many.
     Rows {
@@ -65,7 +65,7 @@ pub async fn apply(
     let tool = raw.consent().located().checked().permit().tool().clone();
     if let (Body::Json { .. }, Answer::List(list)) = (raw.body(), &tool.answer) {
         let (raw, content) = list::read(raw, list, backends, notes, sent).await?;
-        return Ok(Scoped { raw, content });
+        return Ok(Scoped { raw, content: content.into() });
     }
     let content = match (raw.body(), &tool.answer) {
         (Body::Content { blocks, is_error }, Answer::Content) => {
@@ -96,7 +96,7 @@ pub async fn apply(
         }
         _ => return Err(bad_answer(&raw)),
     };
-    Ok(Scoped { raw, content })
+    Ok(Scoped { raw, content: content.into() })
 }
 
 /// The part of a row that the caller may see; nothing where that is nothing.

@@ -32,7 +32,7 @@ pub trait Source: Send + Sync {
 }
 
 /// What a service answered to a request that only reads.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Reply {
     /// The JSON body; null where there was none.
     pub body: Value,

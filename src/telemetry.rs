@@ -1,70 +1,22 @@
-//! What the process says of itself: JSON lines on stderr. Audit records go another way (stdout).
+//! What the process says of itself, other than audit records: log lines ([`start`]), metrics
+//! ([`meters`]) and traces. `docs/TELEMETRY.md` lists them.
 //!
-//! The operator chooses how much is said, but not by whom: libraries log whole messages and headers
-//! when asked to, so that below a warning only our own modules are asked, and some never.
+//! Every module may say something in one line; nothing here is ever waited for, and nothing that a
+//! caller wrote gets in: attributes are closed sets, or names of the configuration and the catalog.
 
-use std::io;
+mod export;
+mod instruments;
+mod labels;
+mod logs;
+mod meters;
+mod names;
+mod process;
+mod spans;
+mod tools;
 
-use crate::config::{Log, LogFormat};
-use tracing::Subscriber;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
-
-/// Our own modules. What they log at any level is held against canaries by a test.
-const OURS: &str = "osier";
-/// Libraries whose lines can hold arguments, results, headers or tokens at every level: even rmcp's
-/// warnings repeat what a client sent.
-const SILENT: [&str; 6] = ["rmcp", "h2", "hyper", "hyper_util", "reqwest", "sse_stream"];
-
-/// Sets the process's logging up.
-///
-/// # Errors
-/// Where the filter can't be read, or logging is set up already.
-pub fn init(log: &Log) -> anyhow::Result<()> {
-    match log.format {
-        LogFormat::Json => subscriber(&log.filter, io::stderr)?.try_init()?,
-        LogFormat::Text => {
-            let filter = EnvFilter::try_new(&log.filter)?;
-            let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(io::stderr);
-            tracing_subscriber::registry().with(pinned()).with(filter).with(lines).try_init()?;
-        }
-    }
-    tell_panics_by_place();
-    Ok(())
-}
-
-/// The subscriber, for `init` and for tests that read what it writes.
-///
-/// # Errors
-/// Where the filter can't be read.
-pub fn subscriber<W>(filter: &str, writer: W) -> anyhow::Result<impl Subscriber + Send + Sync>
-where
-    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
-{
-    let lines = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_ansi(false)
-        .with_writer(writer);
-    let filter = EnvFilter::try_new(filter)?;
-    Ok(tracing_subscriber::registry().with(pinned()).with(filter).with(lines))
-}
-
-/// What the operator's filter can't loosen.
-fn pinned() -> Targets {
-    Targets::new()
-        .with_default(LevelFilter::WARN)
-        .with_target(OURS, LevelFilter::TRACE)
-        .with_targets(SILENT.map(|target| (target, LevelFilter::OFF)))
-}
-
-/// A panic's message may quote what it stumbled over; only its place is logged.
-fn tell_panics_by_place() {
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(place, "panicked");
-    }));
-}
+pub use export::{Exports, prometheus_text};
+pub use instruments::{INSTRUMENTS, Instrument, Kind};
+pub use labels::{Answer, Cached, CallStatus, Done, Label, Limit, Looked, Signal};
+pub use logs::{start, subscriber};
+pub use meters::{Meters, Open, known_method, meters};
+pub use spans::{Side, Span, Trace};

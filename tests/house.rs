@@ -16,3 +16,6 @@ mod sizes;
 #[cfg(test)]
 #[path = "house/sources.rs"]
 mod sources;
+#[cfg(test)]
+#[path = "house/telemetry.rs"]
+mod telemetry;

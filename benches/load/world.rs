@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
-use osier::app::{Means, assemble, definitions, serve};
+use osier::app::{Live, Means, assemble, definitions, serve};
 use osier::audit::{Sink, Terms};
 use osier::clock::Clock;
 use osier::config::{Config, Environment};
@@ -67,11 +67,12 @@ impl World {
         let catalog = definitions(&config.tools).map_err(|all| {
             anyhow::anyhow!(all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         })?;
-        let assembly = assemble(&config, catalog, Means { clock, audit, store })?;
+        let mut assembly = assemble(&config, catalog, Means { clock, audit, store })?;
         let stop = CancellationToken::new();
         let (keys, stopped) = (Arc::clone(&assembly.authenticator), stop.clone());
         tokio::spawn(async move { keys.run(stopped).await });
-        tokio::spawn(serve(listener, assembly.app, stop.clone()));
+        let app = assembly.app.take().context("an assembly is served once")?;
+        tokio::spawn(serve(listener, Live::new(app), None, stop.clone()));
         let http = outbound::client(&Limits::calls(super::caller::PATIENCE, Reach::Private))?;
         let url = format!("http://{address}/mcp");
         Ok(Self { around, relays, url, http, _stop: stop.drop_guard() })

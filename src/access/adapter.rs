@@ -2,13 +2,14 @@
 //! a new one says something else.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use moka::future::Cache;
 
 use crate::call::Refusal;
 use crate::clock::Clock;
 use crate::identity::{Identity, PersonKey};
+use crate::telemetry::{Looked, meters};
 
 use super::changes::{Altered, Changes};
 use super::feed::Feed;
@@ -81,6 +82,7 @@ impl Access {
         let strong = freshness != Freshness::Read;
         if let Some(snapshot) = self.cache.get(&key).await {
             if self.will_do(&key, &snapshot, oldest, strong).await {
+                meters().lookup(Looked::Hit);
                 return Ok(snapshot);
             }
             self.cache.invalidate(&key).await;
@@ -157,7 +159,10 @@ impl Access {
         strong: bool,
     ) -> Result<Arc<Snapshot>, Unavailable> {
         let turn = self.changes.turn();
+        let began = Instant::now();
         let asked = self.source.ask(&Subject::of(identity), strong).await;
+        meters().lookup_took(began.elapsed());
+        meters().lookup(if asked.is_ok() { Looked::Miss } else { Looked::Failed });
         let snapshot = asked.inspect_err(log)?;
         let strong = snapshot.is_strong();
         let snapshot = Arc::new(snapshot.asked(strong, turn));

@@ -13,7 +13,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::catalog::Pointer;
-use crate::outbound;
+use crate::outbound::{self, Peer};
 
 use super::file::Grants;
 use super::scopes::{Place, Scopes};
@@ -73,16 +73,13 @@ impl HttpAdapter {
 
     pub(super) async fn permissions(&self, who: &Subject<'_>) -> Result<Told, Unavailable> {
         let bearer = who.bearer.ok_or_else(|| Unavailable::new("no token of the person's own"))?;
-        let response = self
-            .client
-            .get(self.url.clone())
-            .bearer_auth(bearer.expose_secret())
-            .timeout(self.timeout)
-            .send()
-            .await
-            .map_err(|error| {
-                Unavailable::new(if error.is_timeout() { "timeout" } else { "no answer" })
-            })?;
+        let request = self.client.get(self.url.clone()).bearer_auth(bearer.expose_secret());
+        let request = request.timeout(self.timeout).build();
+        let request = request.map_err(|_| Unavailable::new("the request can't be made"))?;
+        let sent = outbound::send(&self.client, request, Peer::Permissions).await;
+        let response = sent.map_err(|error| {
+            Unavailable::new(if error.is_timeout() { "timeout" } else { "no answer" })
+        })?;
         match response.status() {
             StatusCode::OK => {}
             // 403: the service knows no such person, or no longer: they may do nothing.

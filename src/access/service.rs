@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::outbound;
+use crate::outbound::{self, Peer};
 
 use super::scopes::{Place, Scopes};
 use super::subject::Subject;
@@ -73,7 +73,10 @@ impl Service {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token.expose_secret());
         }
-        let response = request.send().await.map_err(|error| {
+        let request = request.build();
+        let request = request.map_err(|_| Unavailable::new("the request can't be made"))?;
+        let sent = outbound::send(&self.client, request, Peer::Permissions).await;
+        let response = sent.map_err(|error| {
             Unavailable::new(if error.is_timeout() { "timeout" } else { "no answer" })
         })?;
         let status = response.status();

@@ -2,6 +2,7 @@
 
 mod backends;
 mod facade;
+mod kept;
 mod permissions;
 
 pub(crate) use permissions::{access, known};
@@ -12,10 +13,10 @@ use anyhow::Context;
 use futures::FutureExt;
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
+use self::kept::{Lasting, Parts};
 use crate::app::App;
-use crate::audit::{Denials, Sink};
+use crate::audit::Sink;
 use crate::catalog::{self, Catalog, Files};
 use crate::check;
 use crate::clock::Clock;
@@ -23,8 +24,8 @@ use crate::config::{self, AllowedClients, Config, Fallback};
 use crate::confirm::Confirmations;
 use crate::health::Health;
 use crate::identity::{Authenticator, Challenge, Require, Settings, V1};
-use crate::mcp::{self, Door};
-use crate::middleware::{bearer, body, host};
+use crate::mcp::{self, Door, Served};
+use crate::middleware::{address, bearer, body, host};
 use crate::oauth;
 use crate::oauth::protected_resource::ProtectedResource;
 use crate::outbound::{self, Limits, Reach};
@@ -34,6 +35,7 @@ use crate::seal::KeyRing;
 use crate::store::Store;
 
 /// What the parts are made with, other than the settings.
+#[derive(Clone)]
 pub struct Means {
     /// The clock.
     pub clock: Clock,
@@ -45,12 +47,14 @@ pub struct Means {
 
 /// The parts, made.
 pub struct Assembly {
-    /// What is served.
-    pub app: App,
+    /// What is served, until it was taken.
+    pub app: Option<App>,
     /// The calls' way.
     pub pipeline: Arc<Pipeline>,
     /// Who is let in; its `run` keeps the signing keys fresh.
     pub authenticator: Arc<Authenticator>,
+    lasting: Lasting,
+    parts: Parts,
 }
 
 /// Makes every part of a server. Nothing is asked of the network yet.
@@ -58,17 +62,46 @@ pub struct Assembly {
 /// # Errors
 /// Definitions with problems, and whatever of the machine doesn't do its part.
 pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Result<Assembly> {
-    let Means { clock, audit, store } = means;
-    let (running, streams) = (TaskTracker::new(), CancellationToken::new());
-    let http = outbound::client(&Limits::documents()).context("the HTTP client")?;
-    let authenticator =
-        Arc::new(Authenticator::new(identity_settings(&config.identity), http, clock.clone()));
+    build(config, catalog, Lasting::new(means), None)
+}
+
+impl Assembly {
+    /// The same server with other settings or definitions; nothing of it is served yet. Parts whose
+    /// settings stayed as they were are taken over, and sessions always.
+    ///
+    /// # Errors
+    /// As [`assemble`].
+    pub fn next(&self, config: &Config, catalog: Catalog) -> anyhow::Result<Self> {
+        build(config, catalog, self.lasting.clone(), Some(&self.parts))
+    }
+}
+
+fn build(
+    config: &Config,
+    catalog: Catalog,
+    lasting: Lasting,
+    before: Option<&Parts>,
+) -> anyhow::Result<Assembly> {
+    let Lasting { means: Means { clock, audit, store }, running, streams, .. } = lasting.clone();
+    let authenticator = match before.and_then(|parts| parts.authenticator(config)) {
+        Some(authenticator) => authenticator,
+        None => authenticator(config, &clock)?,
+    };
     let keys = Arc::new(key_ring(&config.keys)?);
     let catalog = Arc::new(serve_only(catalog, config));
+    let known = known(&catalog);
+    let access = match before.and_then(|parts| parts.access(config, &known)) {
+        Some(access) => access,
+        None => Arc::new(access(&config.access, known.clone(), &clock)?),
+    };
+    let backends = match before.and_then(|parts| parts.backends(config)) {
+        Some(backends) => backends,
+        None => Arc::new(backends::backends(config, &authenticator, &running, &clock)?),
+    };
     let pipeline = Arc::new(Pipeline {
-        access: access(&config.access, known(&catalog), &clock)?,
+        access: Arc::clone(&access),
         catalog,
-        backends: backends::backends(config, &authenticator, &running, &clock)?,
+        backends: Arc::clone(&backends),
         confirmations: Confirmations {
             keys: Arc::clone(&keys),
             store,
@@ -86,37 +119,69 @@ pub fn assemble(config: &Config, catalog: Catalog, means: Means) -> anyhow::Resu
     let server = &config.server;
     let allowed = host::Allowed::new(server.hosts(), server.origins());
     let body = body::Limits { bytes: server.max_body_bytes, ..body::Limits::default() };
-    let settings = mcp::Settings {
+    let through = Served {
+        pipeline: Arc::clone(&pipeline),
         patience: mcp::Patience {
             call: config.limits.call_deadline,
             answer: config.confirmation.ttl,
         },
         links: links(config),
-        ..mcp::Settings::default()
     };
-    let door = Door::new(Arc::clone(&pipeline), settings, &allowed, body, streams.clone());
+    let door = match before {
+        Some(parts) => Arc::clone(&parts.door),
+        None => Arc::new(Door::new(through.clone(), mcp::Limits::default(), streams.clone())),
+    };
     let scope = scope(config);
     let resource = ProtectedResource::new(&server.public_url, &scope);
     let challenge = Challenge::new(resource.metadata_url(), &scope);
     let gate = bearer::Gate {
         authenticator: Arc::clone(&authenticator),
         challenge: Arc::new(challenge),
-        denials: Denials::new(pipeline.audit.clone(), pipeline.clock.clone()),
+        denials: lasting.denials.clone(),
     };
-    let health = health(&authenticator, &pipeline);
+    let health = health(&authenticator, &pipeline, &lasting.stopping);
     let limits =
         super::Limits { header_bytes: server.max_header_bytes, grace: server.shutdown_grace };
     let allowed = Arc::new(allowed);
     let facade = match &config.auth {
         config::Auth::Facade(auth) => {
+            let clients = before.and_then(|parts| parts.clients(config));
             let parts = (Arc::clone(&keys), Arc::clone(&authenticator), Arc::clone(&pipeline));
-            Some(Arc::new(facade::facade(config, auth, parts, &pipeline.clock)?))
+            Some(Arc::new(facade::facade(config, auth, parts, clients, &lasting)?))
         }
         config::Auth::Direct(_) => None,
     };
     let oauth = oauth::Door { resource, authenticator: Arc::clone(&authenticator), facade };
-    let app = App { door, gate, allowed, body, oauth, health, limits, running, streams };
-    Ok(Assembly { app, pipeline, authenticator })
+    let parts = Parts {
+        fingerprint: config.fingerprint.clone(),
+        known,
+        authenticator: Arc::clone(&authenticator),
+        access,
+        backends,
+        clients: oauth.facade.as_ref().map(|facade| Arc::clone(&facade.clients)),
+        door: Arc::clone(&door),
+    };
+    let app = App {
+        door,
+        served: through,
+        gate,
+        allowed,
+        proxies: address::Proxies(server.trusted_proxies),
+        body,
+        oauth,
+        health,
+        limits,
+        running,
+        streams,
+        stopping: lasting.stopping.clone(),
+    };
+    Ok(Assembly { app: Some(app), pipeline, authenticator, lasting, parts })
+}
+
+fn authenticator(config: &Config, clock: &Clock) -> anyhow::Result<Arc<Authenticator>> {
+    let http = outbound::client(&Limits::documents()).context("the HTTP client")?;
+    let settings = identity_settings(&config.identity);
+    Ok(Arc::new(Authenticator::new(settings, http, clock.clone())))
 }
 
 /// Where the questions of writes can be answered by link: nobody signs in here in direct mode.
@@ -145,11 +210,12 @@ fn scope(config: &Config) -> String {
 /// # Errors
 /// Every problem of every file.
 pub fn definitions(tools: &config::Tools) -> Result<Catalog, Vec<catalog::Problem>> {
-    let files = match &tools.dir {
-        Some(dir) => Files::read(dir).map_err(|problem| vec![problem])?,
-        None => Files::built_in(),
-    };
-    catalog::load(&files)
+    catalog::load(&files(tools).map_err(|problem| vec![problem])?)
+}
+
+/// The files that the settings name.
+pub(super) fn files(tools: &config::Tools) -> Result<Files, catalog::Problem> {
+    tools.dir.as_deref().map_or_else(|| Ok(Files::built_in()), Files::read)
 }
 
 /// Leaves out what the settings disable, and the tools of services that aren't configured.
@@ -206,12 +272,24 @@ fn reach(allow_private_network: bool) -> Reach {
 
 /// Ready once issuer, keys and the permission service have answered, and while the store does and
 /// calls can be recorded; the catalog stands before anything is served.
-fn health(authenticator: &Arc<Authenticator>, pipeline: &Arc<Pipeline>) -> Health {
+fn health(
+    authenticator: &Arc<Authenticator>,
+    pipeline: &Arc<Pipeline>,
+    stopping: &CancellationToken,
+) -> Health {
     let keys = Arc::clone(authenticator);
     let permissions = Arc::clone(pipeline);
     let store = pipeline.confirmations.store.clone();
     let audit = pipeline.audit.clone();
+    let stopping = stopping.clone();
     Health::default()
+        .with(
+            "process",
+            Box::new(move || {
+                let ending = stopping.is_cancelled();
+                async move { if ending { Err("stopping") } else { Ok(()) } }.boxed()
+            }),
+        )
         .with(
             "signing_keys",
             Box::new(move || {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::call::{Refusal, Stop, TroubleKind};
 use crate::response::Outcome;
+use crate::telemetry::CallStatus;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -31,6 +32,21 @@ pub enum End {
 }
 
 impl End {
+    /// Its name in metrics. What is still pending is told when it ends.
+    pub(super) fn status(self) -> Option<CallStatus> {
+        match self {
+            Self::Pending => None,
+            Self::Ok => Some(CallStatus::Ok),
+            Self::ToolError => Some(CallStatus::ToolError),
+            Self::Denied => Some(CallStatus::Denied),
+            Self::Blocked => Some(CallStatus::Blocked),
+            Self::Asked => Some(CallStatus::Asked),
+            Self::Error => Some(CallStatus::Error),
+            Self::Unknown => Some(CallStatus::Unknown),
+            Self::Cancelled => Some(CallStatus::Cancelled),
+        }
+    }
+
     pub(super) fn of(end: &Result<Outcome, Stop>) -> Self {
         match end {
             Ok(outcome) if outcome.is_error() => Self::ToolError,

@@ -13,6 +13,7 @@ use crate::confirm::Trace;
 use crate::identity::{Identity, Principal};
 use crate::response::Outcome;
 use crate::seal::random_name;
+use crate::telemetry::{Answer, meters};
 
 use super::end::{End, reason};
 use super::event::timestamp;
@@ -249,6 +250,27 @@ impl Record {
         end
     }
 
+    /// Counts how the run ended: the one place where allow and deny are counted.
+    fn count(&self) {
+        let Fields { server, tool, status, deny_reason, confirmation, .. } = &self.fields;
+        if let Some(status) = status.status() {
+            let tool = server.as_deref().zip(tool.as_deref());
+            meters().call(tool, status, self.started.elapsed());
+        }
+        if let Some(reason) = deny_reason {
+            meters().refusal(reason);
+        }
+        if let Some(confirmation) = confirmation {
+            meters().confirmation(match confirmation.answered {
+                None => Answer::Asked,
+                Some("yes") => Answer::Yes,
+                Some("no") => Answer::No,
+                Some("closed") => Answer::Closed,
+                Some(_) => Answer::Invalid,
+            });
+        }
+    }
+
     fn line(&mut self) -> Result<String, SinkClosed> {
         let took = self.started.elapsed().as_millis();
         self.fields.duration_ms = u64::try_from(took).unwrap_or(u64::MAX);
@@ -268,6 +290,7 @@ impl Drop for Record {
             };
             self.fields.deny_reason = panicking.then_some("panicked");
         }
+        self.count();
         if let (Ok(line), Some(slot)) = (self.line(), self.slot.take()) {
             slot.write(line);
         }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
+use crate::telemetry::meters;
 
 /// One service's breaker.
 pub(super) struct Circuit {
@@ -46,6 +47,7 @@ pub(super) struct Leave<'a> {
 impl Circuit {
     pub(super) fn new(service: &str, limit: u32, rest: Duration, clock: Clock) -> Self {
         let inner = Mutex::new(Inner { state: State::Closed(0), opened: 0 });
+        meters().circuit(service, false);
         Self { service: service.to_owned(), limit, rest, clock, inner }
     }
 
@@ -78,6 +80,7 @@ impl Circuit {
         match inner.state {
             State::Trying if tries => {
                 inner.state = State::Closed(0);
+                meters().circuit(&self.service, false);
                 tracing::info!(service = self.service, opened = inner.opened, "asked again");
             }
             State::Closed(_) => inner.state = State::Closed(0),
@@ -100,6 +103,7 @@ impl Circuit {
         let rest = u64::try_from(self.rest.as_millis()).unwrap_or(u64::MAX);
         inner.state = State::Open(self.clock.unix_millis().saturating_add(rest));
         inner.opened += 1;
+        meters().circuit(&self.service, true);
         let for_ms = rest;
         if tries {
             tracing::info!(service = self.service, for_ms, opened = inner.opened, "still failing");

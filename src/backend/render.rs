@@ -21,7 +21,6 @@ mod tests;
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A request whose holes are filled.
-#[derive(Debug)]
 pub(super) enum Rendering {
     /// Ready to be sent.
     Ready(Filled),
@@ -30,7 +29,6 @@ pub(super) enum Rendering {
 }
 
 /// What goes on the wire, below the backend's base URL.
-#[derive(Debug)]
 pub(super) struct Filled {
     pub(super) method: Method,
     /// Encoded segments, joined with `/`, without a leading one.

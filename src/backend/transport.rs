@@ -19,7 +19,8 @@ use url::Url;
 use crate::call::{Hindrance, Refusal, Trouble, TroubleKind};
 use crate::clock::Clock;
 use crate::identity::Identity;
-use crate::outbound;
+use crate::outbound::{self, Peer};
+use crate::telemetry::meters;
 
 use super::Sent;
 use super::circuit::Circuit;
@@ -247,7 +248,17 @@ impl Transport {
     /// Up to the answer's head.
     async fn execute(&self, mut request: Request, ends: Instant) -> Result<Response, Ended> {
         *request.timeout_mut() = Some(ends.saturating_duration_since(Instant::now()));
-        self.client.execute(request).await.map_err(|error| {
+        let (method, began) = (request.method().clone(), Instant::now());
+        let peer = Peer::Backend(&self.settings.name);
+        let answered = outbound::send(&self.client, request, peer).await;
+        let ended = match &answered {
+            Ok(response) => Ok(response.status()),
+            Err(error) if error.is_timeout() => Err("timeout"),
+            Err(error) if error.is_connect() => Err("connect"),
+            Err(_) => Err("broken"),
+        };
+        meters().backend(&self.settings.name, &method, ended, began.elapsed());
+        answered.map_err(|error| {
             let error = error.without_url();
             let (timeout, connect) = (error.is_timeout(), error.is_connect());
             tracing::warn!(service = self.settings.name, timeout, connect, "no answer");

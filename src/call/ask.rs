@@ -7,21 +7,23 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::private::Private;
+
 /// What has to be answered before a call can go on.
 #[derive(Clone, Debug)]
 pub struct Ask {
     /// Names this question in the audit records of both runs.
     pub confirmation: String,
     /// The questions by key; the answer uses the same keys.
-    pub questions: BTreeMap<String, Question>,
+    pub questions: Private<BTreeMap<String, Question>>,
     /// The sealed request state (MCP `requestState`), to be returned unchanged.
-    pub state: String,
+    pub state: Private<String>,
     /// True for a question that a service asks, false for the confirmation of a write.
     pub from_service: bool,
 }
 
-/// One question of an [`Ask`].
-#[derive(Clone, Debug)]
+/// One question of an [`Ask`]. Never formatted: it quotes what is to be changed.
+#[derive(Clone)]
 pub struct Question {
     /// What the person reads. Rendered by us or by the service, never by a model.
     pub message: String,
@@ -30,7 +32,7 @@ pub struct Question {
 }
 
 /// The kinds of question that MCP knows (elicitation, sampling, roots).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum QuestionKind {
     /// Form elicitation: a flat JSON Schema of the wanted object.
     Form(Value),
@@ -42,17 +44,18 @@ pub enum QuestionKind {
     Roots,
 }
 
-/// The client's answer to an [`Ask`]: the state as it came back, and the responses by key.
-#[derive(Clone, Debug)]
+/// The client's answer to an [`Ask`]: the state as it came back, and the responses by key. Never
+/// formatted.
+#[derive(Clone)]
 pub struct Answer {
     /// The request state, not yet opened.
-    pub state: String,
+    pub state: Private<String>,
     /// What was answered, not yet checked.
     pub responses: BTreeMap<String, Response>,
 }
 
 /// One unchecked response.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Response {
     /// The person answered (elicitation `accept`, or the result of sampling or roots).
     Accepted(Value),

@@ -44,6 +44,12 @@ impl Environment {
         self.foreign.get(name).map(String::as_str)
     }
 
+    /// The files that variables ending in `_FILE` name.
+    pub fn files(&self) -> impl Iterator<Item = &std::path::Path> {
+        let named = self.settings.iter().filter(|(name, _)| name.ends_with("_FILE"));
+        named.filter_map(|(_, value)| value.as_deref().map(std::path::Path::new))
+    }
+
     /// True where this variable is set.
     pub(super) fn has(&self, name: &str) -> bool {
         self.settings.contains_key(name)

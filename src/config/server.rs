@@ -2,6 +2,7 @@
 //! may name follow from `public_url`.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -11,6 +12,15 @@ use validator::Validate;
 
 use super::network::{is_loopback, read_url};
 use super::problems::Report;
+
+/// The files of the listener's TLS, in PEM.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// The certificate and those between it and the authority.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
 
 /// The listener and the address that clients know.
 #[derive(Clone, Debug)]
@@ -25,8 +35,14 @@ pub struct Server {
     pub max_body_bytes: usize,
     /// Largest request head, in bytes.
     pub max_header_bytes: usize,
-    /// How long open requests may go on after SIGTERM.
+    /// How long requests are still taken after SIGTERM, while `/readyz` says no.
+    pub drain_delay: Duration,
+    /// How long open requests may go on after that.
     pub shutdown_grace: Duration,
+    /// How many proxies in front write into `X-Forwarded-For`.
+    pub trusted_proxies: usize,
+    /// The listener's own TLS; none behind an ingress that ends it.
+    pub tls: Option<Tls>,
     /// How many of these processes serve the public URL.
     pub replicas: u32,
 }
@@ -88,9 +104,22 @@ pub(super) struct RawServer {
     /// Largest request head, in bytes. `OSIER_SERVER__MAX_HEADER_BYTES`
     #[validate(range(min = 8192, max = 1_048_576))]
     max_header_bytes: u32,
-    /// Seconds that open requests may go on after SIGTERM. `OSIER_SERVER__SHUTDOWN_GRACE`
+    /// Seconds for which requests are still taken after SIGTERM, while `/readyz` says no: as long as the
+    /// balancer takes to notice. `OSIER_SERVER__DRAIN_DELAY`
+    #[validate(range(min = 0, max = 600))]
+    drain_delay: u32,
+    /// Seconds that open requests may go on after that. `OSIER_SERVER__SHUTDOWN_GRACE`
     #[validate(range(min = 0, max = 600))]
     shutdown_grace: u32,
+    /// How many proxies stand in front that each add their peer's address to `X-Forwarded-For`. It
+    /// counts for the budgets of callers who haven't signed in. `OSIER_SERVER__TRUSTED_PROXIES`
+    #[validate(range(min = 0, max = 10))]
+    trusted_proxies: u32,
+    /// The listener's certificate and its chain in PEM, where no ingress ends TLS. A change is taken over
+    /// without a restart. `OSIER_SERVER__TLS_CERTIFICATE_FILE`
+    tls_certificate_file: Option<String>,
+    /// The certificate's private key in PEM. `OSIER_SERVER__TLS_KEY_FILE`
+    tls_key_file: Option<String>,
     /// How many processes serve `public_url`; more than one need a store that they share.
     /// `OSIER_SERVER__REPLICAS`
     #[validate(range(min = 1, max = 1000))]
@@ -105,7 +134,11 @@ impl Default for RawServer {
             allowed_origins: Vec::new(),
             max_body_bytes: 1024 * 1024,
             max_header_bytes: 32 * 1024,
+            drain_delay: 5,
             shutdown_grace: 10,
+            trusted_proxies: 0,
+            tls_certificate_file: None,
+            tls_key_file: None,
             replicas: 1,
         }
     }
@@ -117,7 +150,22 @@ impl RawServer {
         self.replicas
     }
 
+    /// Both files or none.
+    fn tls(&self, report: &mut Report) -> Option<Tls> {
+        let missing = match (&self.tls_certificate_file, &self.tls_key_file) {
+            (Some(certificate), Some(key)) => {
+                return Some(Tls { certificate: certificate.into(), key: key.into() });
+            }
+            (None, None) => return None,
+            (Some(_), None) => "server.tls_key_file",
+            (None, Some(_)) => "server.tls_certificate_file",
+        };
+        report.say(missing, "is missing: TLS takes a certificate and its key");
+        None
+    }
+
     pub(super) fn resolve(self, report: &mut Report) -> Option<Server> {
+        let tls = self.tls(report);
         let listen = self.listen.parse::<SocketAddr>();
         if listen.is_err() {
             report.say("server.listen", "must be an IP address and a port, such as 0.0.0.0:8080");
@@ -134,7 +182,10 @@ impl RawServer {
             allowed_origins: origins.into_iter().collect::<Option<_>>()?,
             max_body_bytes: usize::try_from(self.max_body_bytes).ok()?,
             max_header_bytes: usize::try_from(self.max_header_bytes).ok()?,
+            drain_delay: Duration::from_secs(self.drain_delay.into()),
             shutdown_grace: Duration::from_secs(self.shutdown_grace.into()),
+            trusted_proxies: usize::try_from(self.trusted_proxies).ok()?,
+            tls,
             replicas: self.replicas,
         })
     }

@@ -32,9 +32,9 @@ pub fn settings(port: u16) -> anyhow::Result<Config> {
 ///
 /// # Errors
 /// Where a port is taken or a part can't be made.
-pub async fn run(port: u16, strict: bool, config: &Config, audit: Sink) -> anyhow::Result<()> {
+pub async fn run(port: u16, strict: bool, config: Config, audit: Sink) -> anyhow::Result<()> {
     let [entra, services] = neighbours(port)?;
-    let shutdown = app::stop_signal()?;
+    let signals = app::signals(false)?;
     // The server opens its own socket; it couldn't say what to do about a port that is taken.
     drop(listener(port).await?);
     let options = Options { strict, ..Options::default() };
@@ -50,7 +50,7 @@ pub async fn run(port: u16, strict: bool, config: &Config, audit: Sink) -> anyho
         &format!("http://127.0.0.1:{services}"),
         strict,
     );
-    app::run(config, catalog, audit, shutdown, |_| eprintln!("{text}")).await?;
+    app::run((config, catalog), None, audit, signals, |_| eprintln!("{text}")).await?;
     drop(surroundings);
     Ok(())
 }

@@ -14,7 +14,7 @@ use super::fault::{EntraFault, Said};
 use super::seconds::Seconds;
 use crate::clock::Clock;
 use crate::config;
-use crate::outbound::read_capped;
+use crate::outbound::{self, Peer, read_capped};
 
 /// How long before its end a token is no longer used, in seconds.
 const EARLY: u64 = 300;
@@ -85,7 +85,8 @@ impl ManagedIdentity {
             Some(header) => request.header("X-IDENTITY-HEADER", header.expose_secret()),
             None => request.header("Metadata", "true"),
         };
-        let answer = request.send().await;
+        let request = request.build().map_err(|_| away("the request can't be made"))?;
+        let answer = outbound::send(&self.http, request, Peer::Token).await;
         let answer = answer.map_err(|_| away("no managed identity endpoint answers"))?;
         let status = answer.status();
         let body = read_capped(answer, CAP, DEADLINE).await;

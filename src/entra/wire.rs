@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::fault::{EntraFault, Said};
 use crate::aadsts;
-use crate::outbound::read_capped;
+use crate::outbound::{self, Peer, read_capped};
 
 /// The longest answer, in bytes. Entra's hold three tokens of a few KiB.
 const CAP: usize = 64 * 1024;
@@ -53,7 +53,7 @@ impl Wire<'_> {
         }
         let down = |why| move |_| Down(Said::of(why));
         let request = request.try_into().map_err(down("the request can't be made"))?;
-        let answer = self.http.execute(request).await.map_err(|error| {
+        let answer = outbound::send(self.http, request, Peer::Token).await.map_err(|error| {
             Down(Said::of(if error.is_timeout() { "no answer in time" } else { "no answer" }))
         })?;
         let (status, headers) = (answer.status(), answer.headers().clone());

@@ -16,6 +16,7 @@ use super::rejection::{Flaw, Rejection};
 use super::token::UnverifiedToken;
 use super::{Identity, Settings};
 use crate::clock::Clock;
+use crate::telemetry::{Cached, meters};
 
 /// How often the background loop looks whether the keys are due.
 const LOOK: Duration = Duration::from_mins(1);
@@ -67,6 +68,7 @@ impl Authenticator {
         if let Ok(keys) = self.keys.current()
             && let Some(identity) = self.cache.get(&hash, keys.generation).await
         {
+            meters().token(Cached::Hit);
             return Ok(identity);
         }
         let unverified = UnverifiedToken::parse(token)?;
@@ -77,6 +79,7 @@ impl Authenticator {
         let facts = RawClaims::read(&payload)?.validate(&self.settings, keys.issuer(), now)?;
         let times = facts.times;
         let identity = Arc::new(Identity::from_token(facts, token));
+        meters().token(Cached::Miss);
         self.remember(hash, &identity, times, &keys).await;
         Ok(identity)
     }

@@ -133,7 +133,11 @@ impl RawClaims {
             principal,
             times,
             client: self.azp.or(self.appid),
-            email: email.into_iter().flatten().find(|text| is_email(text)),
+            email: email
+                .into_iter()
+                .flatten()
+                .find(|text| is_email(text))
+                .map(crate::private::Private::from),
             tenant,
             subject,
             token_id: self.uti,

@@ -19,6 +19,7 @@ mod set;
 use self::set::KeySet;
 use super::Settings;
 use crate::clock::Clock;
+use crate::telemetry::{Done, meters};
 
 /// How soon after a failure the next caller may try again while there are no keys at all.
 const RETRY_EMPTY: Duration = Duration::from_secs(1);
@@ -239,6 +240,8 @@ impl KeyStore {
         match fetched {
             Ok(set) => {
                 state.fetched = now;
+                meters().keys_fetch(Done::Ok);
+                meters().keys_fetched(now / 1000);
                 state.fault = None;
                 if kid.is_some_and(|kid| set.get(kid).is_none()) {
                     state.missed = Some(now);
@@ -247,6 +250,7 @@ impl KeyStore {
             }
             Err(fault) => {
                 tracing::warn!(%fault, "the issuer's keys couldn't be fetched");
+                meters().keys_fetch(Done::Failed);
                 state.fault = Some((fault, now));
                 if kid.is_some() {
                     state.missed = Some(now);

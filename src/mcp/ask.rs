@@ -66,7 +66,7 @@ impl One<'_> {
         // Responses without our state answer nothing that we asked: a client, or the model that
         // drives it, could bring its own yes along with the first call.
         let mut answer = request_state.filter(|_| era.is_modern()).map(|state| Answer {
-            state,
+            state: state.into(),
             responses: questions::responses(input_responses.unwrap_or_default()),
         });
         for _ in 0..ROUNDS {

@@ -9,7 +9,7 @@ use crate::catalog::prompt::Argument;
 
 /// The values that begin as the person typed, whatever the case; none where none are listed.
 pub(super) fn complete(
-    view: &View<'_>,
+    view: &View,
     request: &CompleteRequestParams,
 ) -> Result<CompleteResult, ErrorData> {
     let arguments: &[Argument] = match &request.r#ref {

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
     CustomRequest, CustomResult, DiscoverResult, ErrorCode, GetPromptRequestParams,
@@ -18,14 +19,15 @@ use rmcp::model::{
 use rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
 use rmcp::{ErrorData, ServerHandler};
 
-use super::ask::{One, Patience};
+use super::Served;
+use super::ask::One;
 use super::caller::Caller;
 use super::changes::Changes;
 use super::lists::{self, Lists, TTL_MS, View};
 #[cfg(feature = "conformance")]
 use super::prompt_script;
+use super::span::{self, Target};
 use super::{complete, prompts, resources};
-use crate::pipeline::Pipeline;
 
 /// The protocol versions that are served, the oldest first.
 const VERSIONS: &[ProtocolVersion] = &[
@@ -46,11 +48,9 @@ const INSTRUCTIONS: &str = "Osier answers from the building-operations services 
 pub(super) struct Handler(Arc<Parts>);
 
 pub(super) struct Parts {
-    pub(super) pipeline: Arc<Pipeline>,
+    pub(super) served: Arc<ArcSwap<Served>>,
     pub(super) changes: Changes,
     pub(super) lists: Lists,
-    pub(super) patience: Patience,
-    pub(super) links: Option<String>,
 }
 
 impl Handler {
@@ -58,10 +58,16 @@ impl Handler {
         Self(Arc::new(parts))
     }
 
-    async fn view(&self, cx: &RequestContext<RoleServer>) -> Result<View<'_>, ErrorData> {
+    async fn view(&self, cx: &RequestContext<RoleServer>) -> Result<View, ErrorData> {
         let caller = Caller::of(&cx.extensions)?;
-        View::of(&self.0.pipeline, &caller.identity).await
+        let served = self.0.served.load_full();
+        View::of(&served.pipeline, &caller.identity).await
     }
+}
+
+/// True for a tool's result that tells of an error.
+fn is_error(response: &CallToolResponse) -> bool {
+    matches!(response, CallToolResponse::Complete(result) if result.is_error == Some(true))
 }
 
 type Cx = RequestContext<RoleServer>;
@@ -96,12 +102,15 @@ impl ServerHandler for Handler {
     /// Any tool of the catalog: rmcp checks `Mcp-Param-*` headers against its schema (SEP-2243),
     /// before it is known who calls. The catalog lets only tools that everybody sees want one.
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.0.pipeline.catalog().tool(name).map(|tool| lists::shown(tool))
+        self.0.served.load().pipeline.catalog().tool(name).map(|tool| lists::shown(tool))
     }
 
     async fn list_tools(&self, page: Page, cx: Cx) -> Result<ListToolsResult, ErrorData> {
-        lists::refuse_cursor(page)?;
-        Ok(self.0.lists.tools(&self.view(&cx).await?).await)
+        let listed = async {
+            lists::refuse_cursor(page)?;
+            Ok(self.0.lists.tools(&self.view(&cx).await?).await)
+        };
+        span::within(&cx, "tools/list", Target::None, listed, |_| false).await
     }
 
     async fn call_tool(
@@ -109,11 +118,15 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         cx: Cx,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Parts { pipeline, changes, patience, links, .. } = &*self.0;
+        let (served, changes) = (self.0.served.load_full(), &self.0.changes);
         let caller = Caller::of(&cx.extensions)?;
+        let Served { pipeline, patience, links } = &*served;
         let (patience, links) = (*patience, links.as_deref());
         let one = One { pipeline, changes, patience, links, cx: &cx, caller: &caller };
-        one.call(request).await
+        let tool = pipeline.catalog().tool(&request.name);
+        let target = Target::Tool(tool.map(|tool| tool.id.name.as_str()));
+        let called = Box::pin(one.call(request));
+        span::within(&cx, "tools/call", target, called, is_error).await
     }
 
     async fn list_prompts(&self, page: Page, cx: Cx) -> Result<ListPromptsResult, ErrorData> {
@@ -131,7 +144,8 @@ impl ServerHandler for Handler {
         #[cfg(feature = "conformance")]
         if let Some(script) = &prompt.script {
             let Caller { identity, .. } = Caller::of(&cx.extensions)?;
-            return prompt_script::get(&self.0.pipeline, &identity, prompt, script, request);
+            let served = self.0.served.load_full();
+            return prompt_script::get(&served.pipeline, &identity, prompt, script, request);
         }
         Ok(prompts::get(prompt, request)?.into())
     }
@@ -155,7 +169,8 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         cx: Cx,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        Ok(resources::read(&self.view(&cx).await?, &request.uri)?.into())
+        let read = async { Ok(resources::read(&self.view(&cx).await?, &request.uri)?.into()) };
+        span::within(&cx, "resources/read", Target::None, read, |_| false).await
     }
 
     async fn complete(

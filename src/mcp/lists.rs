@@ -35,20 +35,24 @@ struct Built {
 }
 
 /// What one caller may see, at one moment.
-pub(super) struct View<'a> {
-    catalog: &'a Arc<Catalog>,
+pub(super) struct View {
+    catalog: Arc<Catalog>,
     identity: Arc<Identity>,
     snapshot: Arc<Snapshot>,
 }
 
-impl<'a> View<'a> {
+impl View {
     pub(super) async fn of(
-        pipeline: &'a Pipeline,
+        pipeline: &Pipeline,
         identity: &Arc<Identity>,
     ) -> Result<Self, ErrorData> {
         let snapshot = pipeline.permissions(identity).await;
         let snapshot = snapshot.map_err(|refusal| render::list_refusal(&refusal))?;
-        Ok(Self { catalog: pipeline.catalog(), identity: Arc::clone(identity), snapshot })
+        Ok(Self {
+            catalog: Arc::clone(pipeline.catalog()),
+            identity: Arc::clone(identity),
+            snapshot,
+        })
     }
 
     pub(super) fn prompts(&self) -> impl Iterator<Item = &Arc<Prompt>> {
@@ -76,24 +80,24 @@ impl Lists {
     }
 
     /// `tools/list`
-    pub(super) async fn tools(&self, view: &View<'_>) -> ListToolsResult {
-        let tools = access::visible(view.catalog, &view.identity, &view.snapshot);
+    pub(super) async fn tools(&self, view: &View) -> ListToolsResult {
+        let tools = access::visible(&view.catalog, &view.identity, &view.snapshot);
         let set = tools.iter().map(|tool| tool.id.name.as_str()).collect::<Vec<_>>().join("\n");
         if let Some(built) = self.tools.get(&set).await
-            && Arc::ptr_eq(&built.from, view.catalog)
+            && Arc::ptr_eq(&built.from, &view.catalog)
         {
             return ListToolsResult::clone(&built.list);
         }
         let list = ListToolsResult::with_all_items(tools.iter().map(|tool| shown(tool)).collect());
         let list = Arc::new(list.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Private));
-        let built = Built { from: Arc::clone(view.catalog), list: Arc::clone(&list) };
+        let built = Built { from: Arc::clone(&view.catalog), list: Arc::clone(&list) };
         self.tools.insert(set, built).await;
         ListToolsResult::clone(&list)
     }
 }
 
 /// `prompts/list`
-pub(super) fn prompts(view: &View<'_>) -> ListPromptsResult {
+pub(super) fn prompts(view: &View) -> ListPromptsResult {
     let prompts = view.prompts().map(|prompt| super::prompts::shown(prompt)).collect();
     ListPromptsResult::with_all_items(prompts)
         .with_ttl_ms(TTL_MS)
@@ -101,7 +105,7 @@ pub(super) fn prompts(view: &View<'_>) -> ListPromptsResult {
 }
 
 /// `resources/list`
-pub(super) fn resources(view: &View<'_>) -> ListResourcesResult {
+pub(super) fn resources(view: &View) -> ListResourcesResult {
     let resources = view.resources().map(|resource| super::resources::shown(resource)).collect();
     ListResourcesResult::with_all_items(resources)
         .with_ttl_ms(TTL_MS)
@@ -109,7 +113,7 @@ pub(super) fn resources(view: &View<'_>) -> ListResourcesResult {
 }
 
 /// `resources/templates/list`
-pub(super) fn templates(view: &View<'_>) -> ListResourceTemplatesResult {
+pub(super) fn templates(view: &View) -> ListResourceTemplatesResult {
     let shown = |template: &Arc<ResourceTemplate>| super::resources::shown_template(template);
     ListResourceTemplatesResult::with_all_items(view.templates().map(shown).collect())
         .with_ttl_ms(TTL_MS)

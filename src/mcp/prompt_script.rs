@@ -63,5 +63,5 @@ pub(super) fn get(
     let state = sealed.map_err(|_| refused(Refusal::Internal))?;
     let ask = Ask { confirmation: String::new(), questions: asked, state, from_service: true };
     let requests = questions::input_requests(&ask).map_err(refused)?;
-    Ok(InputRequiredResult::new(Some(requests), Some(ask.state)).into())
+    Ok(InputRequiredResult::new(Some(requests), Some(ask.state.into_inner())).into())
 }

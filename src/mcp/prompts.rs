@@ -28,7 +28,7 @@ pub(super) fn shown(prompt: &Prompt) -> McpPrompt {
 }
 
 /// The prompt of that name, for one who may see it: hidden and unknown are alike.
-pub(super) fn find<'v>(view: &'v View<'_>, name: &str) -> Result<&'v Prompt, ErrorData> {
+pub(super) fn find<'v>(view: &'v View, name: &str) -> Result<&'v Prompt, ErrorData> {
     let found = view.prompts().find(|prompt| prompt.name == name);
     found
         .map(AsRef::as_ref)

@@ -41,7 +41,9 @@ pub(super) fn input_required(ask: Ask, decision: &str) -> Result<CallToolRespons
     let requests = questions::input_requests(&ask)?;
     // A state without questions asks the client for nothing but to come again (load shedding).
     let requests = (!requests.is_empty()).then_some(requests);
-    Ok(InputRequiredResult::new(requests, Some(ask.state)).with_meta(meta(decision)).into())
+    Ok(InputRequiredResult::new(requests, Some(ask.state.into_inner()))
+        .with_meta(meta(decision))
+        .into())
 }
 
 /// A refused tool call.

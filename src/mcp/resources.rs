@@ -30,7 +30,7 @@ pub(super) fn shown_template(template: &ResourceTemplate) -> McpTemplate {
 }
 
 /// `resources/read`, for one who may see it: hidden and unknown are alike.
-pub(super) fn read(view: &View<'_>, uri: &str) -> Result<ReadResourceResult, ErrorData> {
+pub(super) fn read(view: &View, uri: &str) -> Result<ReadResourceResult, ErrorData> {
     let contents = fixed(view, uri).or_else(|| from_template(view, uri));
     let contents = contents.ok_or_else(|| {
         ErrorData::resource_not_found("Resource not found", Some(json!({ "uri": uri })))
@@ -41,11 +41,11 @@ pub(super) fn read(view: &View<'_>, uri: &str) -> Result<ReadResourceResult, Err
 }
 
 /// May this person read something at that URI?
-pub(super) fn exists(view: &View<'_>, uri: &str) -> bool {
+pub(super) fn exists(view: &View, uri: &str) -> bool {
     fixed(view, uri).is_some() || from_template(view, uri).is_some()
 }
 
-fn fixed(view: &View<'_>, uri: &str) -> Option<ResourceContents> {
+fn fixed(view: &View, uri: &str) -> Option<ResourceContents> {
     let resource = view.resources().find(|resource| resource.uri == uri)?;
     let contents = match &resource.body {
         Body::Text(text) => ResourceContents::text(text.clone(), uri),
@@ -54,7 +54,7 @@ fn fixed(view: &View<'_>, uri: &str) -> Option<ResourceContents> {
     Some(contents.with_mime_type(resource.about.mime_type.clone()))
 }
 
-fn from_template(view: &View<'_>, uri: &str) -> Option<ResourceContents> {
+fn from_template(view: &View, uri: &str) -> Option<ResourceContents> {
     view.templates().find_map(|template| {
         let values = template.uri.values_in(uri)?;
         for argument in &template.arguments {

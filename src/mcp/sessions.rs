@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use futures::Stream;
+use futures::{Stream, StreamExt as _};
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 use rmcp::service::{Peer, RoleServer};
 use rmcp::transport::streamable_http_server::session::local::{
@@ -23,6 +23,7 @@ use rmcp::transport::streamable_http_server::session::{
 };
 
 use crate::identity::{Identity, PersonKey};
+use crate::telemetry::{Open, meters};
 
 /// How many sessions there may be, and for how long without a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,7 @@ pub struct Session {
     level: AtomicU64,
     /// When it was last used, counted in uses of any session.
     used: AtomicU64,
+    _open: Open,
 }
 
 impl Session {
@@ -185,6 +187,7 @@ impl SessionManager for Sessions {
             peer: OnceLock::new(),
             level: AtomicU64::new(super::notes::DEFAULT_LEVEL),
             used: AtomicU64::new(self.tick()),
+            _open: meters().session(),
         };
         locked(&self.bound).insert(Arc::clone(&id), Arc::new(session));
         Ok((id, transport))
@@ -213,7 +216,7 @@ impl SessionManager for Sessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        Ok(self.local.create_stream(id, message).await?)
+        Ok(counted(self.local.create_stream(id, message).await?))
     }
 
     async fn accept_message(
@@ -228,7 +231,7 @@ impl SessionManager for Sessions {
         &self,
         id: &SessionId,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        Ok(self.local.create_standalone_stream(id).await?)
+        Ok(counted(self.local.create_standalone_stream(id).await?))
     }
 
     async fn resume(
@@ -236,8 +239,19 @@ impl SessionManager for Sessions {
         id: &SessionId,
         last_event_id: String,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        Ok(self.local.resume(id, last_event_id).await?)
+        Ok(counted(self.local.resume(id, last_event_id).await?))
     }
+}
+
+/// A stream that counts as open until it drops.
+fn counted<S>(stream: S) -> impl Stream<Item = S::Item> + Send + Sync + 'static
+where
+    S: Stream + Send + Sync + 'static,
+{
+    let open = meters().stream();
+    stream.inspect(move |_| {
+        let _ = &open;
+    })
 }
 
 /// Nothing that is done under these locks can panic half-way, so a poisoned one is as good.

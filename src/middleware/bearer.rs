@@ -20,6 +20,7 @@ use tower_http::request_id::RequestId;
 
 use crate::audit::Denials;
 use crate::identity::{Authenticator, Challenge, Rejection, RejectionKind};
+use crate::telemetry::meters;
 
 /// Headers in which something in front of a server says who is calling or what was meant. Nothing
 /// in front of Osier is believed in that (CVE-2026-110279, GHSA-g53w-w6mj-hrpp), so they are gone.
@@ -116,6 +117,7 @@ fn request_id(request: &Request) -> Option<String> {
 /// Tells of it, but not of as many as anybody cares to send.
 fn log(denials: &Denials, rejection: Rejection, request_id: Option<&str>) {
     let request_id = request_id.unwrap_or("-");
+    meters().rejection(rejection.kind().name());
     let is_missing = rejection.kind() == RejectionKind::Missing;
     if !is_missing && !denials.count(&rejection.to_string()) {
         return;

@@ -21,11 +21,11 @@ use super::approvals::Approvals;
 use super::client::{Client, ClientFault};
 use super::consent;
 use super::failure::{Failure, OauthError};
-use super::pace::peer;
 use super::query::{Parameters, Repeated};
 use super::redirect::RedirectUri;
 use super::sign_in::{Purposes, SignIn};
 use super::upstream::Leg;
+use crate::middleware::address;
 
 /// How much of an address that isn't allowed goes to the log, in characters.
 const LOGGED: usize = 200;
@@ -37,7 +37,7 @@ pub(super) async fn authorize(
 ) -> Response {
     let id = id.header_value().to_str().ok();
     let parameters = Parameters::parse(request.uri().query().unwrap_or_default().as_bytes());
-    let from = peer(request.extensions());
+    let from = address::of(request.extensions());
     let (client, redirect) = match who(&facade, &parameters, from).await {
         Ok(known) => known,
         Err(failure) => return failure.page(id),

@@ -2,13 +2,12 @@
 //! registrations and the fetching of client documents ask it before they do anything. Its memory is
 //! bounded; where it is full, who is new waits.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::ConnectInfo;
 use governor::clock::Clock as _;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
@@ -154,13 +153,6 @@ impl governor::clock::Clock for Ticks {
         shown.last = read.saturating_add(shown.ahead);
         Nanos::new(shown.last.saturating_mul(1_000_000))
     }
-}
-
-/// The address at the other end of a request's connection: a proxy's, where there is one, so that
-/// everybody behind it shares its budget. No header is believed. Unknown peers share one.
-pub fn peer(extensions: &http::Extensions) -> IpAddr {
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
-    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip())
 }
 
 #[cfg(test)]

@@ -18,9 +18,10 @@ use serde::Serialize;
 use tower_http::request_id::RequestId;
 
 use super::client::{Clients, Unregistrable};
-use super::pace::{TooFast, peer};
+use super::pace::TooFast;
 use super::redirect::RedirectUri;
 use super::{cors, no_store};
+use crate::middleware::address;
 use request::{ApplicationType, Metadata};
 
 /// The largest body, in bytes.
@@ -81,7 +82,7 @@ async fn answer(clients: &Clients, request: Request) -> Result<Response, Refusal
     if !registrations.are_taken() {
         return Err(Refusal::Off);
     }
-    registrations.pace().take(peer(request.extensions()))?;
+    registrations.pace().take(address::of(request.extensions()))?;
     if !is_json(request.headers()) {
         return Err(Refusal::NotJson);
     }

@@ -1,10 +1,28 @@
 //! The TLS settings that clients share: reading the machine's certificates takes longer than all the
 //! rest of making a client, and there is one for each service.
 
+use std::io;
 use std::sync::OnceLock;
 
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::ClientConfig;
 use rustls_platform_verifier::BuilderVerifierExt as _;
+
+/// Connections for OTLP over gRPC, which speaks HTTP/2 and isn't reqwest's: the same certificates, and
+/// plain text where the URL says so.
+///
+/// # Errors
+/// Where the machine's certificates can't be read.
+pub fn connector() -> io::Result<HttpsConnector<HttpConnector>> {
+    super::install_crypto();
+    let mut settings =
+        shared().ok_or_else(|| io::Error::other("the machine's certificates can't be read"))?;
+    // The builder says which versions there are.
+    settings.alpn_protocols.clear();
+    let builder = HttpsConnectorBuilder::new().with_tls_config(settings).https_or_http();
+    Ok(builder.enable_http2().build())
+}
 
 /// The settings with the machine's own certificates; none where these can't be read, which making a
 /// client then tells of.

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::call::{Call, Client, Notes, Refusal, Stop};
+use crate::telemetry::Trace;
 
 /// What goes along with a call.
 pub(super) struct Circumstances {
@@ -34,6 +35,7 @@ impl Circumstances {
     /// By this id the call's parts name it.
     pub(super) fn decided_as(&mut self, decision: &str) {
         decision.clone_into(&mut self.decision);
+        Trace::here().say("osier.decision_id", || decision.to_owned());
     }
 
     /// Waits for what only the budget may end.

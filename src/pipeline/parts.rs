@@ -1,6 +1,7 @@
 //! What a call passes through, made once at start, and what comes of a call.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
 
@@ -14,15 +15,16 @@ use crate::confirm::{Confirmations, Consent};
 use crate::identity::Identity;
 use crate::response::{Bounds, Outcome};
 use crate::seal::random_name;
+use crate::telemetry::{CallStatus, meters};
 
 /// What a call passes through.
 pub struct Pipeline {
     /// The definitions.
     pub catalog: Arc<Catalog>,
     /// Who may do what.
-    pub access: Access,
+    pub access: Arc<Access>,
     /// The customer's services.
-    pub backends: Backends,
+    pub backends: Arc<Backends>,
     /// Questions and their answers.
     pub confirmations: Confirmations,
     /// Where the records go.
@@ -64,6 +66,9 @@ impl Ran {
     /// A call that wasn't begun, since there is no place to record it.
     pub(super) fn unrecorded() -> Self {
         let decision = random_name("dec_");
+        // No record drops, which would have counted it.
+        meters().call(None, CallStatus::Error, Duration::ZERO);
+        meters().refusal("audit_unavailable");
         tracing::error!(decision, "a call can't be recorded and wasn't begun");
         Self { decision, end: Err(Refusal::AuditUnavailable.into()) }
     }

@@ -35,7 +35,7 @@ pub fn join(
             PartEnd::Unavailable => unavailable.push(part.name.clone()),
             PartEnd::Outcome(outcome) => {
                 let structured = outcome.structured.filter(|_| !outcome.is_error);
-                answers.push((part, structured.ok_or(Refusal::Internal)?));
+                answers.push((part, structured.ok_or(Refusal::Internal)?.into_inner()));
             }
         }
     }

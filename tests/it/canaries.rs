@@ -1,5 +1,6 @@
 //! Words that stand for secrets, one for each input, pushed through the real program while it logs
-//! all that it can: none of them may be on its way out to the log or among the audit records.
+//! all that it can: none of them may be on its way out to the log, among the audit records, or in what
+//! a collector and Prometheus are told.
 
 mod answers;
 mod requests;
@@ -9,13 +10,16 @@ mod words;
 use osier::demo::{ANA, Options, Surroundings};
 use osier::outbound::{self, Limits, Reach};
 
-use crate::harness::{Client, Process, Version};
+use crate::harness::{Client, Collector, Process, Version, three_free_ports};
 use words::Canaries;
 
 /// The program under watch, and what is around it.
 struct Watched {
     around: Surroundings,
     server: Process,
+    collector: Collector,
+    /// Where Prometheus would read.
+    metrics: String,
     http: reqwest::Client,
     /// What its callers speak.
     version: Version,
@@ -23,7 +27,7 @@ struct Watched {
 }
 
 impl Watched {
-    async fn start(format: &str, version: Version) -> Self {
+    async fn start(format: &str, version: Version, protocol: &str) -> Self {
         let around = Surroundings::start_anywhere(Options::default()).await.unwrap();
         let settings = [
             ("OSIER_LOG__FILTER", "trace"),
@@ -39,12 +43,18 @@ impl Watched {
             let section = format!("OSIER_BACKENDS__{}", service.to_uppercase());
             (format!("{section}__FAILURES_TO_OPEN"), "0".to_owned())
         });
-        let settings = settings.into_iter().chain(unguarded).collect();
+        let collector = Collector::start().await;
+        let address = format!("127.0.0.1:{}", three_free_ports());
+        let listen = ("OSIER_TELEMETRY__PROMETHEUS_LISTEN".to_owned(), address.clone());
+        let settings = settings.into_iter().chain(unguarded).chain([listen]);
+        let settings = settings.chain(collector.settings(protocol)).collect();
+        let metrics = format!("http://{address}/metrics");
         let mut server = Process::serve(&around, &settings);
         let limits = Limits::calls(std::time::Duration::from_mins(1), Reach::Private);
         let http = outbound::client(&limits).unwrap();
         server.ready(&http).await;
-        Self { around, server, http, version, canaries: Canaries::default() }
+        let canaries = Canaries::default();
+        Self { around, server, collector, metrics, http, version, canaries }
     }
 
     /// ana, who sees every tool, with a token that is full of canaries.
@@ -74,8 +84,8 @@ impl Watched {
     }
 }
 
-async fn nothing_is_told(format: &str, version: Version) {
-    let mut watched = Watched::start(format, version).await;
+async fn nothing_is_told(format: &str, version: Version, protocol: &str) {
+    let mut watched = Watched::start(format, version, protocol).await;
     requests::arguments(&watched).await;
     requests::names(&watched).await;
     requests::headers(&watched).await;
@@ -84,6 +94,7 @@ async fn nothing_is_told(format: &str, version: Version) {
     answers::of_people(&watched).await;
     answers::of_services(&watched).await;
     answers::of_the_permission_service(&watched).await;
+    let metrics = watched.http.get(&watched.metrics).send().await.unwrap().text().await.unwrap();
     watched.server.signal("TERM");
     let (status, _) = watched.server.end().await;
     assert_eq!(status.code(), Some(0));
@@ -106,14 +117,27 @@ async fn nothing_is_told(format: &str, version: Version) {
     assert!(found.is_empty(), "in the log: {found:#?}");
     let found = watched.canaries.found_in(&watched.server.out());
     assert!(found.is_empty(), "in the audit records: {found:#?}");
+    assert!(metrics.contains("osier_calls_total"), "{metrics}");
+    let found = watched.canaries.found_in(&metrics);
+    assert!(found.is_empty(), "in the metrics for Prometheus: {found:#?}");
+    for (signal, said) in [
+        ("traces", "tools/call create_ticket"),
+        ("metrics", "http.server.request.duration"),
+        ("logs", "doesn't fit the output schema"),
+    ] {
+        let told = watched.collector.text(signal);
+        assert!(told.contains(said), "{said} isn't in the {signal}");
+        let found = watched.canaries.found_in(&told);
+        assert!(found.is_empty(), "in the collector's {signal}: {found:#?}");
+    }
 }
 
 #[tokio::test]
 async fn case_112_no_canary_is_told_of_what_is_said_in_sessions() {
-    nothing_is_told("json", Version::V2025_11_25).await;
+    nothing_is_told("json", Version::V2025_11_25, "grpc").await;
 }
 
 #[tokio::test]
 async fn case_112_no_canary_is_told_of_what_is_said_without_sessions() {
-    nothing_is_told("text", Version::V2026_07_28).await;
+    nothing_is_told("text", Version::V2026_07_28, "http").await;
 }

@@ -30,11 +30,12 @@ mod recording;
 mod refusals;
 mod reports;
 mod resilience;
-
+mod running;
 mod scoping;
 mod sign_in;
 mod sixty;
 mod store;
+mod telemetry;
 mod tokens;
 mod tools_page;
 mod transport;

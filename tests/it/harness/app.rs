@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use osier::app::{Means, assemble, serve};
+use osier::app::{Live, Means, assemble, serve};
 use osier::audit::Sink;
 use osier::catalog::{self, Files};
 use osier::clock::Clock;
@@ -160,11 +160,10 @@ impl TestApp {
         let means = Means { clock: setup.clock.clone(), audit: sink, store };
         let mut assembly = assemble(&config, catalog, means).unwrap();
         let pipeline = Arc::clone(&assembly.pipeline);
+        let mut app = assembly.app.take().unwrap();
         if setup.sessions != mcp::Limits::default() {
-            let settings = mcp::Settings { sessions: setup.sessions, ..mcp::Settings::default() };
-            let (pipeline, stop) = (Arc::clone(&pipeline), shutdown.clone());
-            let app = &assembly.app;
-            assembly.app.door = mcp::Door::new(pipeline, settings, &app.allowed, app.body, stop);
+            let (served, stop) = (app.served.clone(), shutdown.clone());
+            app.door = Arc::new(mcp::Door::new(served, setup.sessions, stop));
         }
         let keys = Arc::clone(&assembly.authenticator);
         let authenticator = Arc::clone(&keys);
@@ -174,7 +173,7 @@ impl TestApp {
         tokio::spawn(async move { followed.access.follow(stop).await });
         let stop = shutdown.clone();
         let serving =
-            tokio::spawn(async move { serve(listener, assembly.app, stop).await.unwrap() });
+            tokio::spawn(async move { serve(listener, Live::new(app), None, stop).await.unwrap() });
         let limits = Limits::calls(std::time::Duration::from_mins(1), Reach::Private);
         let http = outbound::client(&limits).unwrap();
         let clock = setup.clock;

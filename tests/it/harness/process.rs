@@ -90,7 +90,26 @@ impl Process {
         settings: &BTreeMap<String, String>,
         out: Stdio,
     ) -> Self {
-        let port = three_free_ports();
+        Self::serving(three_free_ports(), "config/demo.toml", around, settings, out)
+    }
+
+    /// The same on this port, with another configuration file below the settings.
+    pub fn serve_at(
+        port: u16,
+        file: &str,
+        around: &Surroundings,
+        settings: &BTreeMap<String, String>,
+    ) -> Self {
+        Self::serving(port, file, around, settings, Stdio::piped())
+    }
+
+    fn serving(
+        port: u16,
+        file: &str,
+        around: &Surroundings,
+        settings: &BTreeMap<String, String>,
+        out: Stdio,
+    ) -> Self {
         let services = around.services();
         let own = [
             ("SERVER__LISTEN", format!("127.0.0.1:{port}")),
@@ -103,7 +122,7 @@ impl Process {
         let own = own.map(|(name, value)| (format!("OSIER_{name}"), value));
         let mut all: BTreeMap<String, String> = own.into_iter().chain(base_urls(around)).collect();
         all.extend(settings.clone());
-        Self::spawn(osier(&["serve", "--config", "config/demo.toml"], &all), port, out)
+        Self::spawn(osier(&["serve", "--config", file], &all), port, out)
     }
 
     fn spawn(mut command: Command, port: u16, out: Stdio) -> Self {

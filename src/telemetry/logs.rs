@@ -1,0 +1,94 @@
+//! The log: JSON lines on stderr. Audit records go another way (stdout).
+//!
+//! The operator chooses how much is said, but not by whom: libraries log whole messages and headers
+//! when asked to, so that below a warning only our own modules are asked, and some never.
+
+use std::io;
+
+use super::export::Exports;
+use super::meters::meters;
+use crate::config::{Log, LogFormat, Telemetry};
+use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
+use tracing::Subscriber;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Our own modules. What they log at any level is held against canaries by a test.
+const OURS: &str = "osier";
+/// Libraries whose lines can hold arguments, results, headers or tokens at every level: even rmcp's
+/// warnings repeat what a client sent.
+/// What the exporters say of a collector would be exported too, and again; ours is in
+/// `telemetry::export`.
+const SILENT: [&str; 9] = [
+    "rmcp",
+    "h2",
+    "hyper",
+    "hyper_util",
+    "reqwest",
+    "sse_stream",
+    "opentelemetry",
+    "tonic",
+    "tower",
+];
+
+/// Sets the process's logging up, and all that is exported. What this returns is dropped last.
+///
+/// # Errors
+/// Where the filter can't be read, a collector can't be spoken to, or logging is set up already.
+pub fn start(log: &Log, telemetry: &Telemetry) -> anyhow::Result<Exports> {
+    let exports = Exports::start(telemetry)?;
+    // Behind the same filters as the lines on standard error.
+    let collected = exports.loggers().map(OpenTelemetryTracingBridge::new);
+    match log.format {
+        LogFormat::Json => subscriber(&log.filter, io::stderr)?.with(collected).try_init()?,
+        LogFormat::Text => {
+            let filter = EnvFilter::try_new(&log.filter)?;
+            let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(io::stderr);
+            let registry = tracing_subscriber::registry().with(pinned()).with(filter).with(lines);
+            registry.with(collected).try_init()?;
+        }
+    }
+    tell_panics_by_place();
+    Ok(exports)
+}
+
+/// The subscriber, for `init` and for tests that read what it writes.
+///
+/// # Errors
+/// Where the filter can't be read.
+pub fn subscriber<W>(
+    filter: &str,
+    writer: W,
+) -> anyhow::Result<impl Subscriber + for<'s> LookupSpan<'s> + Send + Sync>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_ansi(false)
+        .with_writer(writer);
+    let filter = EnvFilter::try_new(filter)?;
+    Ok(tracing_subscriber::registry().with(pinned()).with(filter).with(lines))
+}
+
+/// What the operator's filter can't loosen.
+fn pinned() -> Targets {
+    Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target(OURS, LevelFilter::TRACE)
+        .with_targets(SILENT.map(|target| (target, LevelFilter::OFF)))
+}
+
+/// A panic's message may quote what it stumbled over; only its place is logged.
+fn tell_panics_by_place() {
+    std::panic::set_hook(Box::new(|panic| {
+        meters().panic();
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panicked");
+    }));
+}

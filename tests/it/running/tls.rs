@@ -1,0 +1,94 @@
+//! The listener's own TLS, and a new certificate for it while requests come.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use osier::demo::{Options, Surroundings};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use super::settings;
+use crate::harness::{Process, three_free_ports};
+
+/// A new certificate for localhost, written where the server looks.
+fn renew(folder: &Path) -> CertificateDer<'static> {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    // First the one and then the other, as it may happen: the pair doesn't fit together meanwhile.
+    fs::write(folder.join("tls.crt"), made.cert.pem()).unwrap();
+    std::thread::sleep(Duration::from_millis(20));
+    fs::write(folder.join("tls.key"), made.signing_key.serialize_pem()).unwrap();
+    made.cert.der().clone()
+}
+
+/// Asks `/livez` by a connection of its own; gives the certificate that was shown.
+async fn asked(port: u16, known: &[CertificateDer<'static>]) -> std::io::Result<Vec<u8>> {
+    let mut roots = RootCertStore::empty();
+    for one in known {
+        roots.add(one.clone()).unwrap();
+    }
+    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let stream = TcpStream::connect(("127.0.0.1", port)).await?;
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
+    stream
+        .write_all(b"GET /livez HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        .await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    Ok(stream.get_ref().1.peer_certificates().unwrap()[0].to_vec())
+}
+
+#[tokio::test]
+async fn r21_a_new_certificate_is_taken_over_without_a_failed_request() {
+    osier::outbound::install_crypto();
+    let around = Surroundings::start_anywhere(Options::default()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut known = vec![renew(folder.path())];
+    let port = three_free_ports();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let set = settings([
+        ("SERVER__PUBLIC_URL", &format!("https://localhost:{port}")),
+        ("SERVER__TLS_CERTIFICATE_FILE", &at("tls.crt")),
+        ("SERVER__TLS_KEY_FILE", &at("tls.key")),
+    ]);
+    let mut server = Process::serve_at(port, "config/demo.toml", &around, &set);
+    let started = Instant::now();
+    while asked(port, &known).await.is_err() {
+        assert!(started.elapsed() < Duration::from_mins(1), "{}", server.err());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let mut requests = 0;
+    let mut last = Duration::ZERO;
+    for round in 0..4 {
+        if round == 2 {
+            // Rubbish isn't taken over.
+            fs::write(folder.path().join("tls.crt"), "rubbish").unwrap();
+            let changed = Instant::now();
+            while !server.err().contains("the last good certificate is kept") {
+                assert_eq!(asked(port, &known).await.unwrap(), known[round].to_vec());
+                assert!(changed.elapsed() < Duration::from_secs(50), "{}", server.err());
+                requests += 1;
+            }
+        }
+        let new = renew(folder.path());
+        known.push(new.clone());
+        let changed = Instant::now();
+        while asked(port, &known).await.unwrap() != new.to_vec() {
+            assert!(changed.elapsed() < Duration::from_secs(50), "{}", server.err());
+            requests += 1;
+        }
+        last = changed.elapsed();
+    }
+    eprintln!(
+        "r21: {requests} requests, none failed; the last certificate was shown after {last:?}"
+    );
+    server.signal("TERM");
+    server.signal("TERM");
+    assert_eq!(server.end().await.0.code(), Some(0), "{}", server.err());
+}

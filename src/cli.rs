@@ -9,16 +9,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use url::Url;
 
 use crate::audit::Sink;
 use crate::check::{self, Faults, Subject};
 use crate::clock::Clock;
 use crate::config::{self, Config, Environment, Origin, Problems};
 use crate::doctor::{self, Given};
-use crate::import;
-use crate::{app, catalog, telemetry};
+use crate::{app, catalog, dumps, health, import, telemetry};
 #[cfg(feature = "demo")]
 use crate::{demo, outbound};
 
@@ -43,6 +43,8 @@ enum Command {
     Token(TokenArgs),
     /// The server.
     Serve(ConfigArgs),
+    /// Asks a running server whether it is ready: exit code 0 where it is, 1 where it isn't.
+    Health(HealthArgs),
     /// Reads configuration and tool definitions, without the network, and says all that is wrong.
     Check(CheckArgs),
     /// Reaches what a deployment leans on and says what is wrong and which setting mends it.
@@ -112,6 +114,13 @@ struct ConfigArgs {
 }
 
 #[derive(Debug, Args)]
+struct HealthArgs {
+    /// The server's own listener.
+    #[arg(long, value_name = "ORIGIN", default_value = "http://127.0.0.1:8080")]
+    url: Url,
+}
+
+#[derive(Debug, Args)]
 struct CheckArgs {
     /// Folders of definitions and configuration files, each checked by itself.
     #[arg(conflicts_with_all = ["config", "tools"], value_name = "PATH")]
@@ -169,6 +178,7 @@ pub fn run() -> ExitCode {
         #[cfg(feature = "demo")]
         Command::Token(args) => token(&args),
         Command::Serve(args) => serve(&args),
+        Command::Health(args) => is_ready(&args),
         Command::Check(args) => check(&args),
         Command::Doctor(args) => doctor(&args),
         Command::Import { from } => drafts::import(&from),
@@ -196,7 +206,8 @@ fn demo(args: &DemoArgs) -> anyhow::Result<()> {
     let config = demo::settings(args.port)?;
     let _exports = telemetry::start(&config.log, &config.telemetry)?;
     let strict = args.services == Services::Strict;
-    recorded(&config.audit.clone(), async |audit| demo::run(args.port, strict, config, audit).await)
+    let audit = config.audit.clone();
+    recorded(&audit, async |audit| demo::run(args.port, strict, config, audit).await)
 }
 
 #[cfg(feature = "demo")]
@@ -209,12 +220,14 @@ fn token(args: &TokenArgs) -> anyhow::Result<()> {
 }
 
 fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
+    dumps::forbid().context("core dumps can't be forbidden")?;
     let source =
         app::Source { file: args.path()?.to_owned(), environment: Environment::of_process() };
     let config = Config::load(&source.file, &source.environment)?;
     let _exports = telemetry::start(&config.log, &config.telemetry)?;
     let catalog = app::definitions(&config.tools).map_err(BadDefinitions)?;
-    recorded(&config.audit.clone(), async |audit| {
+    let audit = config.audit.clone();
+    recorded(&audit, async |audit| {
         let signals = app::signals(true)?;
         app::run((config, catalog), Some(source), audit, signals, |_| {}).await
     })
@@ -222,12 +235,12 @@ fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
 
 /// Runs a server that records where the settings say, and waits for the last record.
 fn recorded(
-    to: &config::Audit,
+    settings: &config::Audit,
     serve: impl AsyncFnOnce(Sink) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     /// A pipe that nobody empties doesn't hold the end up for longer.
     const PATIENCE: Duration = Duration::from_secs(5);
-    let (audit, writing) = Sink::open(to).with_context(|| match &to.sink {
+    let (audit, writing) = Sink::open(settings).with_context(|| match &settings.sink {
         config::Sink::Stdout => "standard output (audit.sink)".to_owned(),
         config::Sink::File { path, .. } => format!("{} (audit.file)", path.display()),
     })?;
@@ -275,6 +288,11 @@ fn check(args: &CheckArgs) -> anyhow::Result<()> {
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
+}
+
+fn is_ready(args: &HealthArgs) -> anyhow::Result<()> {
+    let said = runtime()?.block_on(health::ask(&args.url))?;
+    print_out(&format!("{said}\n"))
 }
 
 fn doctor(args: &DoctorArgs) -> anyhow::Result<()> {

@@ -19,6 +19,7 @@ mod limits;
 mod log;
 mod network;
 mod problems;
+mod secret_file;
 mod server;
 mod shape;
 mod store;
@@ -95,10 +96,10 @@ pub struct Config {
     pub limits: Limits,
     /// The program's own log.
     pub log: Log,
-    /// What a later reading is compared with, and what the audit record tells of the settings.
-    pub fingerprint: Fingerprint,
     /// Where metrics, traces and logs go besides.
     pub telemetry: Telemetry,
+    /// What was set: a later reading is compared with it.
+    pub fingerprint: Fingerprint,
 }
 
 /// The file as it is written. Each key may also come from the environment: section and key in
@@ -166,7 +167,8 @@ impl Config {
         if let Err(errors) = raw.validate() {
             report.say_invalid("", &errors);
         }
-        raw.resolve(environment, fingerprint, &mut report)
+        raw.resolve(environment, &mut report)
+            .map(|config| Self { fingerprint, ..config })
             .filter(|_| report.is_clean())
             .ok_or_else(|| report.into_problems())
     }
@@ -174,12 +176,7 @@ impl Config {
 
 impl RawConfig {
     /// Every section is resolved, also after one that failed: all problems at once.
-    fn resolve(
-        self,
-        environment: &Environment,
-        fingerprint: Fingerprint,
-        report: &mut Report,
-    ) -> Option<Config> {
+    fn resolve(self, environment: &Environment, report: &mut Report) -> Option<Config> {
         let replicas = self.server.replicas();
         let server = self.server.resolve(report);
         let listen = server.as_ref().map(|server| server.listen);
@@ -197,8 +194,8 @@ impl RawConfig {
         let tools = self.tools.resolve(report);
         let keys = self.keys.resolve(report);
         let store = self.store.resolve(replicas, report);
-        let audit = self.audit.resolve(report);
         let telemetry = self.telemetry.resolve(listen, report);
+        let audit = self.audit.resolve(report);
         Some(Config {
             server: server?,
             identity: identity?,
@@ -213,8 +210,8 @@ impl RawConfig {
             audit: audit?,
             limits: self.limits.resolve(),
             log: self.log.resolve(),
-            fingerprint,
             telemetry: telemetry?,
+            fingerprint: Fingerprint::default(),
         })
     }
 }

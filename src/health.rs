@@ -1,6 +1,8 @@
 //! `GET /livez` and `GET /readyz`, for whoever runs the process. They need no token and say no more
 //! than which part isn't there yet, and the class of the reason.
 
+mod ask;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -11,6 +13,8 @@ use futures::future::{BoxFuture, join_all};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde_json::{Map, json};
+
+pub use ask::ask;
 
 /// Is a part ready? Otherwise the class of the reason, such as `unreachable`: never a message of
 /// somebody else's, never a name or a URL.

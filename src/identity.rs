@@ -102,8 +102,8 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Somebody, for the unit tests of later stages.
-    #[cfg(test)]
+    /// Somebody, for the unit tests of later stages and for fuzz targets.
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn of_subject(subject: &str) -> Self {
         Self {
             key: PersonKey { tenant: "tenant".to_owned(), subject: subject.to_owned() },

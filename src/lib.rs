@@ -29,6 +29,7 @@ pub mod confirm;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod doctor;
+mod dumps;
 pub mod entra;
 pub mod error;
 pub mod explain;

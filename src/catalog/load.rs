@@ -148,6 +148,7 @@ pub fn load(files: &Files) -> Result<Catalog, Vec<Problem>> {
     for document in last {
         define(document, files, &services, &known, &mut catalog, &mut problems);
     }
+    catalog.digest = files.digest();
     if problems.is_empty() { Ok(catalog) } else { Err(problems.into_sorted()) }
 }
 

@@ -1,12 +1,14 @@
 //! The file's text and the environment as one JSON value, with the place of every key remembered.
 //! What a key means is not known here; `shape` judges the value next.
 
+use std::path::Path;
+
 use serde_json::{Map, Value};
 use toml::de::{DeTable, DeValue};
 
 use super::environment::Environment;
 use super::problems::{Origin, Report, join, variable_of};
-use super::shape;
+use super::{secret_file, shape};
 
 /// The settings as written, before anything was judged but the syntax.
 pub(super) struct Document {
@@ -116,6 +118,9 @@ fn value_of(
         return Err("is set but empty: give it a value or unset it".to_owned());
     }
     if is_file {
+        if let Some(fault) = secret_file::fault(Path::new(text)) {
+            return Err(fault);
+        }
         let secret = std::fs::read_to_string(text)
             .map_err(|error| format!("names a file that can't be read ({error})"))?;
         return Ok(Value::String(secret.trim_end_matches(['\r', '\n']).to_owned()));

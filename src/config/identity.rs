@@ -180,6 +180,11 @@ impl RawIdentity {
                 Some(url?.origin().ascii_serialization())
             })
             .collect();
+        // Compared byte for byte with what tokens and the document say, so the text itself is kept.
+        let issuers = [("identity.issuer", &self.issuer), ("identity.v1_issuer", &self.v1_issuer)];
+        for (key, issuer) in issuers {
+            issuer.as_deref().and_then(|text| read_authority(report, key, text));
+        }
         let policies = read_policies(report, &self.policies);
         let (discovery_url, tenant_id) = (discovery_url?, tenant_id?);
         let v1_issuer = self.v1_issuer.unwrap_or_else(|| {

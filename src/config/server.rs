@@ -2,7 +2,7 @@
 //! may name follow from `public_url`.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -12,6 +12,7 @@ use validator::Validate;
 
 use super::network::{is_loopback, read_url};
 use super::problems::Report;
+use super::secret_file;
 
 /// The files of the listener's TLS, in PEM.
 #[derive(Clone, Debug)]
@@ -154,6 +155,9 @@ impl RawServer {
     fn tls(&self, report: &mut Report) -> Option<Tls> {
         let missing = match (&self.tls_certificate_file, &self.tls_key_file) {
             (Some(certificate), Some(key)) => {
+                if let Some(fault) = secret_file::fault(Path::new(key)) {
+                    report.say("server.tls_key_file", fault);
+                }
                 return Some(Tls { certificate: certificate.into(), key: key.into() });
             }
             (None, None) => return None,
@@ -210,6 +214,10 @@ fn read_origin(report: &mut Report, at: usize, text: &str) -> Option<String> {
     let origin = read_url(report, &key, text)?.origin().ascii_serialization();
     if origin != text {
         report.say(&key, format!("must be a bare origin; write {origin}"));
+        return None;
+    }
+    if origin.contains('*') {
+        report.say(&key, "must be one origin: there are no patterns; write each of them");
         return None;
     }
     Some(origin)

@@ -1,6 +1,8 @@
 //! What the loader finds and how it says it.
 
+use std::fs::Permissions;
 use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt as _;
 
 use data_encoding::BASE64;
 use secrecy::ExposeSecret;
@@ -203,6 +205,7 @@ fn a_secret_is_read_from_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
     std::fs::write(&path, format!("{}\n", key(5))).unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
     let environment =
         Environment::default().with("OSIER_KEYS__CURRENT_FILE", path.display().to_string());
     let config = Config::parse("osier.toml", NEEDED, &environment).unwrap();
@@ -379,7 +382,45 @@ fn urls_that_would_mislead_are_refused() {
 }
 
 #[test]
-fn a_list_of_clients_that_refuses_everybody_is_refused() {
+fn case_086_wildcards_empty_names_and_typos_are_problems() {
+    let refused = [
+        "server.allowed_origins = [\"*\"]",
+        "server.allowed_origins = [\"https://*.example.com\"]",
+        "server.allowed_origins = [\"null\"]",
+        "server.allowed_origin = []",
+        "identity.tenant_id = \"common\"",
+        "identity.tenant_id = \"*\"",
+        "identity.audience = \"\"",
+        "identity.audience = \"*\"",
+        "identity.scope = \"\"",
+        "identity.scope = \"*\"",
+        "identity.allowed_clients = [\"*\"]",
+        "identity.require = \"none\"",
+        "access.adapter = \"all\"",
+        "clients.redirect_uris = [\"*\"]",
+        "clients.redirect_uris = [\"https://*\"]",
+        "clients.cimd = [\"*\"]",
+        "clients.cimd = [\"https://*.example.com/x\"]",
+        "confirmation.fallback = \"yes\"",
+        "serverr.x = 1",
+        "tools.disabled = \"create_ticket\"",
+    ];
+    let mut faults = Vec::new();
+    for line in refused {
+        let key = line.split(" =").next().unwrap();
+        let rest: Vec<&str> =
+            NEEDED.lines().filter(|needed| !needed.starts_with(&format!("{key} "))).collect();
+        let text = format!("{line}\n{}", rest.join("\n"));
+        let said = parse(&text).map_or_else(|said| said.to_string(), |_| "it is taken".to_owned());
+        if !said.contains("osier.toml:1: ") {
+            faults.push(format!("{line}: {said}"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn case_086_a_list_of_clients_that_refuses_everybody_is_refused() {
     let said = problems_with("identity.allowed_clients = []");
     assert!(said.contains("osier.toml:1: identity.allowed_clients: is empty"), "{said}");
     let said = problems_with("identity.allowed_clients = [\"any\", \"x\"]");

@@ -26,6 +26,12 @@ use crate::seal::KeyRing;
 use documents::Documents;
 pub(super) use registered::{Registrations, Unregistrable};
 
+/// Reads a metadata document that was found at `id`, for fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub fn read_document(id: &DocumentId, bytes: &[u8]) -> Option<Client> {
+    document::read(id, bytes).ok()
+}
+
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {

@@ -1,6 +1,7 @@
 //! The registration, the enterprise application, consent and assignment.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use rcgen::generate_simple_self_signed;
@@ -98,6 +99,8 @@ fn osier_takes_the_lines() {
     let tenant = Tenant::registered();
     let certificate = generate_simple_self_signed(vec!["osier.example.com".to_owned()]).unwrap();
     fs::write(tenant.path("entra.pem"), certificate.cert.pem()).unwrap();
+    // It stands for the key too, where no other file is named.
+    fs::set_permissions(tenant.path("entra.pem"), fs::Permissions::from_mode(0o600)).unwrap();
     let people = "roles: {}\nusers: []\nassignments: []\n";
     fs::write(tenant.path("people.yaml"), people).unwrap();
     for credential in cases {

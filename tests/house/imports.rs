@@ -10,8 +10,8 @@ const STAGES: [&str; 9] =
     ["identity", "access", "request", "target", "confirm", "backend", "scope", "response", "audit"];
 /// Above the stages: nothing below may name these.
 const DOORS: [&str; 4] = ["mcp", "rest", "oauth", "admin"];
-const WIRING: [&str; 9] =
-    ["main", "lib", "cli", "app", "doctor", "explain", "router", "middleware", "health"];
+const WIRING: [&str; 10] =
+    ["main", "lib", "cli", "app", "doctor", "dumps", "explain", "router", "middleware", "health"];
 
 /// `(module, next segment)` for each `crate::module::next` of the code, in `use` lists too.
 fn named(code: &str) -> BTreeSet<(String, Option<String>)> {

@@ -11,7 +11,7 @@ const SETTINGS: &str = include_str!("../../config/osier.toml");
 
 fn pages() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = ["", "docs", "deploy/entra", "deploy/grafana"];
+    let folders = ["", "docs", "deploy/azure", "deploy/entra", "deploy/grafana", "deploy/helm"];
     let files = folders.iter().flat_map(|folder| fs::read_dir(root.join(folder)).unwrap());
     let files = files.map(|entry| entry.unwrap().path());
     let pages = files.filter(|path| path.extension().is_some_and(|extension| extension == "md"));

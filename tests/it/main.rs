@@ -34,6 +34,7 @@ mod running;
 mod scoping;
 mod sign_in;
 mod sixty;
+mod startup;
 mod store;
 mod telemetry;
 mod tokens;

@@ -8,6 +8,7 @@ mod arguments;
 mod ben;
 mod finn;
 pub mod matrix;
+mod oracles;
 mod others;
 mod pages;
 mod random;

@@ -3,10 +3,13 @@
 
 mod asking;
 mod bodies;
+mod direct;
 mod ending;
 mod headers;
+mod methods;
 mod quiet;
 mod raw;
 mod replies;
 mod sessions;
 mod shown;
+mod uris;

@@ -31,7 +31,7 @@ fn assignments_of_a_person_and_of_a_group_add_up() {
 }
 
 #[test]
-fn a_lost_place_is_an_error_and_every_problem_is_told_with_its_line() {
+fn case_086_a_lost_place_is_an_error_and_every_problem_is_told_with_its_line() {
     let text = file(&format!(
         "  - {{user: {BEN}, role: viewer}}\n\
          \x20 - {{user: {BEN}, role: nobody, at: everywhere}}\n\
@@ -57,7 +57,7 @@ fn a_lost_place_is_an_error_and_every_problem_is_told_with_its_line() {
 }
 
 #[test]
-fn a_broken_file_grants_nothing() {
+fn case_086_a_broken_file_grants_nothing() {
     for text in ["", "[]", "roles: {}\nroles: {}\nusers: []\nassignments: []", "roles: {}", ": :"] {
         assert!(Assignments::from_yaml(text).is_err(), "{text:?}");
     }

@@ -1,7 +1,7 @@
 //! What proves to Entra that it is Osier: a secret, a certificate, or the identity of the machine or
 //! workload that it runs on. Files are named here and read where they are used.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
@@ -14,6 +14,7 @@ use crate::config::environment::Environment;
 use crate::config::identity::{Identity, read_id};
 use crate::config::network::is_loopback;
 use crate::config::problems::Report;
+use crate::config::secret_file;
 use crate::outbound::Reach;
 
 /// What proves to Entra that it is us.
@@ -115,7 +116,13 @@ impl RawAuth {
         let what = "the certificate in PEM, because auth.credential is \"certificate\"";
         let file = self.certificate_file.as_deref();
         let file = report.require("auth.certificate_file", file, what)?;
-        let key = self.certificate_key_file.as_deref().unwrap_or(file);
+        let (name, key) = match self.certificate_key_file.as_deref() {
+            Some(key) => ("auth.certificate_key_file", key),
+            None => ("auth.certificate_file", file),
+        };
+        if let Some(fault) = secret_file::fault(Path::new(key)) {
+            report.say(name, fault);
+        }
         Some(Certificate { certificate: file.into(), key: key.into() })
     }
 

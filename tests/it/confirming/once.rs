@@ -81,6 +81,30 @@ async fn case_072_after_a_restart_and_at_a_second_replica_it_is_still_one_ticket
     assert_eq!(keys.len(), made(&replies));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn case_072_after_a_restart_a_store_that_keeps_knows_what_was_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = format!("sqlite://{}/osier.db", folder.path().display());
+    let around = TestApp::new().await;
+    let before = tickets(&around);
+    let app = around.replica(&store).await;
+    let ben = app.as_user("ben").await;
+    let (used, open) = (
+        asked(&ben, "create_ticket", &new_ticket()).await,
+        asked(&ben, "create_ticket", &new_ticket()).await,
+    );
+    assert_eq!(made(&all_at_once(&[ben], &new_ticket(), &used).await), 1);
+    app.stop().await;
+    let again = around.replica(&store).await;
+    let writes = around.around.services().wire().writes().len();
+    let clients = [again.as_user("ben").await];
+    assert_eq!(made(&all_at_once(&clients, &new_ticket(), &used).await), 0);
+    // Not even asked for: the key that the service would know it by isn't needed.
+    assert_eq!(around.around.services().wire().writes().len(), writes);
+    assert_eq!(made(&all_at_once(&clients, &new_ticket(), &open).await), 1);
+    assert_eq!(tickets(&around), before + 2);
+}
+
 #[tokio::test]
 async fn each_question_has_a_key_of_its_own() {
     let app = TestApp::new().await;

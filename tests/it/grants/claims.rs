@@ -57,7 +57,7 @@ async fn roles_and_groups_of_the_token_are_what_a_person_may() {
 }
 
 #[tokio::test]
-async fn a_token_that_names_no_groups_since_they_are_too_many_is_refused_in_words() {
+async fn case_084_a_token_that_names_no_groups_since_they_are_too_many_is_refused_in_words() {
     let marks: [(&str, Value); 5] = [
         ("_claim_names", json!({"groups": "src1"})),
         ("_claim_names", json!("{\"groups\":\"src1\"}")),

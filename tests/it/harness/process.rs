@@ -90,7 +90,8 @@ impl Process {
         settings: &BTreeMap<String, String>,
         out: Stdio,
     ) -> Self {
-        Self::serving(three_free_ports(), "config/demo.toml", around, settings, out)
+        let port = three_free_ports();
+        Self::spawn(Self::serving(port, "config/demo.toml", around, settings), port, out)
     }
 
     /// The same on this port, with another configuration file below the settings.
@@ -100,7 +101,26 @@ impl Process {
         around: &Surroundings,
         settings: &BTreeMap<String, String>,
     ) -> Self {
-        Self::serving(port, file, around, settings, Stdio::piped())
+        Self::spawn(Self::serving(port, file, around, settings), port, Stdio::piped())
+    }
+
+    /// The same where the system lets processes dump as much as they like.
+    pub fn serve_where_cores_are_dumped(
+        around: &Surroundings,
+        settings: &BTreeMap<String, String>,
+    ) -> Self {
+        let port = three_free_ports();
+        let own = Self::serving(port, "config/demo.toml", around, settings);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -S -c \"$(ulimit -H -c)\" && exec \"$0\" \"$@\""]);
+        shell.current_dir(env!("CARGO_MANIFEST_DIR")).arg(own.get_program()).args(own.get_args());
+        for (name, value) in own.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        Self::spawn(shell, port, Stdio::piped())
     }
 
     fn serving(
@@ -108,8 +128,7 @@ impl Process {
         file: &str,
         around: &Surroundings,
         settings: &BTreeMap<String, String>,
-        out: Stdio,
-    ) -> Self {
+    ) -> Command {
         let services = around.services();
         let own = [
             ("SERVER__LISTEN", format!("127.0.0.1:{port}")),
@@ -122,7 +141,7 @@ impl Process {
         let own = own.map(|(name, value)| (format!("OSIER_{name}"), value));
         let mut all: BTreeMap<String, String> = own.into_iter().chain(base_urls(around)).collect();
         all.extend(settings.clone());
-        Self::spawn(osier(&["serve", "--config", file], &all), port, out)
+        osier(&["serve", "--config", file], &all)
     }
 
     fn spawn(mut command: Command, port: u16, out: Stdio) -> Self {
@@ -146,6 +165,11 @@ impl Process {
             assert!(self.started.elapsed() < Duration::from_mins(1), "never ready: {}", self.err());
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// The process's number.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a signal by its name, such as `TERM`.

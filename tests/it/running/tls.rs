@@ -1,6 +1,7 @@
 //! The listener's own TLS, and a new certificate for it while requests come.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,6 +23,7 @@ fn renew(folder: &Path) -> CertificateDer<'static> {
     fs::write(folder.join("tls.crt"), made.cert.pem()).unwrap();
     std::thread::sleep(Duration::from_millis(20));
     fs::write(folder.join("tls.key"), made.signing_key.serialize_pem()).unwrap();
+    fs::set_permissions(folder.join("tls.key"), fs::Permissions::from_mode(0o600)).unwrap();
     made.cert.der().clone()
 }
 

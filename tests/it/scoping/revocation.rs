@@ -99,6 +99,30 @@ async fn case_017_an_answer_finds_the_rights_of_that_very_moment() {
 }
 
 #[tokio::test]
+async fn case_084_a_role_that_changes_counts_within_the_stated_age_in_every_version() {
+    // He may see what he saw, and change nothing.
+    let changed = ASSIGNMENTS
+        .lines()
+        .filter(|line| !line.contains("role: ticket-worker"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    assert_ne!(changed, ASSIGNMENTS);
+    for version in Version::ALL {
+        let (app, clock) = with_clock().await;
+        let ben = app.speaking("ben", version).await;
+        let comment = "add_ticket_comment".to_owned();
+        assert!(ben.tools().await.contains(&comment), "{version:?}");
+        app.around.authz().replace(&changed).unwrap();
+        clock.advance(Duration::from_millis(60_001));
+        assert!(!ben.tools().await.contains(&comment), "{version:?}");
+        let called = ben.call(&comment, json!({"ticketId": "x", "text": "x"})).await;
+        assert!(is_unknown_tool(&called), "{version:?}: {called:?}");
+        assert!(!ben.call("list_tickets", json!({})).await.is_error(), "{version:?}");
+        assert!(app.around.services().wire().writes().is_empty(), "{version:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_left_out_of_the_token_or_the_group_is_no_right_at_all() {
     // An assignment to a group of which he isn't, and one to a person of another spelling.
     let app = TestApp::lax().await;
@@ -161,7 +185,7 @@ async fn nothing_is_allowed(client: &Client, what: &str) {
 }
 
 #[tokio::test]
-async fn a_permission_service_that_is_ill_allows_nothing_and_recovers() {
+async fn case_085_a_permission_service_that_is_ill_allows_nothing_and_recovers() {
     let (app, clock) = with_clock().await;
     app.around.services().set_strict(false);
     for (index, (what, fault)) in illnesses().into_iter().enumerate() {
@@ -187,7 +211,7 @@ async fn a_permission_service_that_is_ill_allows_nothing_and_recovers() {
 }
 
 #[tokio::test]
-async fn a_permission_service_that_is_slow_or_gone_allows_nothing() {
+async fn case_085_a_permission_service_that_is_slow_or_gone_allows_nothing() {
     let mut setup = Setup { strict: false, ..Setup::default() };
     setup.settings.insert("OSIER_ACCESS__TIMEOUT".into(), "1".into());
     let app = TestApp::with(setup).await;
@@ -212,7 +236,7 @@ async fn a_permission_service_that_is_slow_or_gone_allows_nothing() {
 type Spoil = fn(&mut Value);
 
 #[tokio::test]
-async fn a_lost_scope_field_is_a_denial_and_never_everywhere() {
+async fn case_085_a_lost_or_unknown_scope_field_is_a_denial_and_never_everywhere() {
     let (app, clock) = with_clock().await;
     app.around.services().set_strict(false);
     let spoils: [(&str, Spoil); 8] = [

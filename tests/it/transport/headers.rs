@@ -116,6 +116,29 @@ async fn case_064_headers_that_contradict_the_body_are_refused() {
         let message: Value = response.json().await.unwrap();
         assert_eq!(message["error"]["code"], -32020, "{name}: {message}");
     }
+    // Names of methods and tools are compared as they are spelled.
+    for (name, value) in [
+        ("mcp-method", "Tools/Call"),
+        ("mcp-method", "tools/call, tools/list"),
+        ("mcp-method", ""),
+        ("mcp-name", "List_Sites"),
+        ("mcp-name", "list_sites, create_ticket"),
+        ("mcp-name", "=?base64?Y3JlYXRlX3RpY2tldA==?="),
+        ("mcp-name", "=?base64?bGlzdF9zaXRlcw?="),
+        ("mcp-name", "=?base64?"),
+    ] {
+        let response = ana.post(&call, changed(name, Some(value))).await;
+        assert_eq!(response.status(), 400, "{name}: {value}");
+        let message: Value = response.json().await.unwrap();
+        assert_eq!(message["error"]["code"], -32020, "{name}: {value}: {message}");
+    }
+    // A second one that says something else.
+    for (name, other) in [("mcp-method", "tools/list"), ("mcp-name", "create_ticket")] {
+        let mut twice = good.clone();
+        twice.append(name, HeaderValue::from_static(other));
+        let response = ana.post(&call, twice).await;
+        assert_eq!(response.status(), 400, "{name} twice");
+    }
     // The version, in the header and in the body.
     let mut body = call.clone();
     body["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"] = "2025-11-25".into();

@@ -13,7 +13,7 @@ async fn names(client: &Client, method: &str, list: &str, key: &str) -> Vec<Stri
 }
 
 /// Resources for those who view tickets.
-fn with_resources() -> Setup {
+pub(super) fn with_resources() -> Setup {
     let resource = |rest: &str| {
         format!(
             "name: house-rules\ntitle: House rules\ndescription: Rules.\n\

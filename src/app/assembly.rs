@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use self::kept::{Lasting, Parts};
 use self::limits::Taken;
 use crate::app::App;
-use crate::audit::{Denials, Sink};
+use crate::audit::Sink;
 use crate::catalog::{self, Catalog, Files};
 use crate::check;
 use crate::clock::Clock;
@@ -147,7 +147,7 @@ fn build(
         authenticator: Arc::clone(&authenticator),
         challenge: Arc::new(challenge),
         strangers: Arc::clone(&taken.strangers),
-        denials: Denials::new(pipeline.audit.clone(), pipeline.clock.clone()),
+        denials: lasting.denials.clone(),
     };
     let health = health(&authenticator, &pipeline, &lasting.stopping);
     let limits = super::Limits {

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::chain::Head;
 use crate::clock::Clock;
+use crate::telemetry::{Done, meters};
 
 /// Shared by the writing thread and every entrance to it.
 #[derive(Debug)]
@@ -102,8 +103,9 @@ impl State {
         self.tell(error.kind());
     }
 
-    /// Once a failure.
+    /// The log once a failure, the metric each time that it is met.
     fn tell(&self, kind: ErrorKind) {
+        meters().audit_line(Done::Failed);
         if !self.told.swap(true, Ordering::Relaxed) {
             tracing::error!(?kind, "audit records can't be written");
         }

@@ -12,6 +12,7 @@ use super::chain::Chain;
 use super::event::{Closing, Lost, Opening};
 use super::out::Out;
 use super::state::State;
+use crate::telemetry::{Done, meters};
 
 /// Most lines of one write.
 const TOGETHER: usize = 128;
@@ -99,8 +100,16 @@ impl Writer {
             std::thread::sleep(wait);
             wait = (wait * 2).min(LONGEST_WAIT);
         }
+        for _ in 0..self.batch.len() {
+            meters().audit_line(Done::Ok);
+        }
+        meters().audit_waiting(lines.len());
         self.batch.out();
-        self.state.ends(self.batch.chain().head());
+        let head = self.batch.chain().head();
+        if let Some(head) = &head {
+            meters().audit_head(head.seq, &head.hash.to_string());
+        }
+        self.state.ends(head);
         true
     }
 

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::Means;
 use super::limits::Taken;
 use crate::access::Access;
+use crate::audit::Denials;
 use crate::backend::Backends;
 use crate::config::{Adapter, Config, Fingerprint};
 use crate::identity::Authenticator;
@@ -28,6 +29,7 @@ pub(super) struct Lasting {
     pub(super) stopping: CancellationToken,
     pub(super) seen: Arc<Seen>,
     pub(super) families: Arc<Families>,
+    pub(super) denials: Denials,
 }
 
 /// The parts of one assembly, for the next one to take over.
@@ -45,8 +47,10 @@ pub(super) struct Parts {
 impl Lasting {
     pub(super) fn new(means: Means) -> Self {
         let families = Arc::new(Families::new(&means.store));
+        let denials = Denials::new(means.audit.clone(), means.clock.clone());
         Self {
             means,
+            denials,
             running: TaskTracker::new(),
             streams: CancellationToken::new(),
             stopping: CancellationToken::new(),

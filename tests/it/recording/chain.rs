@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{
     around, ben, eventually, http, into_file, of_file, read, records, sound, verify, write,
 };
-use crate::harness::{Process, osier};
+use crate::harness::{Process, osier, three_free_ports};
 
 const PAGE: &str = include_str!("../../../docs/AUDIT.md");
 
@@ -157,6 +157,44 @@ async fn case_115_the_configuration_is_on_record_by_its_digests_and_not_its_valu
     let text = fs::read_to_string(tools.join("sitecore/list_sites.yaml")).unwrap();
     fs::write(tools.join("sitecore/list_sites.yaml"), text + "# changed\n").unwrap();
     assert_ne!(recorded(&dir).await.1, copy);
+}
+
+#[tokio::test]
+async fn case_115_a_change_is_on_record_by_the_names_of_settings_and_so_is_one_that_is_refused() {
+    let (around, folder) = (around().await, tempfile::tempdir().unwrap());
+    let (file, path) = (folder.path().join("osier.toml"), folder.path().join("audit.jsonl"));
+    let text = |first: &str| format!("{first}\n{}", include_str!("../../../config/demo.toml"));
+    fs::write(&file, text("")).unwrap();
+    let port = three_free_ports();
+    let settings = into_file(&path);
+    let mut server = Process::serve_at(port, file.to_str().unwrap(), &around, &settings);
+    server.ready(&http()).await;
+    let changes = || -> Vec<_> {
+        let records = of_file(&path).into_iter().filter(|one| one["kind"] == "configuration");
+        records.map(|one| json!([one["cause"], one["outcome"], one["changed"]])).collect()
+    };
+    let settled = async |text: &str, many: usize| {
+        fs::write(&file, text).unwrap();
+        server.signal("HUP");
+        eventually("the record", async || changes().len() == many).await;
+    };
+    settled(&text("confirmation.ttl = 123"), 2).await;
+    settled(&text("confirmation.ttl = 'canary'"), 3).await;
+    let expected = [
+        json!(["start", "applied", null]),
+        json!(["reload", "applied", ["confirmation.ttl"]]),
+        json!(["reload", "refused", null]),
+    ];
+    assert_eq!(changes(), expected);
+    // The same signal says that the file was moved away.
+    fs::rename(&path, folder.path().join("audit.jsonl.1")).unwrap();
+    server.signal("HUP");
+    eventually("a file", async || path.exists() && of_whole_lines(&path) > 0).await;
+    let text = fs::read_to_string(folder.path().join("audit.jsonl.1")).unwrap();
+    assert!(!text.contains("canary") && !text.contains("123,"), "{text}");
+    server.signal("TERM");
+    server.end().await;
+    sound(&[folder.path().join("audit.jsonl.1"), path]);
 }
 
 #[tokio::test]

@@ -60,12 +60,12 @@ pub struct Catalog {
     templates: BTreeMap<String, Arc<ResourceTemplate>>,
     /// By id.
     queries: BTreeMap<String, Arc<SavedQuery>>,
-    /// Of the files that it was made from.
+    /// SHA-256 of the files, in hex.
     digest: String,
 }
 
 impl Catalog {
-    /// SHA-256 over the names and texts of its files, in hexadecimal; the same files have the same.
+    /// SHA-256, in hex, of the files that this was made from.
     pub fn digest(&self) -> &str {
         &self.digest
     }

@@ -1,6 +1,7 @@
 //! The command line: what `osier` can be told, and where each command's work begins. A command's
 //! body lives with what it works on; here its arguments are read and its end becomes an exit code.
 
+mod audit;
 mod drafts;
 mod explain;
 
@@ -58,6 +59,12 @@ enum Command {
     Tools(drafts::Tools),
     /// Which rule allows, hides or denies a tool to somebody.
     Explain(explain::ExplainArgs),
+    /// Examines audit records.
+    Audit {
+        /// How.
+        #[command(subcommand)]
+        what: audit::Audit,
+    },
     /// Prints a JSON Schema, for editors.
     Schema {
         /// Of which file.
@@ -177,6 +184,7 @@ pub fn run() -> ExitCode {
         Command::Import { from } => drafts::import(&from),
         Command::Tools(args) => drafts::tools(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Audit { what } => audit::examine(&what),
         Command::Schema { of } => schema(of),
     };
     match ended {
@@ -186,6 +194,7 @@ pub fn run() -> ExitCode {
             let bad = error.is::<Problems>()
                 || error.is::<BadDefinitions>()
                 || error.is::<Faults>()
+                || error.is::<audit::Unreadable>()
                 || error.is::<import::Faults>();
             if bad { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
         }
@@ -197,7 +206,8 @@ fn demo(args: &DemoArgs) -> anyhow::Result<()> {
     let config = demo::settings(args.port)?;
     let _exports = telemetry::start(&config.log, &config.telemetry)?;
     let strict = args.services == Services::Strict;
-    recorded(async |audit| demo::run(args.port, strict, config, audit).await)
+    let audit = config.audit.clone();
+    recorded(&audit, async |audit| demo::run(args.port, strict, config, audit).await)
 }
 
 #[cfg(feature = "demo")]
@@ -216,22 +226,29 @@ fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     let config = Config::load(&source.file, &source.environment)?;
     let _exports = telemetry::start(&config.log, &config.telemetry)?;
     let catalog = app::definitions(&config.tools).map_err(BadDefinitions)?;
-    recorded(async |audit| {
+    let audit = config.audit.clone();
+    recorded(&audit, async |audit| {
         let signals = app::signals(true)?;
         app::run((config, catalog), Some(source), audit, signals, |_| {}).await
     })
 }
 
-/// Runs a server that records on standard output, and waits for the last record.
-fn recorded(serve: impl AsyncFnOnce(Sink) -> anyhow::Result<()>) -> anyhow::Result<()> {
+/// Runs a server that records where the settings say, and waits for the last record.
+fn recorded(
+    settings: &config::Audit,
+    serve: impl AsyncFnOnce(Sink) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     /// A pipe that nobody empties doesn't hold the end up for longer.
     const PATIENCE: Duration = Duration::from_secs(5);
-    let (audit, writing) = Sink::stdout();
+    let (audit, writing) = Sink::open(settings).with_context(|| match &settings.sink {
+        config::Sink::Stdout => "standard output (audit.sink)".to_owned(),
+        config::Sink::File { path, .. } => format!("{} (audit.file)", path.display()),
+    })?;
     // The runtime ends with the statement, and with it every call that is still open: its record
     // is written then.
     let ended = runtime()?.block_on(serve(audit));
     if !writing.wait(PATIENCE) {
-        tracing::error!("audit records were lost: standard output takes no more");
+        tracing::error!("audit records were lost: they can't be written");
     }
     ended
 }

@@ -39,7 +39,7 @@ use validator::Validate;
 pub use access::{
     Access, Adapter, AuthZen, Changes, Fields, HttpAdapter, Objects, OpenFga, Service,
 };
-pub use audit::{Audit, Sink};
+pub use audit::{Audit, Fsync, ReadsWithoutAudit, Sink};
 pub use auth::{Auth, Certificate, Credential, Facade, ManagedIdentity, Prompt, Registration};
 pub use backends::{Backend, OutgoingToken, Resilience, Rest, Snowflake};
 pub use clients::{
@@ -96,10 +96,10 @@ pub struct Config {
     pub limits: Limits,
     /// The program's own log.
     pub log: Log,
-    /// What a later reading is compared with.
-    pub fingerprint: Fingerprint,
     /// Where metrics, traces and logs go besides.
     pub telemetry: Telemetry,
+    /// What was set: a later reading is compared with it.
+    pub fingerprint: Fingerprint,
 }
 
 /// The file as it is written. Each key may also come from the environment: section and key in
@@ -126,6 +126,7 @@ struct RawConfig {
     #[validate(nested)]
     confirmation: confirmation::RawConfirmation,
     store: store::RawStore,
+    #[validate(nested)]
     audit: audit::RawAudit,
     #[validate(nested)]
     limits: limits::RawLimits,
@@ -155,7 +156,7 @@ impl Config {
         let mut document = Document::read(name, text, environment, &shape);
         shape::prune(&mut document, &shape);
         let Document { value, mut report } = document;
-        let fingerprint = Fingerprint::of(&value);
+        let fingerprint = Fingerprint::of(&value, &shape);
         let raw: RawConfig = match serde_json::from_value(value) {
             Ok(raw) => raw,
             Err(error) => {
@@ -166,7 +167,8 @@ impl Config {
         if let Err(errors) = raw.validate() {
             report.say_invalid("", &errors);
         }
-        raw.resolve(environment, fingerprint, &mut report)
+        raw.resolve(environment, &mut report)
+            .map(|config| Self { fingerprint, ..config })
             .filter(|_| report.is_clean())
             .ok_or_else(|| report.into_problems())
     }
@@ -174,12 +176,7 @@ impl Config {
 
 impl RawConfig {
     /// Every section is resolved, also after one that failed: all problems at once.
-    fn resolve(
-        self,
-        environment: &Environment,
-        fingerprint: Fingerprint,
-        report: &mut Report,
-    ) -> Option<Config> {
+    fn resolve(self, environment: &Environment, report: &mut Report) -> Option<Config> {
         let replicas = self.server.replicas();
         let server = self.server.resolve(report);
         let listen = server.as_ref().map(|server| server.listen);
@@ -198,6 +195,7 @@ impl RawConfig {
         let keys = self.keys.resolve(report);
         let store = self.store.resolve(replicas, report);
         let telemetry = self.telemetry.resolve(listen, report);
+        let audit = self.audit.resolve(report);
         Some(Config {
             server: server?,
             identity: identity?,
@@ -209,11 +207,11 @@ impl RawConfig {
             keys: keys?,
             confirmation: self.confirmation.resolve(),
             store: store?,
-            audit: self.audit.resolve(),
+            audit: audit?,
             limits: self.limits.resolve(),
             log: self.log.resolve(),
-            fingerprint,
             telemetry: telemetry?,
+            fingerprint: Fingerprint::default(),
         })
     }
 }

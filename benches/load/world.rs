@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use osier::app::{Live, Means, assemble, definitions, serve};
-use osier::audit::Sink;
+use osier::audit::{Sink, Terms};
 use osier::clock::Clock;
 use osier::config::{Config, Environment};
 use osier::demo::{Options, Relay, Surroundings, person};
@@ -63,7 +63,7 @@ impl World {
         let config = Config::parse("demo.toml", &text, &environment)?;
         let clock = Clock::System;
         let store = Store::open(&config.store.location, clock.clone()).await?;
-        let (audit, _) = Sink::to(std::io::sink());
+        let (audit, _) = Sink::to(std::io::sink(), Terms::default());
         let catalog = definitions(&config.tools).map_err(|all| {
             anyhow::anyhow!(all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         })?;

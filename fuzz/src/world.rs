@@ -55,7 +55,7 @@ impl World {
         let environment = Environment::default().with("OSIER_KEYS__CURRENT", key);
         let config = Config::parse("demo.toml", &text, &environment).unwrap();
         let catalog = catalog::load(&Files::built_in()).unwrap();
-        let (audit, _) = Sink::to(std::io::sink());
+        let (audit, _) = Sink::to(std::io::sink(), osier::audit::Terms::default());
         let mut assembly = runtime
             .block_on(async {
                 let store = Store::open(&config.store.location, clock.clone()).await.unwrap();

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::kept::{Lasting, Parts};
 use crate::app::App;
-use crate::audit::Sink;
+use crate::audit::{Denials, Sink};
 use crate::catalog::{self, Catalog, Files};
 use crate::check;
 use crate::clock::Clock;
@@ -134,8 +134,11 @@ fn build(
     let scope = scope(config);
     let resource = ProtectedResource::new(&server.public_url, &scope);
     let challenge = Challenge::new(resource.metadata_url(), &scope);
-    let gate =
-        bearer::Gate { authenticator: Arc::clone(&authenticator), challenge: Arc::new(challenge) };
+    let gate = bearer::Gate {
+        authenticator: Arc::clone(&authenticator),
+        challenge: Arc::new(challenge),
+        denials: Denials::new(pipeline.audit.clone(), pipeline.clock.clone()),
+    };
     let health = health(&authenticator, &pipeline, &lasting.stopping);
     let limits =
         super::Limits { header_bytes: server.max_header_bytes, grace: server.shutdown_grace };
@@ -267,17 +270,18 @@ fn reach(allow_private_network: bool) -> Reach {
     if allow_private_network { Reach::Private } else { Reach::Public }
 }
 
-/// Ready once issuer, keys and the permission service have answered, and while the store does; the
-/// catalog stands before anything is served.
+/// Ready once issuer, keys and the permission service have answered, and while the store does and
+/// calls can be recorded; the catalog stands before anything is served.
 fn health(
     authenticator: &Arc<Authenticator>,
     pipeline: &Arc<Pipeline>,
     stopping: &CancellationToken,
 ) -> Health {
+    let stopping = stopping.clone();
     let keys = Arc::clone(authenticator);
     let permissions = Arc::clone(pipeline);
     let store = pipeline.confirmations.store.clone();
-    let stopping = stopping.clone();
+    let audit = pipeline.audit.clone();
     Health::default()
         .with(
             "process",
@@ -306,6 +310,14 @@ fn health(
             Box::new(move || {
                 let store = store.clone();
                 async move { store.probe().await }.boxed()
+            }),
+        )
+        .with(
+            "audit",
+            Box::new(move || {
+                let takes_calls = audit.takes_calls();
+                async move { if takes_calls { Ok(()) } else { Err("records can't be written") } }
+                    .boxed()
             }),
         )
 }

@@ -17,6 +17,7 @@ use super::keepers::{Keeper, Keepers};
 use super::live::Live;
 use super::tls::Tls;
 use super::watch::Look;
+use crate::audit::{self, Cause, Change, Settled};
 use crate::catalog::{self, Catalog, Files};
 use crate::config::{Adapter, Config, Environment};
 use crate::telemetry::{Done, meters};
@@ -60,7 +61,7 @@ pub struct Source {
 enum Reload {
     /// Nothing differs from what is served.
     Same,
-    /// It is served now. The settings that changed, by name; none where only tool files did.
+    /// It is served now. The settings that changed, by name; none where only other files did.
     Applied(Vec<String>),
     /// It isn't served. Everything that is wrong with it, one problem a line.
     Refused(String),
@@ -112,6 +113,10 @@ impl Reloader {
                 continue;
             }
             restless = None;
+            if told {
+                // Whoever moved the file of records away says so in the same way.
+                self.assembly.pipeline.audit.reopen();
+            }
             self.reload().await;
             // What changed meanwhile is seen at the next look.
             read = seen;
@@ -139,11 +144,25 @@ impl Reloader {
         match self.attempt().await {
             Reload::Same => {}
             Reload::Applied(settings) => {
+                self.record(Change {
+                    cause: Cause::Reload,
+                    outcome: Settled::Applied,
+                    settings: Some(self.config.fingerprint.digest()),
+                    definitions: Some(self.assembly.pipeline.catalog.digest().to_owned()),
+                    changed: settings.clone(),
+                });
                 meters().reload(Done::Ok);
                 meters().config_read(self.assembly.pipeline.clock.unix_seconds());
                 tracing::info!(?settings, "the configuration was read anew and is served");
             }
             Reload::Refused(problems) => {
+                self.record(Change {
+                    cause: Cause::Reload,
+                    outcome: Settled::Refused,
+                    settings: None,
+                    definitions: None,
+                    changed: Vec::new(),
+                });
                 meters().reload(Done::Failed);
                 tracing::error!(
                     problems,
@@ -151,6 +170,11 @@ impl Reloader {
                 );
             }
         }
+    }
+
+    fn record(&self, change: Change) {
+        let pipeline = &self.assembly.pipeline;
+        audit::configuration(&pipeline.audit, &pipeline.clock, change);
     }
 
     async fn attempt(&mut self) -> Reload {

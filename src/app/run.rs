@@ -17,7 +17,7 @@ use super::reload::{Reloader, Source};
 use super::scrape::scrape;
 use super::serve;
 use super::tls::Tls;
-use crate::audit::Sink;
+use crate::audit::{self, Cause, Change, Settled, Sink};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -92,6 +92,14 @@ pub async fn run(
     meters().runs_here();
     meters().config_read(clock.unix_seconds());
     let store = Store::open(&config.store.location, clock.clone()).await.context("store.url")?;
+    let loaded = Change {
+        cause: Cause::Start,
+        outcome: Settled::Applied,
+        settings: Some(config.fingerprint.digest()),
+        definitions: Some(catalog.digest().to_owned()),
+        changed: Vec::new(),
+    };
+    audit::configuration(&audit, &clock, loaded);
     let mut assembly = assemble(&config, catalog, Means { clock, audit, store })?;
     let tls = config.server.tls.as_ref().map(Tls::new).transpose()?;
     let address = config.server.listen;

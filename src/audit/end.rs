@@ -9,6 +9,7 @@ use crate::telemetry::CallStatus;
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum End {
     /// Not yet: what the intent of a write says.
     Pending,

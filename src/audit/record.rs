@@ -16,11 +16,13 @@ use crate::seal::random_name;
 use crate::telemetry::{Answer, meters};
 
 use super::end::{End, reason};
+use super::event::timestamp;
 use super::sink::{Sink, SinkClosed, Slot};
 
 /// The stages, as records name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Stage {
     /// May the caller use this tool?
     Access,
@@ -41,6 +43,7 @@ pub enum Stage {
 /// A confirmation as a record tells of it.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Confirmation {
     /// Joins the run that asked and the run that was answered.
     pub id: String,
@@ -53,7 +56,8 @@ pub struct Confirmation {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Fields {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Fields {
     /// `call`, or `intent` before a write.
     kind: &'static str,
     id: String,
@@ -82,6 +86,7 @@ struct Fields {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct User {
     oid: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,6 +94,7 @@ struct User {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ClientFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
@@ -127,7 +133,7 @@ impl Record {
             kind: "call",
             id: random_name("dec_"),
             part_of: None,
-            ts: timestamp(clock),
+            ts: String::new(),
             tenant: identity.tenant().to_owned(),
             user: User { oid: identity.subject().to_owned(), email: identity.masked_email() },
             client: ClientFields {
@@ -268,7 +274,7 @@ impl Record {
     fn line(&mut self) -> Result<String, SinkClosed> {
         let took = self.started.elapsed().as_millis();
         self.fields.duration_ms = u64::try_from(took).unwrap_or(u64::MAX);
-        self.fields.ts = timestamp(&self.clock);
+        self.fields.ts = timestamp(self.clock.now());
         serde_json::to_string(&self.fields).map_err(|_| SinkClosed)
     }
 }
@@ -297,9 +303,4 @@ fn plain(name: &str) -> Option<String> {
     // A scoped package's name begins with an `@`; further on it would make an e-mail address.
     let rest = name.strip_prefix('@').unwrap_or(name);
     ((1..=80).contains(&name.len()) && rest.chars().all(plain)).then(|| name.to_owned())
-}
-
-fn timestamp(clock: &Clock) -> String {
-    let now = chrono::DateTime::<chrono::Utc>::from(clock.now());
-    now.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }

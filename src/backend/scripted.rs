@@ -94,6 +94,7 @@ pub(super) async fn run(
         let state = serde_json::to_value(&progress).map_err(|_| Refusal::Internal)?;
         let (confirmation, state) =
             seal_service(located, ServiceState(state), expires, &confirmations.keys)?;
+        let (questions, state) = (questions.into(), state.into());
         let ask = Ask { confirmation, questions, state, from_service: true };
         return Err(Stop::Ask(Box::new(ask)));
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use aws_lc_rs::digest;
+use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
 
 use super::Catalog;
@@ -30,6 +30,8 @@ const QUERIES: &str = "queries";
 #[derive(Debug, Default)]
 pub struct Files {
     texts: BTreeMap<PathBuf, String>,
+    /// The folder that the paths begin with, where there is one.
+    folder: PathBuf,
     /// Files that can't be read, or whose name keeps them from being definitions.
     unreadable: Vec<Problem>,
 }
@@ -42,7 +44,7 @@ impl Files {
     /// A folder that can't be read, or that holds no definition.
     pub fn read(folder: &Path) -> Result<Self, Problem> {
         let problem = |text: String| Problem { file: folder.to_owned(), line: 1, text };
-        let mut files = Self::default();
+        let mut files = Self { folder: folder.to_owned(), ..Self::default() };
         files.descend(folder).map_err(|error| problem(format!("can't be read: {error}")))?;
         if files.texts.is_empty() && files.unreadable.is_empty() {
             return Err(problem("no definitions in this folder: SERVICE/TOOL.yaml".to_owned()));
@@ -58,7 +60,7 @@ impl Files {
     /// Files that are named one by one, for tests and tools.
     pub fn of<P: Into<PathBuf>>(files: impl IntoIterator<Item = (P, String)>) -> Self {
         let texts = files.into_iter().map(|(path, text)| (path.into(), text)).collect();
-        Self { texts, unreadable: Vec::new() }
+        Self { texts, ..Self::default() }
     }
 
     /// These and more; a later file takes the place of an earlier one of the same path.
@@ -101,16 +103,17 @@ impl Files {
         Ok(())
     }
 
-    /// SHA-256 over names and texts, in hexadecimal. A NUL, which neither holds, parts them.
+    /// SHA-256, in hex, of the lines `DIGEST  PATH` of all files, sorted by their path in the folder,
+    /// as `sha256sum` writes them.
     fn digest(&self) -> String {
-        let mut context = digest::Context::new(&digest::SHA256);
-        for (path, text) in &self.texts {
-            for part in [path.as_os_str().as_encoded_bytes(), text.as_bytes()] {
-                context.update(part);
-                context.update(&[0]);
-            }
-        }
-        HEXLOWER.encode(context.finish().as_ref())
+        let hex = |bytes: &[u8]| HEXLOWER.encode(digest(&SHA256, bytes).as_ref());
+        let files = self.texts.iter().map(|(path, text)| {
+            let path = path.strip_prefix(&self.folder).unwrap_or(path);
+            (path.display().to_string(), hex(text.as_bytes()))
+        });
+        let lines = files.collect::<BTreeMap<_, _>>().into_iter();
+        let lines: String = lines.map(|(path, digest)| format!("{digest}  {path}\n")).collect();
+        hex(lines.as_bytes())
     }
 
     /// True where the folder has a file for what its tools share, usable or not.
@@ -134,7 +137,7 @@ pub fn load(files: &Files) -> Result<Catalog, Vec<Problem>> {
         .filter_map(|(path, text)| Document::parse(path, text, &mut problems))
         .collect();
     let (services, mut known) = services(&documents, &mut problems);
-    let mut catalog = Catalog::default();
+    let mut catalog = Catalog { digest: files.digest(), ..Catalog::default() };
     // Composed tools refer to the others, and so come last.
     let composed = |document: &Document| document.value().pointer("/request/compose").is_some();
     let (last, first): (Vec<_>, Vec<_>) = documents.iter().partition(|one| composed(one));

@@ -1,72 +1,123 @@
-//! Which settings differ between two readings of the configuration, by their names alone. The program
-//! compares with it at a reload. Values are kept as keyed hashes, of a key that this process makes up
-//! and never shows, so that nothing here tells a secret.
+//! What settings amount to, without saying what they are: a digest of all that is no secret, and
+//! which keys differ between two readings. For the record of configuration changes.
 
-use std::collections::BTreeMap;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::LazyLock;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
 use serde_json::Value;
 
 use super::problems::join;
+use super::shape;
+use crate::seal::random_bytes;
 
-/// Each setting's name, with a hash of its value.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fingerprint(BTreeMap<String, u64>);
+/// What was set, key by key: values, and of secrets a digest that holds in this process alone.
+#[derive(Clone, Default)]
+pub struct Fingerprint {
+    open: BTreeMap<String, String>,
+    secret: BTreeMap<String, String>,
+}
+
+/// So that a digest of a secret says nothing outside of this process.
+static SALT: LazyLock<[u8; 32]> = LazyLock::new(|| random_bytes().unwrap_or_default());
 
 impl Fingerprint {
-    pub(super) fn of(settings: &Value) -> Self {
-        static KEY: OnceLock<RandomState> = OnceLock::new();
-        let mut leaves = BTreeMap::new();
-        gather("", settings, KEY.get_or_init(RandomState::new), &mut leaves);
-        Self(leaves)
+    /// Of the settings as written, the environment laid over the file.
+    pub(super) fn of(settings: &Value, schema: &Value) -> Self {
+        let mut found = Self::default();
+        found.add(settings, &mut Vec::new(), schema);
+        found
     }
 
-    /// The names of the settings that aren't as they were, such as `limits.call_deadline`.
+    fn add(&mut self, value: &Value, path: &mut Vec<String>, schema: &Value) {
+        match value {
+            Value::Object(section) => {
+                for (name, value) in section {
+                    path.push(name.clone());
+                    self.add(value, path, schema);
+                    path.pop();
+                }
+            }
+            value => {
+                let key = path.iter().fold(String::new(), |key, segment| join(&key, segment));
+                let value = value.to_string();
+                if shape::node(schema, path).is_none_or(shape::is_secret) {
+                    let salted = [SALT.as_slice(), value.as_bytes()].concat();
+                    self.secret.insert(key, hex(&salted));
+                } else {
+                    self.open.insert(key, value);
+                }
+            }
+        }
+    }
+
+    /// SHA-256, in hex, of the settings that are no secrets: `key = value` in lines, sorted by key,
+    /// values in JSON. Secrets stand there by their key alone.
+    pub fn digest(&self) -> String {
+        let secrets = self.secret.keys().map(|key| (key.as_str(), ""));
+        let open = self.open.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let all: BTreeMap<_, _> = open.chain(secrets).collect();
+        let lines: String = all.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+        hex(lines.as_bytes())
+    }
+
+    /// The keys that are set differently than before, secrets too.
     pub fn changed(&self, before: &Self) -> Vec<String> {
-        let names = self.0.keys().chain(before.0.keys().filter(|name| !self.0.contains_key(*name)));
-        names.filter(|name| self.0.get(*name) != before.0.get(*name)).cloned().collect()
+        let (now, then) = (self.all(), before.all());
+        let keys: BTreeSet<_> = now.keys().chain(then.keys()).collect();
+        let differ = keys.into_iter().filter(|key| now.get(**key) != then.get(**key));
+        differ.map(|key| (*key).to_owned()).collect()
     }
 
     /// Are all settings of this section as they were?
     pub fn same_section(&self, before: &Self, section: &str) -> bool {
-        fn within<'a>(all: &'a Fingerprint, section: &str) -> Vec<(&'a String, &'a u64)> {
-            let inside = |name: &str| name.split('.').next() == Some(section);
-            all.0.iter().filter(|(name, _)| inside(name)).collect()
-        }
-        within(self, section) == within(before, section)
+        self.changed(before).iter().all(|key| key.split('.').next() != Some(section))
+    }
+
+    fn all(&self) -> BTreeMap<&str, &str> {
+        let all = self.open.iter().chain(&self.secret);
+        all.map(|(key, value)| (key.as_str(), value.as_str())).collect()
     }
 }
 
-/// A list counts as one value, so that its name is the setting's own.
-fn gather(name: &str, value: &Value, key: &RandomState, leaves: &mut BTreeMap<String, u64>) {
-    match value {
-        Value::Object(fields) => {
-            for (field, value) in fields {
-                gather(&join(name, field), value, key, leaves);
-            }
-        }
-        value => {
-            leaves.insert(name.to_owned(), key.hash_one(value.to_string()));
-        }
+fn hex(bytes: &[u8]) -> String {
+    HEXLOWER.encode(digest(&SHA256, bytes).as_ref())
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fingerprint")
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::config::{Config, Environment};
 
-    use super::*;
+    const DEMO: &str = include_str!("../../config/demo.toml");
 
     #[test]
-    fn tells_names_and_no_values() {
-        let before = json!({"keys": {"current": "s3cret"}, "log": {"filter": "info"}});
-        let now =
-            json!({"keys": {"current": "other"}, "log": {"filter": "info"}, "store": {"url": "x"}});
-        let (before, now) = (Fingerprint::of(&before), Fingerprint::of(&now));
-        assert_eq!(now.changed(&before), ["keys.current", "store.url"]);
-        assert_eq!(before.changed(&before), [""; 0]);
-        assert!(now.same_section(&before, "log") && !now.same_section(&before, "store"));
-        assert!(!format!("{now:?}").contains("other"));
+    fn a_change_is_told_by_its_key_and_a_secret_is_not_in_the_digest() {
+        let key = |byte: u8| {
+            let bytes: Vec<u8> = (0..32).map(|at: u8| at.wrapping_mul(37) ^ byte).collect();
+            data_encoding::BASE64.encode(&bytes)
+        };
+        let read = |key: String, more: &[(&str, &str)]| {
+            let environment = Environment::default().with("OSIER_KEYS__CURRENT", key);
+            let environment =
+                more.iter().fold(environment, |all, (name, value)| all.with(*name, *value));
+            Config::parse("demo.toml", DEMO, &environment).unwrap().fingerprint
+        };
+        let first = read(key(1), &[]);
+        assert_eq!(first.changed(&read(key(1), &[])), [""; 0]);
+        let rotated = read(key(2), &[]);
+        assert_eq!(rotated.changed(&first), ["keys.current"]);
+        assert_eq!(rotated.digest(), first.digest());
+        let slower = read(key(1), &[("OSIER_LIMITS__CALL_DEADLINE", "7")]);
+        assert_eq!(slower.changed(&first), ["limits.call_deadline"]);
+        assert_ne!(slower.digest(), first.digest());
+        assert_eq!(format!("{first:?}"), "Fingerprint");
     }
 }

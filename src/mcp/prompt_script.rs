@@ -61,7 +61,12 @@ pub(super) fn get(
     let state = State { prompt: prompt.name.clone(), person, expires, progress };
     let sealed = confirmations.keys.seal(Purpose::RequestState, &state);
     let state = sealed.map_err(|_| refused(Refusal::Internal))?;
-    let ask = Ask { confirmation: String::new(), questions: asked, state, from_service: true };
+    let ask = Ask {
+        confirmation: String::new(),
+        questions: asked.into(),
+        state: state.into(),
+        from_service: true,
+    };
     let requests = questions::input_requests(&ask).map_err(refused)?;
     Ok(InputRequiredResult::new(Some(requests), Some(ask.state.into_inner())).into())
 }

@@ -18,6 +18,7 @@ use http_body_util::{BodyExt, Limited};
 use serde_json::json;
 use tower_http::request_id::RequestId;
 
+use crate::audit::Denials;
 use crate::identity::{Authenticator, Challenge, Rejection, RejectionKind};
 use crate::telemetry::meters;
 
@@ -62,6 +63,8 @@ pub struct Gate {
     pub authenticator: Arc<Authenticator>,
     /// How those are answered that it doesn't know.
     pub challenge: Arc<Challenge>,
+    /// How many those are, for the record.
+    pub denials: Denials,
 }
 
 /// The layer.
@@ -74,7 +77,7 @@ pub async fn authenticate(State(gate): State<Gate>, mut request: Request, next: 
         }
         Err(rejection) => {
             let request_id = request_id(&request);
-            log(rejection, request_id.as_deref());
+            log(&gate.denials, rejection, request_id.as_deref());
             let mut response = refuse(&gate.challenge, rejection, request_id.as_deref());
             let version = request.version();
             if !let_in(request.into_body()).await && version <= Version::HTTP_11 {
@@ -111,9 +114,14 @@ fn request_id(request: &Request) -> Option<String> {
     id.header_value().to_str().ok().map(str::to_owned)
 }
 
-fn log(rejection: Rejection, request_id: Option<&str>) {
+/// Tells of it, but not of as many as anybody cares to send.
+fn log(denials: &Denials, rejection: Rejection, request_id: Option<&str>) {
     let request_id = request_id.unwrap_or("-");
     meters().rejection(rejection.kind().name());
+    let is_missing = rejection.kind() == RejectionKind::Missing;
+    if !is_missing && !denials.count(&rejection.to_string()) {
+        return;
+    }
     match rejection.kind() {
         // Every client's first request comes without a token; that is how it finds the way.
         RejectionKind::Missing => tracing::debug!(request_id, reason = %rejection, "not let in"),

@@ -65,6 +65,7 @@ fn settings_that_are_named_are_known() {
     let keys = keys();
     let sections = [
         "access",
+        "audit",
         "auth",
         "clients",
         "identity",

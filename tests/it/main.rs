@@ -26,6 +26,7 @@ mod life;
 mod links;
 mod live;
 mod mapped;
+mod recording;
 mod refusals;
 mod reports;
 mod resilience;

@@ -6,7 +6,7 @@ use std::io::{Error, ErrorKind, Write};
 use std::time::Duration;
 
 use http::Method;
-use osier::audit::Sink;
+use osier::audit::{Sink, Terms};
 use osier::call::{Hindrance, Refusal, Trouble, TroubleKind, Unreadable};
 use osier::demo::{API_CLIENT_ID, BEN, Endpoint, Fault, Obstacle, SITE_60M};
 use osier::error;
@@ -279,7 +279,7 @@ async fn audit_unavailable() {
             Ok(())
         }
     }
-    let audit = Some(Sink::to(Full).0);
+    let audit = Some(Sink::to(Full, Terms::default()).0);
     let app = TestApp::with(Setup { audit, ..Setup::default() }).await;
     let ben = app.as_user("ben").await;
     let reply = ben.call_answering("create_ticket", new_ticket(), Answered::Yes).await;

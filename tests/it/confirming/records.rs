@@ -6,9 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use http::{HeaderMap, Method};
-use osier::audit::{Record, Sink};
+use osier::audit::{Record, Sink, Terms};
 use osier::call;
 use osier::clock::Clock;
+use osier::config::ReadsWithoutAudit;
 use osier::demo::{BEN, Fault, TENANT_ID};
 use serde_json::{Value, json};
 
@@ -195,9 +196,10 @@ async fn a_call_that_panics_is_on_record() {
         assert!(panicked.is_err());
     }
     let lines = async || String::from_utf8(kept.lock().unwrap().clone()).unwrap();
-    eventually("three lines", async || lines().await.lines().count() == 3).await;
+    // The chain's first line, and those of the calls.
+    eventually("four lines", async || lines().await.lines().count() == 4).await;
     let records: Vec<Value> =
-        lines().await.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        lines().await.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect();
     let told: Vec<[&str; 3]> = records
         .iter()
         .map(|one| ["kind", "status", "denyReason"].map(|key| one[key].as_str().unwrap_or("-")))
@@ -237,9 +239,10 @@ impl Write for Broken {
     }
 }
 
-async fn recording_to(broken: Broken) -> (TestApp, Client) {
+async fn recording_to(broken: Broken, reads: ReadsWithoutAudit) -> (TestApp, Client) {
     let settings = [("OSIER_LIMITS__CALL_DEADLINE".to_owned(), "2".to_owned())];
-    let audit = Some(Sink::to(broken).0);
+    let terms = Terms { reads, ..Terms::default() };
+    let audit = Some(Sink::to(broken, terms).0);
     let settings = BTreeMap::from(settings);
     let app = TestApp::with(Setup { settings, audit, ..Setup::default() }).await;
     let ben = app.as_user("ben").await;
@@ -247,24 +250,29 @@ async fn recording_to(broken: Broken) -> (TestApp, Client) {
 }
 
 #[tokio::test]
-async fn no_write_goes_out_that_cannot_be_recorded_and_reads_go_on() {
-    for broken in [Broken::Fails, Broken::Hangs] {
-        let (app, ben) = recording_to(broken).await;
-        let before = tickets(&app);
-        for _ in 0..2 {
-            let reply = ben.call_answering("create_ticket", new_ticket(), Answered::Yes).await;
-            assert!(reply.text().starts_with("This can't be recorded"), "{reply:?}");
+async fn no_write_goes_out_that_cannot_be_recorded_and_reads_go_on_where_that_is_set() {
+    for reads in [ReadsWithoutAudit::Serve, ReadsWithoutAudit::Refuse] {
+        for broken in [Broken::Fails, Broken::Hangs] {
+            let (app, ben) = recording_to(broken, reads).await;
+            let before = tickets(&app);
+            for _ in 0..2 {
+                let reply = ben.call_answering("create_ticket", new_ticket(), Answered::Yes).await;
+                assert!(reply.text().starts_with("This can't be recorded"), "{reply:?}");
+            }
+            nothing_was_written(&app);
+            assert_eq!(tickets(&app), before);
+            let read = ben.call("list_sites", json!({})).await;
+            match reads {
+                ReadsWithoutAudit::Serve => assert_eq!(read.items().len(), 3),
+                ReadsWithoutAudit::Refuse => assert!(read.is_error(), "{read:?}"),
+            }
         }
-        nothing_was_written(&app);
-        assert_eq!(tickets(&app), before);
-        // A read changes nothing, and its record is missed by the log's error alone.
-        assert_eq!(ben.call("list_sites", json!({})).await.items().len(), 3);
     }
 }
 
 #[tokio::test]
 async fn without_a_place_for_records_nothing_begins() {
-    let (app, ben) = recording_to(Broken::Panics).await;
+    let (app, ben) = recording_to(Broken::Panics, ReadsWithoutAudit::Serve).await;
     // The first record ends the writing thread.
     ben.call("list_sites", json!({})).await;
     eventually("the thread is gone", async || ben.call("list_sites", json!({})).await.is_error())

@@ -220,12 +220,22 @@ impl TestApp {
         self.around.entra().token(person)
     }
 
-    /// The audit records so far, oldest first.
+    /// The audit records of calls so far, oldest first.
     pub async fn audit(&self) -> Vec<Value> {
+        self.chain().await.into_iter().filter(of_a_call).collect()
+    }
+
+    /// Every audit record so far, those of no call too.
+    pub async fn chain(&self) -> Vec<Value> {
         // Records of calls that ended are on their way to the writing thread.
         self.pipeline.audit.settle().await.unwrap();
         let bytes = self.audit.lock().unwrap().clone();
         let text = String::from_utf8(bytes).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
+}
+
+/// True for the records that calls leave.
+pub fn of_a_call(record: &Value) -> bool {
+    record["kind"] == "call" || record["kind"] == "intent"
 }

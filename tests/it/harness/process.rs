@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use osier::demo::Surroundings;
 use serde_json::Value;
 
+use super::app::of_a_call;
+
 /// Looked at this often while something is waited for.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -29,6 +31,7 @@ pub struct Process {
 }
 
 /// One way out, read to its end by a thread.
+#[derive(Default)]
 struct Output {
     kept: Arc<Mutex<Vec<u8>>>,
     reader: Option<JoinHandle<()>>,
@@ -72,12 +75,23 @@ impl Process {
     /// `osier demo` on free ports.
     pub fn demo(settings: &BTreeMap<String, String>) -> Self {
         let port = three_free_ports();
-        Self::spawn(osier(&["demo", "--port", &port.to_string()], settings), port)
+        Self::spawn(osier(&["demo", "--port", &port.to_string()], settings), port, Stdio::piped())
     }
 
     /// `osier serve` around these surroundings.
     pub fn serve(around: &Surroundings, settings: &BTreeMap<String, String>) -> Self {
-        Self::serve_at(three_free_ports(), "config/demo.toml", around, settings)
+        Self::serve_into(around, settings, Stdio::piped())
+    }
+
+    /// The same, with its standard output going there. Only what comes through a pipe of its own is
+    /// read.
+    pub fn serve_into(
+        around: &Surroundings,
+        settings: &BTreeMap<String, String>,
+        out: Stdio,
+    ) -> Self {
+        let port = three_free_ports();
+        Self::spawn(Self::serving(port, "config/demo.toml", around, settings), port, out)
     }
 
     /// The same on this port, with another configuration file below the settings.
@@ -87,7 +101,7 @@ impl Process {
         around: &Surroundings,
         settings: &BTreeMap<String, String>,
     ) -> Self {
-        Self::spawn(Self::serving(port, file, around, settings), port)
+        Self::spawn(Self::serving(port, file, around, settings), port, Stdio::piped())
     }
 
     /// The same where the system lets processes dump as much as they like.
@@ -106,7 +120,7 @@ impl Process {
                 None => shell.env_remove(name),
             };
         }
-        Self::spawn(shell, port)
+        Self::spawn(shell, port, Stdio::piped())
     }
 
     fn serving(
@@ -130,15 +144,11 @@ impl Process {
         osier(&["serve", "--config", file], &all)
     }
 
-    fn spawn(mut command: Command, port: u16) -> Self {
+    fn spawn(mut command: Command, port: u16, out: Stdio) -> Self {
         let started = Instant::now();
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let out = Output::of(child.stdout.take().unwrap());
+        let mut child =
+            command.stdin(Stdio::null()).stdout(out).stderr(Stdio::piped()).spawn().unwrap();
+        let out = child.stdout.take().map(Output::of).unwrap_or_default();
         let err = Output::of(child.stderr.take().unwrap());
         Self { child, port, url: format!("http://127.0.0.1:{port}"), started, out, err }
     }
@@ -168,6 +178,17 @@ impl Process {
         assert!(sent.unwrap().success());
     }
 
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills it, as a crash would end it.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Waits for the end; gives how it ended and how long that took.
     pub async fn end(&mut self) -> (ExitStatus, Duration) {
         let asked = Instant::now();
@@ -192,8 +213,13 @@ impl Process {
         self.err.text()
     }
 
-    /// The audit records: every line of standard output has to be one.
+    /// The audit records of calls: every line of standard output has to be a record.
     pub fn records(&self) -> Vec<Value> {
+        self.chain().into_iter().filter(of_a_call).collect()
+    }
+
+    /// Every audit record.
+    pub fn chain(&self) -> Vec<Value> {
         let out = self.out();
         out.lines()
             .map(|line| {

@@ -9,6 +9,7 @@ use axum::routing::any;
 use axum::{Json, Router};
 use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue};
+use osier::audit::{Denials, Sink};
 use osier::clock::Clock;
 use osier::identity::{Authenticator, Challenge, Flaw, Identity, Rejection, RejectionKind};
 use osier::identity::{KeyFault, Settings};
@@ -69,7 +70,8 @@ impl World {
         let authenticator = Arc::new(Authenticator::new(settings, http, clock.clone()));
         let resource = ProtectedResource::new(&PUBLIC_URL.parse().unwrap(), "Mcp.Access");
         let challenge = Arc::new(Challenge::new(resource.metadata_url(), "Mcp.Access"));
-        let gate = Gate { authenticator: Arc::clone(&authenticator), challenge };
+        let denials = Denials::new(Sink::memory().0, clock.clone());
+        let gate = Gate { authenticator: Arc::clone(&authenticator), challenge, denials };
         let seen = Arc::new(Mutex::new(Vec::new()));
         let tell = {
             let seen = Arc::clone(&seen);

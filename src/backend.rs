@@ -130,7 +130,7 @@ impl Backends {
                     let service = self.service(&tool.backend)?;
                     let mut errand = Errand { fill: &fill, notes, sent };
                     let text = service.text(request, answer, &self.clock, &mut errand);
-                    text.await?.map_or(Body::Nothing, Body::Text)
+                    Box::pin(text).await?.map_or(Body::Nothing, Body::Text)
                 }
                 _ => self.page(&consent, request, &mut at, notes, sent).await?,
             },
@@ -156,7 +156,7 @@ impl Backends {
                     }
                     Rendering::Ready(request) => {
                         let identity = consent.located().checked().permit().identity();
-                        let reply = service.write(request, yes, identity, sent).await?;
+                        let reply = Box::pin(service.write(request, yes, identity, sent)).await?;
                         Body::Json { value: reply.body, partial: reply.partial }
                     }
                 }

@@ -95,8 +95,8 @@ impl Confirmations {
         let rendered = Rendered::of(question, write, &located);
         let binding = Binding::of(&located, Some(&rendered));
         let yes = match answer {
-            Some(answer) => self.yes(&binding, answer, trace).await?,
-            None if by_link => match self.by_link(&binding, trace).await? {
+            Some(answer) => Box::pin(self.yes(&binding, answer, trace)).await?,
+            None if by_link => match Box::pin(self.by_link(&binding, trace)).await? {
                 ByLink::Yes(yes) => yes,
                 ByLink::Open(state) => return Err(self.ask(&rendered, state, trace)?),
                 ByLink::Nothing => return Err(self.ask(&rendered, self.open(binding)?, trace)?),

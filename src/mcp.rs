@@ -1,13 +1,14 @@
 //! The MCP front door: Streamable HTTP at `/mcp`, for the versions 2025-03-26 to 2026-07-28.
 //!
-//! rmcp reads and writes the protocol; this module tells it who is calling, runs the pipeline, and
-//! renders its ends. Nothing of rmcp's is seen outside of it. The layers in front of it
+//! rmcp reads and writes the protocol (regular reads without sessions go a shorter way, `direct`); this
+//! module tells it who is calling, runs the pipeline, and renders its ends. Nothing of rmcp's is seen outside of it. The layers in front of it
 //! (`middleware`) have settled identity, host, session and body by the time that rmcp is called.
 
 mod ask;
 mod caller;
 mod changes;
 mod complete;
+mod direct;
 mod handler;
 mod lists;
 mod notes;
@@ -28,14 +29,19 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::Router;
+use axum::extract::Request;
+use axum::response::IntoResponse;
+use axum::routing::any;
+use bytes::Bytes;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio_util::sync::CancellationToken;
 
 use self::changes::Changes;
 use self::handler::{Handler, Parts};
-use self::lists::Lists;
+use self::lists::{Lists, View};
 use crate::access::Access;
 use crate::call::Changed;
+use crate::identity::Identity;
 use crate::middleware::{body, host};
 use crate::pipeline::Pipeline;
 
@@ -111,9 +117,27 @@ impl Door {
             .enforce_origin_validation()
             .with_max_request_body_bytes(body.bytes)
             .with_cancellation_token(self.shutdown.clone());
-        let (handler, sessions) = (self.handler.clone(), Arc::clone(&self.sessions));
-        let service = StreamableHttpService::new(move || Ok(handler.clone()), sessions, config);
-        Router::new().route_service("/mcp", service.clone()).route_service("/mcp/", service)
+        let (each, sessions) = (self.handler.clone(), Arc::clone(&self.sessions));
+        let service = StreamableHttpService::new(move || Ok(each.clone()), sessions, config);
+        // Shared: a copy would copy its settings, for each request and each layer in front.
+        let (handler, service) = (self.handler.clone(), Arc::new(service));
+        let answer = any(move |mut request: Request| {
+            let (handler, service) = (handler.clone(), Arc::clone(&service));
+            async move {
+                match direct::answer(&handler, &mut request).await {
+                    Some(answer) => answer,
+                    None => service.handle(request).await.into_response(),
+                }
+            }
+        });
+        Router::new().route("/mcp", answer.clone()).route("/mcp/", answer)
+    }
+
+    /// A caller's list of tools as JSON, for the benchmarks.
+    #[doc(hidden)]
+    pub async fn tool_list(&self, identity: &Arc<Identity>) -> Option<Bytes> {
+        let view = View::of(&self.served.load().pipeline, identity).await.ok()?;
+        Some(self.handler.parts().lists.written(&view).await)
     }
 
     /// Whose session is whose, for the layer that asks.

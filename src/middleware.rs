@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{self, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -52,14 +52,44 @@ pub struct Layers {
     pub body: body::Limits,
 }
 
-/// Puts the layers around the MCP door's routes. The last one that is added is the outermost.
+/// Puts the layers around the MCP door's routes.
 pub fn around_mcp(router: Router, layers: Layers) -> Router {
-    router
-        .route_layer(from_fn_with_state(layers.body, body::guard))
-        .route_layer(from_fn_with_state(layers.sessions, session::bind))
-        .route_layer(from_fn_with_state(Arc::clone(&layers.allowed), host::check))
-        .route_layer(from_fn_with_state(layers.gate, bearer::authenticate))
-        .route_layer(from_fn_with_state(layers.allowed, cors::share))
+    router.route_layer(from_fn_with_state(Arc::new(layers), way_in))
+}
+
+/// All of them as one layer of axum's, the innermost first. A layer of its own each would be a box that
+/// is copied for every request, with copies of all that lies behind it.
+async fn way_in(
+    State(layers): State<Arc<Layers>>,
+    request: Request,
+    behind: middleware::Next,
+) -> Response {
+    let Layers { gate, allowed, sessions, body } = &*layers;
+    let door = |request| behind.run(request);
+    let body = |request| body::guard(*body, request, Next(door));
+    let session = |request| session::bind(sessions, request, Next(body));
+    let host = |request| host::check(allowed, request, Next(session));
+    let bearer = |request| bearer::authenticate(gate, request, Next(host));
+    cors::share(allowed, request, Next(bearer)).await
+}
+
+/// What lies behind a layer of the MCP door.
+pub struct Next<N>(N);
+
+impl<N, F> Next<N>
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
+    /// This.
+    pub fn to(behind: N) -> Self {
+        Self(behind)
+    }
+
+    /// Lets the request through.
+    pub async fn run(self, request: Request) -> Response {
+        (self.0)(request).await
+    }
 }
 
 /// Puts the layers around everything.
@@ -75,13 +105,17 @@ pub fn around_all(router: Router, running: TaskTracker, proxies: address::Proxie
 }
 
 /// Counts a request until its answer begins: a stream isn't waited for.
-async fn count(State(running): State<TaskTracker>, request: Request, next: Next) -> Response {
+async fn count(
+    State(running): State<TaskTracker>,
+    request: Request,
+    next: middleware::Next,
+) -> Response {
     let _running = running.token();
     next.run(request).await
 }
 
 /// Gives a request an id of ours; one that it brought would let callers write our logs' keys.
-async fn name_request(mut request: Request, next: Next) -> Response {
+async fn name_request(mut request: Request, next: middleware::Next) -> Response {
     const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
     let name = crate::seal::random_name("req_");
     let id = HeaderValue::try_from(&name).unwrap_or(HeaderValue::from_static("req_"));

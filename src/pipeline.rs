@@ -102,7 +102,7 @@ impl Pipeline {
             }
             // A write without an accepted record of the intent doesn't go out.
             Some(_) => match circumstances.at_most(record.intend()).await {
-                Some(Ok(())) => self.answer(consent, &circumstances, &mut record).await,
+                Some(Ok(())) => Box::pin(self.answer(consent, &circumstances, &mut record)).await,
                 _ => Err(Refusal::AuditUnavailable.into()),
             },
         };
@@ -119,7 +119,7 @@ impl Pipeline {
         record.enter(Stage::Backend);
         let tool = Arc::clone(consent.located().checked().permit().tool());
         if let Plan::Compose(composition) = &tool.plan {
-            return self.compose(&consent, composition, circumstances).await;
+            return Box::pin(self.compose(&consent, composition, circumstances)).await;
         }
         let lost = lost_write(&consent);
         let mut sent = Sent::default();

@@ -5,13 +5,14 @@
 //! outcome; they can't make one.
 
 mod joined;
+mod length;
 mod link;
 mod secrets;
 mod text;
 
 pub use joined::{PartEnd, join};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use url::Url;
 
 use crate::call::{Refusal, Trouble, TroubleKind};
@@ -26,6 +27,8 @@ use crate::seal::KeyRing;
 #[derive(Debug)]
 pub struct Outcome {
     structured: Option<Private<Map<String, Value>>>,
+    /// The structured content as text, where that is what the text content says.
+    json: Option<Private<String>>,
     content: Private<Vec<Value>>,
     is_error: bool,
 }
@@ -41,6 +44,8 @@ pub struct Bounds {
 
 /// Room for the keys around rows or a text, and for a cursor.
 const AROUND: usize = 1_024;
+/// Room for most results at once.
+const TYPICAL: usize = 2_048;
 
 /// Checks a scoped result and words it.
 ///
@@ -114,24 +119,27 @@ fn worded(
         let kind = if tool.writes() { TroubleKind::Unknown } else { TroubleKind::BadAnswer };
         return Err(Refusal::Service(Trouble { service: tool.backend.clone(), kind }));
     }
-    let text = value.to_string();
+    let mut text = Vec::with_capacity(TYPICAL);
+    serde_json::to_writer(&mut text, &value).map_err(|_| Refusal::Internal)?;
+    let text = String::from_utf8(text).map_err(|_| Refusal::Internal)?;
     if text.chars().count().saturating_mul(2) > bounds.max_chars {
         return Err(Refusal::TooLarge);
     }
     let Value::Object(structured) = value else { return Err(Refusal::Internal) };
     Ok(Outcome {
         structured: Some(structured.into()),
-        content: vec![json!({"type": "text", "text": text})].into(),
+        json: Some(text.into()),
+        content: Vec::new().into(),
         is_error: false,
     })
 }
 
 fn blocks_outcome(blocks: &[Value], is_error: bool, bounds: &Bounds) -> Result<Outcome, Refusal> {
-    let length: usize = blocks.iter().map(|block| block.to_string().chars().count()).sum();
+    let length: usize = blocks.iter().map(length::of).sum();
     if length > bounds.max_chars {
         return Err(Refusal::TooLarge);
     }
-    Ok(Outcome { structured: None, content: blocks.to_vec().into(), is_error })
+    Ok(Outcome { structured: None, json: None, content: blocks.to_vec().into(), is_error })
 }
 
 /// As many rows as fit, and a cursor to what is left.
@@ -154,7 +162,7 @@ fn page(
     let mut items = Vec::with_capacity(asked_for);
     for (row, end) in rows.iter().take(asked_for) {
         let row = link::add(scoped, bounds, row, fields_of(scoped, row));
-        used += row.to_string().chars().count() + 1;
+        used += length::of(&row) + 1;
         if used > room {
             break;
         }
@@ -199,7 +207,12 @@ impl Outcome {
         self.structured.as_deref()
     }
 
-    /// MCP `content`: content blocks as JSON.
+    /// The structured content as JSON, where one block of text with it is the whole content.
+    pub fn json(&self) -> Option<&str> {
+        self.json.as_ref().map(|json| json.as_str())
+    }
+
+    /// MCP `content`: content blocks as JSON; none where [`Outcome::json`] says them.
     pub fn content(&self) -> &[Value] {
         &self.content
     }

@@ -1,85 +1,62 @@
-//! The load program (`cargo bench --bench load`, docs/LOAD.md): one service after the other stalls, is gone
-//! or talks nonsense, and the pace of the others is compared with a quiet stretch of the same round. Every
-//! answer is checked. All of it runs in this process, on loopback, within a time and a count.
+//! The load program (`cargo bench --bench load -- COMMAND`; docs/PERFORMANCE.md). Each command checks every
+//! answer, stays on loopback, and ends by a count and by a time.
 
-mod caller;
-mod figures;
-mod stretch;
+mod gateway;
+mod neighbours;
+mod overload;
+mod processes;
+mod soak;
+mod wire;
 mod world;
 
-use std::time::Duration;
-
-use anyhow::ensure;
-use clap::Parser;
-use tokio::time::Instant;
-
-use figures::Figures;
-use stretch::{Plan, Trouble};
-use world::World;
+use clap::{Parser, Subcommand};
 
 /// What can be said on the command line.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// How often everything is measured; the figures are the middle ones.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=20))]
-    rounds: u32,
-    /// Measured calls of each stretch.
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(20..=5000))]
-    calls: u32,
-    /// Callers of the service in trouble, meanwhile.
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(0..=64))]
-    beside: u32,
-    /// Seconds after which no further stretch begins.
-    #[arg(long, default_value_t = 900, value_parser = clap::value_parser!(u64).range(10..=3600))]
-    limit: u64,
-    /// Only this service is in trouble.
-    #[arg(long)]
-    service: Option<String>,
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Said by `cargo bench`.
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, global = true)]
     bench: bool,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// One service in trouble leaves the others alone.
+    Neighbours(neighbours::Arguments),
+    /// Osier beside nginx and a pass-through proxy, as ratios.
+    Gateway(gateway::Arguments),
+    /// More calls than can be served: what is still served, and how the rest is told.
+    Overload(overload::Arguments),
+    /// Memory, descriptors and threads over a long stretch of mixed calls.
+    Soak(soak::Arguments),
+    /// Answers each request with the file that its path names.
+    #[command(hide = true)]
+    Answer(wire::answer::Arguments),
+    /// Passes each request on as it is.
+    #[command(hide = true)]
+    PassOn(wire::pass_on::Arguments),
+}
+
+fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    if !arguments.bench {
+    let Some(command) = arguments.command else {
         // `cargo test --all-targets` runs benches too.
-        println!("nothing is measured: run it with cargo bench --bench load");
+        println!("nothing is measured: cargo bench --bench load -- --help");
         return Ok(());
-    }
-    let until = Instant::now() + Duration::from_secs(arguments.limit);
-    let mut world = World::start().await?;
-    let services: Vec<_> = world
-        .services()
-        .into_iter()
-        .filter(|name| arguments.service.as_ref().is_none_or(|only| only == name))
-        .collect();
-    ensure!(!services.is_empty(), "there is no such service, or no call of it is known");
-    let plan = Plan { calls: arguments.calls, beside: arguments.beside };
-    let mut figures = Figures::default();
-    let mut ended_early = false;
-    'rounds: for round in 1..=arguments.rounds {
-        for service in &services {
-            let mut quiet = None;
-            for trouble in Trouble::ALL {
-                if Instant::now() >= until {
-                    ended_early = true;
-                    break 'rounds;
-                }
-                let stretch = stretch::run(&mut world, service, trouble, plan).await?;
-                eprintln!("round {round}: {service} {trouble}: {stretch}");
-                match &quiet {
-                    None => quiet = Some(stretch),
-                    Some(quiet) => figures.add(service, trouble, &stretch, quiet),
-                }
-            }
+    };
+    // What is measured shares no core with what measures it.
+    let alone = || tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match command {
+        Command::Neighbours(arguments) => {
+            let many = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            many.block_on(neighbours::run(&arguments))
         }
+        Command::Gateway(arguments) => alone()?.block_on(gateway::run(&arguments)),
+        Command::Overload(arguments) => alone()?.block_on(overload::run(&arguments)),
+        Command::Soak(arguments) => alone()?.block_on(soak::run(&arguments)),
+        Command::Answer(arguments) => alone()?.block_on(wire::answer::run(&arguments)),
+        Command::PassOn(arguments) => alone()?.block_on(wire::pass_on::run(&arguments)),
     }
-    print!("{figures}");
-    if ended_early {
-        println!("the time was up before the last round");
-    }
-    ensure!(figures.wrong() == 0, "{} answers were wrong", figures.wrong());
-    Ok(())
 }

@@ -77,7 +77,7 @@ impl Access {
         let oldest = match freshness {
             Freshness::Read => self.ages.read,
             Freshness::Write => self.ages.write,
-            Freshness::Now => return self.refetch(identity, key).await,
+            Freshness::Now => return Box::pin(self.refetch(identity, key)).await,
         };
         let strong = freshness != Freshness::Read;
         if let Some(snapshot) = self.cache.get(&key).await {
@@ -87,11 +87,11 @@ impl Access {
             }
             self.cache.invalidate(&key).await;
         }
-        let fetch = self.fetch(identity, strong);
+        let fetch = Box::pin(self.fetch(identity, strong));
         match self.cache.try_get_with(key.clone(), fetch).await {
             // Joined a fetch that began too long ago, or for less.
             Ok(snapshot) if !self.will_do(&key, &snapshot, oldest, strong).await => {
-                self.refetch(identity, key).await
+                Box::pin(self.refetch(identity, key)).await
             }
             Ok(snapshot) => Ok(snapshot),
             Err(error) => Err(error.refusal()),

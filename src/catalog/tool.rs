@@ -333,6 +333,18 @@ impl Tool {
         matches!(self.plan, Plan::Write { .. })
     }
 
+    /// True for a read that asks nobody and of which nothing is held against a header.
+    pub fn is_plain(&self) -> bool {
+        let asks_nobody = match &self.plan {
+            #[cfg(feature = "conformance")]
+            Plan::Read(ReadPlan::Script(_)) => false,
+            Plan::Read(_) | Plan::Compose(_) => true,
+            Plan::Write { .. } => false,
+        };
+        // Only a tool that everybody sees may have arguments that headers repeat (SEP-2243).
+        asks_nobody && !matches!(self.permission, Requirement::SignedIn(_))
+    }
+
     /// The parts of a composed tool.
     pub fn parts(&self) -> Option<&[Part]> {
         match &self.plan {

@@ -144,7 +144,10 @@ impl Authenticator {
     async fn keys_with(&self, kid: &str) -> Result<Keys, Rejection> {
         match self.keys.current() {
             Ok(keys) if keys.get(kid).is_some() => Ok(keys),
-            _ => self.keys.seek(Sought::Key(kid)).await.map_err(Rejection::KeysUnavailable),
+            _ => {
+                let sought = Box::pin(self.keys.seek(Sought::Key(kid)));
+                sought.await.map_err(Rejection::KeysUnavailable)
+            }
         }
     }
 

@@ -58,6 +58,11 @@ impl Handler {
         Self(Arc::new(parts))
     }
 
+    /// What the door's pages share.
+    pub(super) fn parts(&self) -> &Parts {
+        &self.0
+    }
+
     async fn view(&self, cx: &RequestContext<RoleServer>) -> Result<View, ErrorData> {
         let caller = Caller::of(&cx.extensions)?;
         let served = self.0.served.load_full();

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use moka::future::Cache;
 use rmcp::ErrorData;
 use rmcp::model::{
@@ -14,17 +15,20 @@ use super::render;
 use crate::access::{self, Snapshot};
 use crate::call::Refusal;
 use crate::catalog::{Catalog, Effect, Prompt, Resource, ResourceTemplate, Tool};
-use crate::identity::Identity;
+use crate::identity::{Identity, PersonKey, Principal};
 use crate::pipeline::Pipeline;
 
 /// How long a client may keep a list: as old as the permissions behind it may be.
 pub(super) const TTL_MS: u64 = 60_000;
 /// How many different sets are remembered.
 const SETS: u64 = 1_000;
+/// How many callers' choices are remembered: as many as there are answers about callers.
+const CALLERS: u64 = 10_000;
 
 /// The tool lists that were built.
 pub(super) struct Lists {
     tools: Cache<String, Built>,
+    chosen: Cache<PersonKey, Chosen>,
 }
 
 #[derive(Clone)]
@@ -32,6 +36,16 @@ struct Built {
     /// The definitions that it was built from; a reload makes others.
     from: Arc<Catalog>,
     list: Arc<ListToolsResult>,
+    json: Bytes,
+}
+
+/// Which list a caller was shown, and what that followed from.
+#[derive(Clone)]
+struct Chosen {
+    from: Arc<Catalog>,
+    by: Arc<Snapshot>,
+    principal: Principal,
+    json: Bytes,
 }
 
 /// What one caller may see, at one moment.
@@ -76,23 +90,46 @@ impl View {
 
 impl Lists {
     pub(super) fn new() -> Self {
-        Self { tools: Cache::new(SETS) }
+        Self { tools: Cache::new(SETS), chosen: Cache::new(CALLERS) }
+    }
+
+    /// `tools/list`, as JSON. Which list is a caller's is remembered for as long as the answer that it
+    /// follows from.
+    pub(super) async fn written(&self, view: &View) -> Bytes {
+        let person = view.identity.person_key();
+        if let Some(chosen) = self.chosen.get(&person).await
+            && Arc::ptr_eq(&chosen.from, &view.catalog)
+            && Arc::ptr_eq(&chosen.by, &view.snapshot)
+            && chosen.principal == view.identity.principal()
+        {
+            return chosen.json;
+        }
+        let json = self.built(view).await.json;
+        let (from, by) = (Arc::clone(&view.catalog), Arc::clone(&view.snapshot));
+        let principal = view.identity.principal();
+        self.chosen.insert(person, Chosen { from, by, principal, json: json.clone() }).await;
+        json
     }
 
     /// `tools/list`
     pub(super) async fn tools(&self, view: &View) -> ListToolsResult {
+        ListToolsResult::clone(&self.built(view).await.list)
+    }
+
+    async fn built(&self, view: &View) -> Built {
         let tools = access::visible(&view.catalog, &view.identity, &view.snapshot);
         let set = tools.iter().map(|tool| tool.id.name.as_str()).collect::<Vec<_>>().join("\n");
         if let Some(built) = self.tools.get(&set).await
             && Arc::ptr_eq(&built.from, &view.catalog)
         {
-            return ListToolsResult::clone(&built.list);
+            return built;
         }
         let list = ListToolsResult::with_all_items(tools.iter().map(|tool| shown(tool)).collect());
         let list = Arc::new(list.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Private));
-        let built = Built { from: Arc::clone(&view.catalog), list: Arc::clone(&list) };
-        self.tools.insert(set, built).await;
-        ListToolsResult::clone(&list)
+        let json = serde_json::to_vec(&*list).unwrap_or_default().into();
+        let built = Built { from: Arc::clone(&view.catalog), list, json };
+        self.tools.insert(set, built.clone()).await;
+        built
     }
 }
 

@@ -26,9 +26,9 @@ pub(super) fn outcome(outcome: &Outcome, decision: &str) -> Result<CallToolResul
         })?;
         content.push(block);
     }
-    if let (Some(structured), true) = (&structured, content.is_empty()) {
+    if let Some(json) = outcome.json() {
         // For clients that read no structured content: the same JSON as text.
-        content.push(ContentBlock::text(structured.to_string()));
+        content.push(ContentBlock::text(json));
     }
     let mut result = CallToolResult::success(content);
     result.structured_content = structured;

@@ -29,6 +29,20 @@ pub(super) async fn within<T>(
     let around = around.and_then(|parts| parts.extensions.get::<Trace>()).cloned();
     let around = around.unwrap_or_default();
     let parent = Trace::of_meta(|key| cx.meta.get(key).and_then(|value| value.as_str()));
+    let version = || cx.protocol_version().map(|version| version.to_string());
+    around_request((parent, around), version, method, target, work, failed).await
+}
+
+/// The same, for a request that isn't rmcp's. `(parent, around)`: where its `_meta` says that it hangs, and
+/// the HTTP request's span.
+pub(super) async fn around_request<T>(
+    (parent, around): (Trace, Trace),
+    version: impl Fn() -> Option<String>,
+    method: &'static str,
+    target: Target<'_>,
+    work: impl Future<Output = Result<T, ErrorData>>,
+    failed: impl Fn(&T) -> bool,
+) -> Result<T, ErrorData> {
     let linked = !parent.is_nowhere();
     let span = Span::begin(Side::Server, &parent.or(&around), || match target {
         Target::Tool(Some(tool)) => format!("{method} {tool}").into(),
@@ -39,8 +53,8 @@ pub(super) async fn within<T>(
     }
     span.say("mcp.method.name", || method);
     span.say("network.transport", || "tcp");
-    if let Some(version) = cx.protocol_version() {
-        span.say("mcp.protocol.version", || version.to_string());
+    if let (false, Some(version)) = (span.is_nowhere(), version()) {
+        span.say("mcp.protocol.version", || version);
     }
     if let Target::Tool(tool) = target {
         span.say("gen_ai.operation.name", || "execute_tool");

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
@@ -18,7 +17,9 @@ use http_body_util::{BodyExt, Limited};
 use serde_json::json;
 use tower_http::request_id::RequestId;
 
+use super::Next;
 use crate::audit::Denials;
+
 use crate::identity::{Authenticator, Challenge, Rejection, RejectionKind};
 use crate::telemetry::meters;
 
@@ -56,7 +57,7 @@ const VOUCHING_FAMILIES: [&str; 5] =
 const LET_IN: usize = 64 * 1024;
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// What the layer needs; `axum::middleware::from_fn_with_state(gate, bearer::authenticate)`.
+/// What the layer needs.
 #[derive(Clone)]
 pub struct Gate {
     /// Who tells callers apart.
@@ -68,7 +69,11 @@ pub struct Gate {
 }
 
 /// The layer.
-pub async fn authenticate(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+pub async fn authenticate<N, F>(gate: &Gate, mut request: Request, next: Next<N>) -> Response
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
     match gate.authenticator.authenticate(request.headers()).await {
         Ok(identity) => {
             strip(request.headers_mut());

@@ -7,14 +7,14 @@ mod strict_json;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use self::strict_json::Fault;
+use super::Next;
 
 /// How much is read, and for how long.
 #[derive(Clone, Copy, Debug)]
@@ -31,14 +31,25 @@ impl Default for Limits {
     }
 }
 
+/// A body that was let through, for whoever reads it as a whole; the request has it as well.
+#[derive(Clone)]
+pub(crate) struct Whole(pub(crate) Bytes);
+
 /// The layer. Only POST has a body that anybody reads.
-pub async fn guard(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+pub async fn guard<N, F>(limits: Limits, request: Request, next: Next<N>) -> Response
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
     if request.method() != Method::POST {
         return next.run(request).await;
     }
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     match read(&parts.headers, body, limits).await {
-        Ok(body) => next.run(Request::from_parts(parts, Body::from(body))).await,
+        Ok(body) => {
+            parts.extensions.insert(Whole(body.clone()));
+            next.run(Request::from_parts(parts, Body::from(body))).await
+        }
         Err(refusal) => refusal.into_response(),
     }
 }

@@ -2,10 +2,7 @@
 //! may read the MCP door's answers, refusals included, since those say where to sign in. Outermost on
 //! `/mcp`: a preflight carries no token. An origin that isn't allowed gets no word of this.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -13,6 +10,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
+use super::Next;
 use super::host::Allowed;
 
 /// What a client sends (MCP, Streamable HTTP).
@@ -25,7 +23,11 @@ const READ: HeaderValue =
     HeaderValue::from_static("www-authenticate, mcp-session-id, retry-after, x-request-id");
 
 /// The layer.
-pub async fn share(State(allowed): State<Arc<Allowed>>, request: Request, next: Next) -> Response {
+pub async fn share<N, F>(allowed: &Allowed, request: Request, next: Next<N>) -> Response
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
     let Some(origin) = allowed.origin(request.headers()) else { return next.run(request).await };
     let preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);

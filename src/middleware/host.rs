@@ -1,14 +1,13 @@
 //! Which `Host` and `Origin` a request may name. Both lists follow from the public URL. This is the
 //! fence against DNS rebinding: a page of a foreign site can't speak to a server on this machine.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+
+use super::Next;
 
 /// The accepted values of `Host` and `Origin`, as they are spelled, each with its port unless that
 /// is its scheme's own.
@@ -65,7 +64,11 @@ fn among(own: &[String], named: &str) -> bool {
 }
 
 /// The layer.
-pub async fn check(State(allowed): State<Arc<Allowed>>, request: Request, next: Next) -> Response {
+pub async fn check<N, F>(allowed: &Allowed, request: Request, next: Next<N>) -> Response
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
     if !allowed.accepts_host(request.uri(), request.headers()) {
         return super::json_rpc_error(StatusCode::FORBIDDEN, -32600, "the Host isn't this server");
     }

@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
+use super::Next;
 use crate::identity::Identity;
 use crate::mcp::Sessions;
 
@@ -19,11 +19,11 @@ const PROTOCOL_VERSION: &str = "mcp-protocol-version";
 const SESSIONLESS: &str = "2026-07-28";
 
 /// The layer; it stands behind the one that authenticates.
-pub async fn bind(
-    State(sessions): State<Arc<Sessions>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub async fn bind<N, F>(sessions: &Sessions, mut request: Request, next: Next<N>) -> Response
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
     let Some(identity) = request.extensions().get::<Arc<Identity>>().cloned() else {
         // Only a mistake in the order of the layers gets here.
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();

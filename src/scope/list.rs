@@ -70,7 +70,7 @@ pub(super) async fn read(
             Some(at)
                 if (doubtful || rows.len() < fill) && rows.len() < wanted && page < MOST_PAGES =>
             {
-                raw = backends.read_on(raw, at.clone(), notes, sent).await?;
+                raw = Box::pin(backends.read_on(raw, at.clone(), notes, sent)).await?;
                 tell(&raw, page + 1, notes);
             }
             _ => break,

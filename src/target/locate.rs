@@ -27,11 +27,12 @@ pub(super) const AT_ONCE: usize = 8;
 pub async fn locate(checked: Checked, source: &dyn Source) -> Result<Located, Refusal> {
     let mut records = Records::new();
     let mut missing = Vec::new();
-    let ancestors = ancestors(&checked, source).await?;
+    let ancestors = Box::pin(ancestors(&checked, source)).await?;
     for resolved in &checked.permit().tool().input.resolved {
         let Some(named) = checked.arguments().get(&resolved.argument) else { continue };
         if resolved.many {
-            let batch = batch::locate(&checked, &records, resolved, named, source).await?;
+            let batch =
+                Box::pin(batch::locate(&checked, &records, resolved, named, source)).await?;
             // What a person confirms is done to all that were named, or not at all.
             if let (true, Some(first)) = (checked.permit().tool().writes(), batch.missing.first()) {
                 return Err(Refusal::NotFound { argument: first.clone() });

@@ -169,11 +169,18 @@ impl Drop for Exports {
             end(Box::new(move || meters.shutdown_with_timeout(LAST)));
         }
         let until = Instant::now() + LAST;
+        let mut all = true;
         for _ in 0..open {
-            if ended.recv_timeout(until.saturating_duration_since(Instant::now())).is_err() {
-                tracing::warn!("the collector didn't take all that was left");
-                break;
+            match ended.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(outcome) => all &= outcome.is_ok(),
+                Err(_) => {
+                    all = false;
+                    break;
+                }
             }
+        }
+        if !all {
+            tracing::warn!("the collector didn't take all that was left");
         }
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();

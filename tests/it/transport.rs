@@ -3,6 +3,7 @@
 
 mod asking;
 mod bodies;
+mod direct;
 mod ending;
 mod headers;
 mod methods;

@@ -4,7 +4,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
+use axum::response::Response;
 use axum::routing::any;
 use axum::{Json, Router};
 use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -13,6 +14,7 @@ use osier::audit::{Denials, Sink};
 use osier::clock::Clock;
 use osier::identity::{Authenticator, Challenge, Flaw, Identity, Rejection, RejectionKind};
 use osier::identity::{KeyFault, Settings};
+use osier::middleware::Next;
 use osier::middleware::bearer::{Gate, authenticate};
 use osier::oauth::protected_resource::ProtectedResource;
 use osier::outbound::{self, Limits, Reach};
@@ -80,7 +82,7 @@ impl World {
         let guarded = Router::new()
             .route("/mcp", any(tell.clone()))
             .route("/mcp/", any(tell))
-            .route_layer(axum::middleware::from_fn_with_state(gate, authenticate));
+            .route_layer(axum::middleware::from_fn_with_state(gate, layer));
         let app = guarded.merge(resource.routes(None, Arc::clone(&authenticator)));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -200,4 +202,13 @@ async fn tell(seen: Arc<Mutex<Vec<HeaderMap>>>, request: Request) -> Json<Value>
     let identity = head.extensions.get::<Arc<Identity>>().unwrap();
     seen.lock().unwrap().push(head.headers);
     Json(json!({ "subject": identity.subject(), "length": length }))
+}
+
+/// The layer, with nothing else around the routes.
+async fn layer(
+    State(gate): State<Gate>,
+    request: Request,
+    behind: axum::middleware::Next,
+) -> Response {
+    authenticate(&gate, request, Next::to(|request| behind.run(request))).await
 }

@@ -1,6 +1,6 @@
 //! Log and audit lines stay lines, whatever is said to the program.
 
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
 use super::Told;
@@ -21,7 +21,8 @@ async fn case_111_nobody_writes_lines_of_their_own() {
         ben.post(&body, headers).await;
         ben.call("list_sites", json!({(&name): &name})).await;
         ben.call("list_tickets", json!({"q": name})).await;
-        ben.request(&name, json!({"uri": name})).await;
+        let odd = ben.envelope(&name, json!({"uri": name}));
+        ben.post(&odd, HeaderMap::new()).await;
     }
     // What a header may hold: tabs, and bytes beyond ASCII.
     let sly = HeaderValue::from_bytes(b"a\tforged\x9b2K\xe2\x80\xa8").unwrap();

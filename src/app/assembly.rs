@@ -9,6 +9,7 @@ mod replicas;
 
 pub(crate) use permissions::{access, known};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -18,8 +19,10 @@ use tokio_util::sync::CancellationToken;
 
 use self::kept::{Lasting, Parts};
 use self::limits::Taken;
+use crate::access::Access;
 use crate::app::App;
 use crate::audit::Sink;
+use crate::backend::Backends;
 use crate::catalog::{self, Catalog, Files};
 use crate::check;
 use crate::clock::Clock;
@@ -86,21 +89,10 @@ fn build(
     before: Option<&Parts>,
 ) -> anyhow::Result<Assembly> {
     let Lasting { means: Means { clock, audit, store }, running, streams, .. } = lasting.clone();
-    let authenticator = match before.and_then(|parts| parts.authenticator(config)) {
-        Some(authenticator) => authenticator,
-        None => authenticator(config, &clock)?,
-    };
     let keys = Arc::new(key_ring(&config.keys)?);
     let catalog = Arc::new(serve_only(catalog, config));
     let known = known(&catalog);
-    let access = match before.and_then(|parts| parts.access(config, &known)) {
-        Some(access) => access,
-        None => Arc::new(access(&config.access, known.clone(), &clock)?),
-    };
-    let backends = match before.and_then(|parts| parts.backends(config)) {
-        Some(backends) => backends,
-        None => Arc::new(backends::backends(config, &authenticator, &running, &clock)?),
-    };
+    let (authenticator, access, backends) = lookups(config, &known, &lasting, before)?;
     let taken = before.and_then(|parts| parts.taken(config));
     let taken = taken.unwrap_or_else(|| Taken::new(&config.limits, &clock));
     let pipeline = Arc::new(Pipeline {
@@ -133,13 +125,11 @@ fn build(
         },
         links: links(config),
     };
-    let door = match before {
-        Some(parts) => Arc::clone(&parts.door),
-        None => {
-            let limits = limits::sessions(&config.limits);
-            Arc::new(Door::new(through.clone(), limits, streams.clone()))
-        }
+    let opened = || {
+        let limits = limits::sessions(&config.limits);
+        Arc::new(Door::new(through.clone(), limits, streams.clone()))
     };
+    let door = before.map_or_else(opened, |parts| Arc::clone(&parts.door));
     let scope = scope(config);
     let resource = ProtectedResource::new(&server.public_url, &scope);
     let challenge = Challenge::new(resource.metadata_url(), &scope);
@@ -197,6 +187,29 @@ fn build(
         stopping: lasting.stopping.clone(),
     };
     Ok(Assembly { app: Some(app), pipeline, authenticator, lasting, parts })
+}
+
+/// Who asks the network: for keys, for permissions, for the customer's records.
+fn lookups(
+    config: &Config,
+    known: &BTreeSet<String>,
+    lasting: &Lasting,
+    before: Option<&Parts>,
+) -> anyhow::Result<(Arc<Authenticator>, Arc<Access>, Arc<Backends>)> {
+    let clock = &lasting.means.clock;
+    let authenticator = match before.and_then(|parts| parts.authenticator(config)) {
+        Some(authenticator) => authenticator,
+        None => authenticator(config, clock)?,
+    };
+    let access = match before.and_then(|parts| parts.access(config, known)) {
+        Some(access) => access,
+        None => Arc::new(access(&config.access, known.clone(), clock)?),
+    };
+    let backends = match before.and_then(|parts| parts.backends(config)) {
+        Some(backends) => backends,
+        None => Arc::new(backends::backends(config, &authenticator, &lasting.running, clock)?),
+    };
+    Ok((authenticator, access, backends))
 }
 
 fn authenticator(config: &Config, clock: &Clock) -> anyhow::Result<Arc<Authenticator>> {

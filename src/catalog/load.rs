@@ -112,8 +112,8 @@ impl Files {
             (path.display().to_string(), hex(text.as_bytes()))
         });
         let lines = files.collect::<BTreeMap<_, _>>().into_iter();
-        let lines: String = lines.map(|(path, digest)| format!("{digest}  {path}\n")).collect();
-        hex(lines.as_bytes())
+        let lines: Vec<_> = lines.map(|(path, digest)| format!("{digest}  {path}\n")).collect();
+        hex(lines.concat().as_bytes())
     }
 
     /// True where the folder has a file for what its tools share, usable or not.

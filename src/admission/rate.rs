@@ -48,7 +48,8 @@ pub struct TooMany {
 impl TooMany {
     fn until(not: &NotUntil<Nanos>, ticks: &Ticks) -> Self {
         let wait = not.wait_time_from(ticks.now());
-        Self { retry_after: Duration::from_secs(wait.as_secs().saturating_add(1)) }
+        let part = u64::from(wait.subsec_nanos() > 0);
+        Self { retry_after: Duration::from_secs((wait.as_secs() + part).max(1)) }
     }
 }
 

@@ -205,8 +205,7 @@ async fn r20_a_client_that_does_not_read_is_cut() {
 #[tokio::test]
 async fn r18_a_process_with_few_files_sheds_and_recovers() {
     let around = Surroundings::start_anywhere(Options::default()).await.unwrap();
-    let settings = [("OSIER_LIMITS__CONNECTIONS__HEADER_DEADLINE".to_owned(), "2".to_owned())];
-    let mut server = Process::serve_within(256, &around, &BTreeMap::from(settings));
+    let mut server = Process::serve_within(256, &around, &BTreeMap::new());
     let http = outbound::client(&Limits::calls(Duration::from_secs(30), Reach::Private)).unwrap();
     server.ready(&http).await;
     let token = around.entra().token(&osier::demo::BEN);

@@ -56,6 +56,17 @@ impl Default for Setup {
     }
 }
 
+impl Setup {
+    /// Without limits of how often, for tests that call more often than a person does.
+    #[must_use]
+    pub fn unhurried(mut self) -> Self {
+        for of in ["PERSON", "TOOL", "OVERALL"] {
+            self.settings.insert(format!("OSIER_LIMITS__{of}_PER_SECOND"), "0".to_owned());
+        }
+        self
+    }
+}
+
 /// A running server. It stops when it is dropped.
 pub struct TestApp {
     /// The look-alike and the services.

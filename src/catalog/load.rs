@@ -54,7 +54,9 @@ impl Files {
 
     /// The definitions that come with the program.
     pub fn built_in() -> Self {
-        Self::of(built_in::FILES.iter().map(|(path, text)| (*path, (*text).to_owned())))
+        let files =
+            Self::of(built_in::FILES.iter().map(|(path, text)| (*path, (*text).to_owned())));
+        Self { folder: PathBuf::from("tools"), ..files }
     }
 
     /// Files that are named one by one, for tests and tools.
@@ -112,8 +114,8 @@ impl Files {
             (path.display().to_string(), hex(text.as_bytes()))
         });
         let lines = files.collect::<BTreeMap<_, _>>().into_iter();
-        let lines: String = lines.map(|(path, digest)| format!("{digest}  {path}\n")).collect();
-        hex(lines.as_bytes())
+        let lines: Vec<_> = lines.map(|(path, digest)| format!("{digest}  {path}\n")).collect();
+        hex(lines.concat().as_bytes())
     }
 
     /// True where the folder has a file for what its tools share, usable or not.

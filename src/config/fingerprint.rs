@@ -59,8 +59,8 @@ impl Fingerprint {
         let secrets = self.secret.keys().map(|key| (key.as_str(), ""));
         let open = self.open.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         let all: BTreeMap<_, _> = open.chain(secrets).collect();
-        let lines: String = all.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
-        hex(lines.as_bytes())
+        let lines: Vec<_> = all.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+        hex(lines.concat().as_bytes())
     }
 
     /// The keys that are set differently than before, secrets too.

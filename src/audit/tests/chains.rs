@@ -46,7 +46,7 @@ fn case_115_each_deed_is_told_by_its_line() {
         faulty(&lines.concat())
     };
     let edited = deed(&|lines| {
-        lines[3] = String::from_utf8(lines[3].clone()).unwrap().replace("dec_2", "dec_9").into()
+        lines[3] = String::from_utf8(lines[3].clone()).unwrap().replace("dec_2", "dec_9").into();
     });
     assert!(
         edited.contains("file0:4: fault: was edited: its hash isn't that of its bytes"),

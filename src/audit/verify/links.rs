@@ -46,7 +46,7 @@ impl<'a> Links<'a> {
     pub(super) fn take(&mut self, piece: &Piece<'_>) -> io::Result<()> {
         let whole = piece.begins && (piece.ends || piece.bytes.ends_with(b"\"}"));
         let altered = match if whole { read(piece.bytes) } else { Read::Other } {
-            Read::Whole(link) => return self.follow(piece.number, link),
+            Read::Whole(link) => return self.follow(piece.number, *link),
             Read::Altered => true,
             Read::Other => false,
         };
@@ -88,7 +88,6 @@ impl<'a> Links<'a> {
         }
         let last = self.run.as_ref().map(|run| run.head.clone());
         match (&joins.last, last.filter(|_| !fresh)) {
-            (None, None) => {}
             (Some(joined), Some(last)) if *joined == last => {
                 let torn = Behind(joins.torn);
                 let (seq, chain) = (last.seq, &last.chain);
@@ -115,7 +114,7 @@ impl<'a> Links<'a> {
                 );
                 self.report.fault(number, says)?;
             }
-            (Some(_), None) => {}
+            (_, None) => {}
         }
         self.report.chain(self.run.take())
     }

@@ -2,6 +2,8 @@
 
 mod accept;
 mod assembly;
+mod connection;
+mod crowd;
 mod keepers;
 mod live;
 mod reload;
@@ -19,6 +21,7 @@ pub use run::{Signals, run, signals};
 pub use tls::Tls;
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +32,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::health::Health;
 use crate::mcp::{Door, Served};
-use crate::middleware::{address, bearer, body, host};
+use crate::middleware::{address, bearer, body, handover, host, limits, session};
 use crate::oauth;
 
 /// How long the answer of a call that has just ended takes to get into its stream.
@@ -49,6 +52,16 @@ pub struct App {
     pub proxies: address::Proxies,
     /// How long a body may be.
     pub body: body::Limits,
+    /// What sessions are called, and where they are.
+    pub names: Arc<session::Names>,
+    /// Who hands requests over to other replicas.
+    pub forwarder: Option<handover::Forwarder>,
+    /// Who takes what other replicas hand over, and where.
+    pub taker: Option<Arc<handover::Taker>>,
+    /// Where it listens for them.
+    pub peer_listen: Option<SocketAddr>,
+    /// How much there may be.
+    pub admission: Arc<limits::Admission>,
     /// Where people and their clients sign in.
     pub oauth: oauth::Door,
     /// What has to be there.
@@ -90,4 +103,20 @@ pub async fn serve(
         () = calls_end => drop(streams),
     }
     serving.await
+}
+
+/// Serves what other replicas hand over, where they reach each other, until `shutdown`; beside [`serve`],
+/// which ends the streams.
+///
+/// # Errors
+/// Where the socket has no address any more.
+pub async fn serve_peers(
+    listener: Option<TcpListener>,
+    live: &Live,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    match listener.zip(live.peers.clone()) {
+        Some((listener, peers)) => accept::accept(listener, peers, None, shutdown).await,
+        None => Ok(()),
+    }
 }

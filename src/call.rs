@@ -8,7 +8,7 @@ mod refusal;
 
 pub use ask::{Answer, Ask, Question, QuestionKind, Response};
 pub use notes::{Changed, Note, Notes};
-pub use refusal::{Hindrance, Refusal, Trouble, TroubleKind, Unreadable};
+pub use refusal::{Hindrance, Limit, Refusal, Trouble, TroubleKind, Unreadable};
 
 use std::time::Duration;
 

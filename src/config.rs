@@ -19,6 +19,7 @@ mod limits;
 mod log;
 mod network;
 mod problems;
+mod replicas;
 mod secret_file;
 mod server;
 mod shape;
@@ -51,10 +52,11 @@ pub use environment::Environment;
 pub use fingerprint::Fingerprint;
 pub use identity::{AllowedClients, Cloud, Identity, Require};
 pub use keys::Keys;
-pub use limits::Limits;
+pub use limits::{Connections, Limits};
 pub use log::{Log, LogFormat};
 pub use network::is_loopback;
 pub use problems::{Origin, Problem, Problems};
+pub use replicas::{Peers, Replicas};
 pub use server::{Server, Tls};
 pub use shape::schema;
 pub use store::Store;
@@ -72,6 +74,8 @@ pub const DEFAULT_PATHS: [&str; 2] = ["config/osier.toml", "/etc/osier/osier.tom
 pub struct Config {
     /// The listener and the address that clients know.
     pub server: Server,
+    /// How this replica and the others reach each other; none where they don't.
+    pub replicas: Option<Replicas>,
     /// Whose tokens are accepted.
     pub identity: Identity,
     /// How people's assistants sign in.
@@ -111,6 +115,7 @@ pub struct Config {
 struct RawConfig {
     #[validate(nested)]
     server: server::RawServer,
+    replicas: replicas::RawReplicas,
     #[validate(nested)]
     identity: identity::RawIdentity,
     #[validate(nested)]
@@ -180,6 +185,7 @@ impl RawConfig {
         let replicas = self.server.replicas();
         let server = self.server.resolve(report);
         let listen = server.as_ref().map(|server| server.listen);
+        let peering = self.replicas.resolve(report);
         // Known also where something else in its section is wrong.
         let audience = self.identity.audience.clone();
         let audience = audience.as_deref();
@@ -198,6 +204,7 @@ impl RawConfig {
         let audit = self.audit.resolve(report);
         Some(Config {
             server: server?,
+            replicas: peering,
             identity: identity?,
             auth: auth?,
             access: access?,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-use crate::call::{Hindrance, Refusal, Trouble, TroubleKind, Unreadable};
+use crate::call::{Hindrance, Limit, Refusal, Trouble, TroubleKind, Unreadable};
 
 /// JSON-RPC 2.0 §5.1: the parameters aren't what the method takes.
 const INVALID_PARAMS: i32 = -32602;
@@ -98,6 +98,7 @@ pub fn mcp(refusal: &Refusal) -> Rendered {
             let otherwise = otherwise.as_deref().map(|words| format!(" {words}"));
             tool(format!("{}{}", unreadable(why), otherwise.unwrap_or_default()))
         }
+        Refusal::Limited { limit, retry_after } => tool(limited(*limit, *retry_after)),
         Refusal::TimedOut => {
             tool("This took too long and was stopped. Ask for less, or try again.")
         }
@@ -131,6 +132,16 @@ fn tool(text: impl Into<String>) -> Rendered {
 /// A name that a client wrote is repeated to it, but not at any length.
 fn cut(name: &str) -> &str {
     name.char_indices().nth(MAX_NAME).and_then(|(at, _)| name.get(..at)).unwrap_or(name)
+}
+
+fn limited(limit: Limit, retry_after: Duration) -> String {
+    let wait = seconds(retry_after);
+    let what = match limit {
+        Limit::Person => "As many of your calls are running as may run at once",
+        Limit::Tool => "This tool is called more often than it may be",
+        Limit::Overall => "Osier has as many calls to carry out as it can",
+    };
+    format!("{what}, so this one wasn't begun. Try again in {wait}.")
 }
 
 fn unreadable(why: &Unreadable) -> String {

@@ -16,6 +16,7 @@
 
 pub mod aadsts;
 pub mod access;
+pub mod admission;
 pub mod app;
 pub mod audit;
 pub mod backend;

@@ -17,12 +17,15 @@ mod prompt_script;
 mod prompts;
 mod questions;
 mod render;
+mod replicas;
 mod resources;
 mod sessions;
 mod span;
 
 pub use ask::Patience;
+pub use changes::Subscriptions;
 pub use lists::listed_bytes;
+pub use replicas::Replicas;
 pub use sessions::{Limits, Session, Sessions};
 
 use std::sync::Arc;
@@ -69,9 +72,13 @@ pub struct Door {
 
 impl Door {
     /// A door to this. When `shutdown` is cancelled its sessions and streams end.
-    pub fn new(served: Served, limits: Limits, shutdown: CancellationToken) -> Self {
+    pub fn new(
+        served: Served,
+        (limits, subscriptions): (Limits, Subscriptions),
+        shutdown: CancellationToken,
+    ) -> Self {
         let sessions = Arc::new(Sessions::new(limits));
-        let changes = Changes::new(Arc::clone(&sessions));
+        let changes = Changes::new(Arc::clone(&sessions), subscriptions);
         let served = Arc::new(ArcSwap::from_pointee(served));
         let handler = Handler::new(Parts {
             served: Arc::clone(&served),
@@ -145,7 +152,12 @@ impl Door {
         Arc::clone(&self.sessions)
     }
 
-    /// Tells every client that a list has changed.
+    /// What is told to the other replicas, and heard of them; its `run` goes on beside the serving.
+    pub fn replicas(&self) -> Replicas {
+        Replicas { changes: self.changes.clone(), served: Arc::clone(&self.served) }
+    }
+
+    /// Tells every client that a list has changed, at every replica.
     pub fn announce(&self, list: Changed) {
         self.changes.announce(list);
     }

@@ -9,16 +9,24 @@
 //!   /mcp only
 //! cors        may a page of that origin read the answer
 //! bearer      who is calling; nothing behind it sees the Authorization header
+//! limits      is it too much: of this person, of all together
 //! host        is this our name, and may a page of that origin speak to us
-//! session     is this person's session this person's
+//! session     is this person's session this person's, and which replica holds it
 //! body        is this one well-formed JSON-RPC message
+//! streams     are there too many event streams
+//! handover    to the replica that holds the session, where that is another one
 //! ```
+//!
+//! What another replica hands over comes in by a listener of its own: `handover` lets it in, and from
+//! `bearer` on it goes the same way, only not to a third replica.
 
 pub mod address;
 pub mod bearer;
 pub mod body;
 pub mod cors;
+pub mod handover;
 pub mod host;
+pub mod limits;
 pub mod observe;
 pub mod session;
 
@@ -37,8 +45,6 @@ use tower_http::request_id::RequestId;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Instrument;
 
-use crate::mcp::Sessions;
-
 /// What the layers of the MCP door need.
 #[derive(Clone)]
 pub struct Layers {
@@ -46,10 +52,14 @@ pub struct Layers {
     pub gate: bearer::Gate,
     /// Which hosts and origins are ours.
     pub allowed: Arc<host::Allowed>,
-    /// Whose session is whose.
-    pub sessions: Arc<Sessions>,
+    /// Whose session is whose, and where it is.
+    pub binding: session::Binding,
+    /// Who hands requests over to other replicas.
+    pub forwarder: Option<handover::Forwarder>,
     /// How long a body may be.
     pub body: body::Limits,
+    /// How much there may be.
+    pub admission: Arc<limits::Admission>,
 }
 
 /// Puts the layers around the MCP door's routes.
@@ -64,12 +74,15 @@ async fn way_in(
     request: Request,
     behind: middleware::Next,
 ) -> Response {
-    let Layers { gate, allowed, sessions, body } = &*layers;
+    let Layers { gate, allowed, binding, forwarder, body, admission } = &*layers;
     let door = |request| behind.run(request);
-    let body = |request| body::guard(*body, request, Next(door));
-    let session = |request| session::bind(sessions, request, Next(body));
+    let handover = |request| handover::leave(forwarder.as_ref(), request, Next(door));
+    let streams = |request| limits::count_streams(admission, request, Next(handover));
+    let body = |request| body::guard(*body, request, Next(streams));
+    let session = |request| session::bind(binding, request, Next(body));
     let host = |request| host::check(allowed, request, Next(session));
-    let bearer = |request| bearer::authenticate(gate, request, Next(host));
+    let limits = |request| limits::admit(admission, request, Next(host));
+    let bearer = |request| bearer::authenticate(gate, request, Next(limits));
     cors::share(allowed, request, Next(bearer)).await
 }
 
@@ -90,6 +103,13 @@ where
     pub async fn run(self, request: Request) -> Response {
         (self.0)(request).await
     }
+}
+
+/// The same for what other replicas hand over, which isn't handed over again: it could go in circles.
+pub fn around_handed_over(router: Router, layers: Layers, taker: Arc<handover::Taker>) -> Router {
+    let binding = session::Binding { goes_on: false, ..layers.binding };
+    let layers = Layers { binding, forwarder: None, ..layers };
+    around_mcp(router, layers).route_layer(from_fn_with_state(taker, handover::take))
 }
 
 /// Puts the layers around everything.

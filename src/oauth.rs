@@ -13,7 +13,7 @@
 //!
 //! Nothing of a sign-in is stored: registrations, requests, codes and refresh tokens are sealed
 //! values that travel with the client and the browser, so that any replica with the same key goes on
-//! with them.
+//! with them. Which of them were used is kept, where replicas share a store.
 
 pub mod approvals;
 pub mod authorize;
@@ -96,9 +96,9 @@ pub struct Facade {
     pub lives: Lives,
     /// The questions of links.
     pub pipeline: Arc<Pipeline>,
-    /// What was used on this replica.
+    /// The sign-ins that came back to this replica.
     pub seen: Arc<Seen>,
-    /// Families of refresh tokens, as far as this replica knows them.
+    /// Codes, and families of refresh tokens.
     pub families: Arc<Families>,
 }
 

@@ -3,6 +3,7 @@
 //! redirect, never asks the environment for a proxy, never inflates a body and never tries twice.
 
 mod fetcher;
+mod lookup;
 mod reach;
 mod resolver;
 mod send;
@@ -58,17 +59,39 @@ impl Limits {
     }
 }
 
+/// Makes a client of other replicas: a connection stands soon or not at all, and a stream lasts for as
+/// long as there is a word on it at least every `silence`.
+///
+/// # Errors
+/// Where the machine's certificate store can't be read.
+pub fn streaming(silence: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    let limits = Limits {
+        connect: Duration::from_secs(1),
+        // As good as none: the builder wants one.
+        total: Duration::from_hours(24 * 365),
+        idle: Duration::from_secs(30),
+        idle_per_host: 64,
+        nearest: Reach::Private,
+    };
+    install_crypto();
+    build(&limits, Arc::new(resolver::Fenced::new(limits.nearest)), |builder| {
+        let builder = builder.read_timeout(silence);
+        match tls::shared() {
+            Some(settings) => builder.tls_backend_preconfigured(settings),
+            None => builder,
+        }
+    })
+}
+
 /// Makes a client.
 ///
 /// # Errors
 /// Where the machine's certificate store can't be read.
 pub fn client(limits: &Limits) -> Result<reqwest::Client, reqwest::Error> {
     install_crypto();
-    build(limits, Arc::new(resolver::Fenced { nearest: limits.nearest }), |builder| {
-        match tls::shared() {
-            Some(settings) => builder.tls_backend_preconfigured(settings),
-            None => builder,
-        }
+    build(limits, Arc::new(resolver::Fenced::new(limits.nearest)), |builder| match tls::shared() {
+        Some(settings) => builder.tls_backend_preconfigured(settings),
+        None => builder,
     })
 }
 

@@ -3,10 +3,12 @@
 //! Front doors call [`Pipeline::run`] and render its end. The order is the design: who may, what
 //! was said, what it names, whether the person said yes, the call, what of it may be seen.
 
+mod admission;
 mod circumstances;
 mod compose;
 mod parts;
 
+pub use admission::Admission;
 pub use parts::{Pipeline, Ran};
 
 use std::sync::Arc;
@@ -22,7 +24,6 @@ use crate::identity::Identity;
 use crate::response::{self, Outcome};
 use crate::telemetry::Trace;
 use crate::{request, scope, target};
-
 use circumstances::Circumstances;
 use parts::lost_write;
 
@@ -42,7 +43,8 @@ impl Pipeline {
         // What the stages log is found by the id that the caller sees.
         let span = tracing::error_span!("call", decision);
         // Boxed, since the doors above would otherwise carry the stages' whole state around.
-        let consent = Box::pin(circumstances.hold(self.consent(identity, call, &mut record)));
+        let consent = self.consent(identity, call, &mut record, &circumstances);
+        let consent = Box::pin(circumstances.hold(consent));
         let consent = match consent.instrument(span.clone()).await {
             Ok(consent) => consent,
             Err(stop) => return Ran { decision, end: record.end(Err(stop)) },
@@ -64,22 +66,21 @@ impl Pipeline {
         identity: Arc<Identity>,
         call: Call,
         record: &mut Record,
+        circumstances: &Circumstances,
     ) -> Result<Consent, Stop> {
         // First, so that nobody learns anything of a tool that they may not use.
         let answered = call.answer.is_some() || call.by_link;
         let permit = self.access.authorize(&self.catalog, &identity, &call.tool, answered).await;
         let permit = permit.map_err(|denial| record.denied(denial))?;
         record.tool(permit.tool());
-
+        circumstances.admit(&self.admission, &permit).await?;
         record.enter(Stage::Request);
         let checked =
             request::check(permit, call.arguments, &self.confirmations.keys, &self.clock)?;
         record.arguments(checked.digest());
-
         // Before the question, so that the person is asked about what is there now.
         record.enter(Stage::Target);
         let located = target::locate(checked, &*self.backends).await?;
-
         record.enter(Stage::Confirm);
         let mut trace = Asked::default();
         let decided =
@@ -143,7 +144,6 @@ impl Pipeline {
         let scoped = scope::apply(raw, &self.backends, notes, &mut sent).await;
         record.upstream(&sent);
         let scoped = scoped?;
-
         record.enter(Stage::Response);
         response::check(&scoped, &self.bounds, &self.confirmations.keys, &self.clock)
     }

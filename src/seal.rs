@@ -25,6 +25,10 @@ pub enum Purpose {
     Cursor,
     /// The name of an MCP session.
     Session,
+    /// A request that one replica hands over to another.
+    Handover,
+    /// That it was taken.
+    Taken,
     /// A registered client's id.
     Client,
     /// A request for authorization that waits for the person's consent.
@@ -44,10 +48,12 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::RequestState,
         Self::Cursor,
         Self::Session,
+        Self::Handover,
+        Self::Taken,
         Self::Client,
         Self::Consent,
         Self::Approvals,
@@ -63,6 +69,8 @@ impl Purpose {
             Self::RequestState => b"osier request state",
             Self::Cursor => b"osier cursor",
             Self::Session => b"osier session",
+            Self::Handover => b"osier handover",
+            Self::Taken => b"osier handover taken",
             Self::Client => b"osier client id",
             Self::Consent => b"osier consent",
             Self::Approvals => b"osier approvals",

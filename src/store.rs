@@ -1,6 +1,7 @@
 //! The one SQL store: memory, a SQLite file or PostgreSQL, chosen by a URL. It keeps which
-//! confirmations were used and which questions are answered by link, and nothing of the customer's
-//! business: names are digests, and what is more than a name is sealed by whoever puts it here.
+//! confirmations were used, which questions are answered by link and which codes and refresh tokens
+//! were used, and nothing of the customer's business: names are digests or random, and what is more
+//! than a name is sealed by whoever puts it here. With PostgreSQL replicas tell each other through it.
 //!
 //! `confirm` asks it before each yes. A [`StoreFault`] is never taken for an answer.
 
@@ -9,9 +10,11 @@ mod fault;
 mod links;
 mod location;
 mod migrations;
+mod notices;
 mod reach;
 mod spent;
 mod sweep;
+mod uses;
 
 #[cfg(test)]
 mod tests;
@@ -19,13 +22,16 @@ mod tests;
 pub use fault::StoreFault;
 pub use links::{KeptLink, LinkStatus};
 pub use location::Location;
+pub use notices::{Heard, Notice};
 pub use reach::reach;
 
 use std::sync::Arc;
 
+use secrecy::SecretString;
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
+use crate::seal::random_name;
 use engine::Engine;
 use sweep::Sweeping;
 
@@ -39,6 +45,10 @@ struct Parts {
     clock: Clock,
     sweeping: Sweeping,
     probed: Mutex<Option<Probed>>,
+    /// The URL of a database that several replicas share.
+    shared: Option<SecretString>,
+    /// This process among them.
+    name: String,
 }
 
 /// What the store said when it was last asked whether it is there.
@@ -59,8 +69,13 @@ impl Store {
     pub async fn open(location: &Location, clock: Clock) -> Result<Self, StoreFault> {
         let engine = Engine::new(location).await?;
         let ready = engine.ready().await;
-        let parts =
-            Parts { engine, clock, sweeping: Sweeping::default(), probed: Mutex::default() };
+        let shared = match location {
+            Location::Postgres(url) => Some(url.clone()),
+            Location::Memory | Location::File(_) => None,
+        };
+        let (sweeping, probed) = (Sweeping::default(), Mutex::default());
+        let name = random_name("replica_");
+        let parts = Parts { engine, clock, sweeping, probed, shared, name };
         match ready {
             Ok(()) | Err(StoreFault::Full) => {}
             Err(fault @ StoreFault::Unavailable(_)) => {

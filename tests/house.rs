@@ -3,6 +3,9 @@
 //! is in `deploy/`.
 
 #[cfg(test)]
+#[path = "house/caches.rs"]
+mod caches;
+#[cfg(test)]
 #[path = "house/cases.rs"]
 mod cases;
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::wire::Connection;
 pub(crate) const MEASURED: &str = "0";
 /// All that measures it runs here.
 pub(crate) const MEASURING: &str = "1";
-/// USER_HZ: Linux has it at 100 on every architecture that it says it to.
+/// `USER_HZ`: Linux has it at 100 on every architecture that it says it to.
 const TICKS: f64 = 100.0;
 
 /// A process.

@@ -19,7 +19,7 @@ use trend::Trend;
 /// Of each kind of call.
 const CALLERS: usize = 8;
 /// Calls go on for this long between two looks.
-const STRETCH: Duration = Duration::from_millis(1_000);
+const STRETCH: Duration = Duration::from_secs(1);
 /// The open ends of a stretch are over by then.
 const REST: Duration = Duration::from_millis(100);
 

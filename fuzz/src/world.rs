@@ -67,7 +67,7 @@ impl World {
         runtime.spawn(async move { keys.run(stopped).await });
         let token = around.entra().token(demo::person("ana").unwrap());
         let world = Self {
-            router: osier::router::router(assembly.app.take().unwrap()),
+            router: osier::router::routers(assembly.app.take().unwrap()).0,
             authenticator: Arc::clone(&assembly.authenticator),
             _assembly: assembly,
             runtime,

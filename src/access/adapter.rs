@@ -20,6 +20,10 @@ use super::unavailable::Unavailable;
 
 /// How many callers' snapshots are kept.
 const CALLERS: u64 = 10_000;
+/// No answer is believed for longer; this frees the room of those who are gone.
+const KEPT: Duration = Duration::from_mins(5);
+/// How long after somebody's last call a change is still told apart.
+const LAST: Duration = Duration::from_hours(8);
 
 /// How old a snapshot may be for what is about to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +62,8 @@ impl Access {
     /// A cache in front of a source, and the source's feed of changes if it has one.
     pub fn new(source: Source, ages: Ages, feed: Option<Feed>) -> Self {
         let clock = source.clock.clone();
-        let (cache, last) = (Cache::new(CALLERS), Cache::new(CALLERS));
+        let cache = Cache::builder().max_capacity(CALLERS).time_to_live(KEPT).build();
+        let last = Cache::builder().max_capacity(CALLERS).time_to_idle(LAST).build();
         Self { source, ages, clock, cache, last, changes: Changes::new(), feed }
     }
 
@@ -120,6 +125,11 @@ impl Access {
     pub async fn purge(&self, altered: &Altered<'_>) {
         self.changes.purge(altered).await;
         self.changes.tell(altered);
+    }
+
+    /// Believes no older answer about these people any more; who tells so has told the watchers, too.
+    pub async fn forget(&self, altered: &Altered<'_>) {
+        self.changes.purge(altered).await;
     }
 
     async fn will_do(

@@ -1,33 +1,21 @@
 //! The accept loop and its connections: what axum's own `serve` doesn't know, namely deadlines for
 //! headers, limits of their size, and an end that doesn't wait for ever. `app::serve` calls it.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::ConnectInfo;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::service_fn;
 
+use super::connection::serve;
+use super::crowd::{Crowd, Seat};
 use super::live::Live;
 use super::tls::Tls;
+use crate::config::Connections;
 
-/// From a connection's first byte to the end of a request's header. It also ends idle connections,
-/// so that it is longer than clients and proxies keep theirs: one that is closed just as it is used
-/// again loses a request.
-const HEADER: Duration = Duration::from_secs(75);
-/// Between the pings of an HTTP/2 connection, and until one must be answered.
-const PING: Duration = Duration::from_secs(15);
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long to wait when the machine can't open another socket.
@@ -40,11 +28,17 @@ pub struct Limits {
     pub header_bytes: usize,
     /// How long requests may still run once the server is told to stop.
     pub grace: Duration,
+    /// How many there may be, and for how long what may take.
+    pub connections: Connections,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { header_bytes: 32 * 1024, grace: Duration::from_secs(10) }
+        Self {
+            header_bytes: 32 * 1024,
+            grace: Duration::from_secs(10),
+            connections: Connections::default(),
+        }
     }
 }
 
@@ -58,6 +52,7 @@ pub(super) async fn accept(
     let limits = live.limits;
     let address = listener.local_addr()?;
     let connections = TaskTracker::new();
+    let crowd = Arc::new(Crowd::new(limits.connections.most));
     tracing::info!(%address, tls = tls.is_some(), "serving");
     loop {
         let accepted = tokio::select! {
@@ -67,7 +62,10 @@ pub(super) async fn accept(
         match accepted {
             Ok((stream, peer)) => {
                 let (live, tls) = (Arc::clone(&live), tls.clone());
-                connections.spawn(connection((stream, peer), live, tls, shutdown.clone()));
+                let seat = crowd.join();
+                let (cut, stop) = (seat.cut.clone(), shutdown.clone());
+                let serving = connection((stream, peer, seat), live, tls, stop);
+                connections.spawn(cut.run_until_cancelled_owned(serving));
             }
             Err(error) => {
                 // Too many open files, mostly: those that are open will end.
@@ -86,7 +84,7 @@ pub(super) async fn accept(
 
 /// One connection, to its end.
 async fn connection(
-    (stream, peer): (TcpStream, SocketAddr),
+    (stream, peer, seat): (TcpStream, SocketAddr, Seat),
     live: Arc<Live>,
     tls: Option<Tls>,
     shutdown: CancellationToken,
@@ -96,54 +94,23 @@ async fn connection(
         tracing::debug!(%error, "a connection was gone before it began");
         return;
     }
-    let Some(tls) = tls else { return speak((stream, peer), live, shutdown).await };
+    let limits = live.limits;
+    let answer = move |request| {
+        let live = Arc::clone(&live);
+        async move { live.answer(request).await }
+    };
+    let peer = (peer, seat.for_what);
+    let Some(tls) = tls else { return serve(stream, peer, answer, limits, shutdown).await };
     match tokio::time::timeout(HANDSHAKE, tls.acceptor().accept(stream)).await {
-        Ok(Ok(stream)) => speak((stream, peer), live, shutdown).await,
+        Ok(Ok(stream)) => serve(stream, peer, answer, limits, shutdown).await,
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
 }
 
-/// HTTP, over whatever carries it.
-async fn speak(
-    (stream, peer): (impl AsyncRead + AsyncWrite + Unpin + Send + 'static, SocketAddr),
-    live: Arc<Live>,
-    shutdown: CancellationToken,
-) {
-    let limits = live.limits;
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER)
-        .max_buf_size(limits.header_bytes);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
-        .keep_alive_interval(PING)
-        .keep_alive_timeout(PING);
-    let service = service_fn(move |mut request: http::Request<_>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        let live = Arc::clone(&live);
-        async move { Ok::<_, Infallible>(live.answer(request.map(Body::new)).await) }
-    });
-    let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-    let mut serving = pin!(serving);
-    let ended = tokio::select! {
-        ended = &mut serving => ended,
-        () = shutdown.cancelled() => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use axum::extract::ConnectInfo;
     use axum::routing::get;
     use axum::{Extension, Router};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -3,10 +3,13 @@
 mod backends;
 mod facade;
 mod kept;
+mod limits;
 mod permissions;
+mod replicas;
 
 pub(crate) use permissions::{access, known};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -15,8 +18,11 @@ use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
 use self::kept::{Lasting, Parts};
+use self::limits::Taken;
+use crate::access::Access;
 use crate::app::App;
 use crate::audit::Sink;
+use crate::backend::Backends;
 use crate::catalog::{self, Catalog, Files};
 use crate::check;
 use crate::clock::Clock;
@@ -83,21 +89,12 @@ fn build(
     before: Option<&Parts>,
 ) -> anyhow::Result<Assembly> {
     let Lasting { means: Means { clock, audit, store }, running, streams, .. } = lasting.clone();
-    let authenticator = match before.and_then(|parts| parts.authenticator(config)) {
-        Some(authenticator) => authenticator,
-        None => authenticator(config, &clock)?,
-    };
     let keys = Arc::new(key_ring(&config.keys)?);
     let catalog = Arc::new(serve_only(catalog, config));
     let known = known(&catalog);
-    let access = match before.and_then(|parts| parts.access(config, &known)) {
-        Some(access) => access,
-        None => Arc::new(access(&config.access, known.clone(), &clock)?),
-    };
-    let backends = match before.and_then(|parts| parts.backends(config)) {
-        Some(backends) => backends,
-        None => Arc::new(backends::backends(config, &authenticator, &running, &clock)?),
-    };
+    let (authenticator, access, backends) = lookups(config, &known, &lasting, before)?;
+    let taken = before.and_then(|parts| parts.taken(config));
+    let taken = taken.unwrap_or_else(|| Taken::new(&config.limits, &clock));
     let pipeline = Arc::new(Pipeline {
         access: Arc::clone(&access),
         catalog,
@@ -109,6 +106,7 @@ fn build(
             life: config.confirmation.ttl,
         },
         audit,
+        admission: Arc::clone(&taken.calls),
         bounds: Bounds {
             max_chars: config.limits.max_result_chars,
             app_url: config.tools.app_url.clone(),
@@ -118,7 +116,7 @@ fn build(
     });
     let server = &config.server;
     let allowed = host::Allowed::new(server.hosts(), server.origins());
-    let body = body::Limits { bytes: server.max_body_bytes, ..body::Limits::default() };
+    let body = body::Limits { bytes: server.max_body_bytes, time: config.limits.body_deadline };
     let through = Served {
         pipeline: Arc::clone(&pipeline),
         patience: mcp::Patience {
@@ -127,21 +125,26 @@ fn build(
         },
         links: links(config),
     };
-    let door = match before {
-        Some(parts) => Arc::clone(&parts.door),
-        None => Arc::new(Door::new(through.clone(), mcp::Limits::default(), streams.clone())),
+    let opened = || {
+        let limits = limits::sessions(&config.limits);
+        Arc::new(Door::new(through.clone(), limits, streams.clone()))
     };
+    let door = before.map_or_else(opened, |parts| Arc::clone(&parts.door));
     let scope = scope(config);
     let resource = ProtectedResource::new(&server.public_url, &scope);
     let challenge = Challenge::new(resource.metadata_url(), &scope);
     let gate = bearer::Gate {
         authenticator: Arc::clone(&authenticator),
         challenge: Arc::new(challenge),
+        strangers: Arc::clone(&taken.strangers),
         denials: lasting.denials.clone(),
     };
     let health = health(&authenticator, &pipeline, &lasting.stopping);
-    let limits =
-        super::Limits { header_bytes: server.max_header_bytes, grace: server.shutdown_grace };
+    let limits = super::Limits {
+        header_bytes: server.max_header_bytes,
+        grace: server.shutdown_grace,
+        connections: config.limits.connections,
+    };
     let allowed = Arc::new(allowed);
     let facade = match &config.auth {
         config::Auth::Facade(auth) => {
@@ -151,6 +154,7 @@ fn build(
         }
         config::Auth::Direct(_) => None,
     };
+    let peering = replicas::peering(config, &keys, &allowed, body, &pipeline.clock)?;
     let oauth = oauth::Door { resource, authenticator: Arc::clone(&authenticator), facade };
     let parts = Parts {
         fingerprint: config.fingerprint.clone(),
@@ -160,7 +164,9 @@ fn build(
         backends,
         clients: oauth.facade.as_ref().map(|facade| Arc::clone(&facade.clients)),
         door: Arc::clone(&door),
+        taken: taken.clone(),
     };
+    let replicas::Peering { names, forwarder, taker, peer_listen } = peering;
     let app = App {
         door,
         served: through,
@@ -168,6 +174,11 @@ fn build(
         allowed,
         proxies: address::Proxies(server.trusted_proxies),
         body,
+        names,
+        forwarder,
+        taker,
+        peer_listen,
+        admission: Arc::clone(&taken.requests),
         oauth,
         health,
         limits,
@@ -176,6 +187,29 @@ fn build(
         stopping: lasting.stopping.clone(),
     };
     Ok(Assembly { app: Some(app), pipeline, authenticator, lasting, parts })
+}
+
+/// Who asks the network: for keys, for permissions, for the customer's records.
+fn lookups(
+    config: &Config,
+    known: &BTreeSet<String>,
+    lasting: &Lasting,
+    before: Option<&Parts>,
+) -> anyhow::Result<(Arc<Authenticator>, Arc<Access>, Arc<Backends>)> {
+    let clock = &lasting.means.clock;
+    let authenticator = match before.and_then(|parts| parts.authenticator(config)) {
+        Some(authenticator) => authenticator,
+        None => authenticator(config, clock)?,
+    };
+    let access = match before.and_then(|parts| parts.access(config, known)) {
+        Some(access) => access,
+        None => Arc::new(access(&config.access, known.clone(), clock)?),
+    };
+    let backends = match before.and_then(|parts| parts.backends(config)) {
+        Some(backends) => backends,
+        None => Arc::new(backends::backends(config, &authenticator, &lasting.running, clock)?),
+    };
+    Ok((authenticator, access, backends))
 }
 
 fn authenticator(config: &Config, clock: &Clock) -> anyhow::Result<Arc<Authenticator>> {

@@ -1,21 +1,27 @@
 //! What requests meet: the routes of the settings in force, swapped whole. A request that has begun
 //! goes on with those that it began with.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use anyhow::Context;
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Version};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use super::App;
 use super::accept::Limits;
-use crate::router::router;
+use crate::router::routers;
+
+/// The longest header of a request that is handed over, in bytes: it holds a token, sealed.
+const HANDOVER_BYTES: usize = 64 * 1024;
 
 /// The routes in force, and what lasts beside them.
 pub struct Live {
@@ -24,6 +30,9 @@ pub struct Live {
     pub(super) running: TaskTracker,
     pub(super) streams: CancellationToken,
     pub(super) stopping: CancellationToken,
+    /// The routes of the listener for other replicas, where there is one.
+    pub(super) peers: Option<Arc<Self>>,
+    peer_listen: Option<SocketAddr>,
 }
 
 impl Live {
@@ -31,8 +40,28 @@ impl Live {
     pub fn new(app: App) -> Arc<Self> {
         let (limits, running) = (app.limits, app.running.clone());
         let (streams, stopping) = (app.streams.clone(), app.stopping.clone());
-        let routes = ArcSwap::from_pointee(router(app));
-        Arc::new(Self { routes, limits, running, streams, stopping })
+        let peer_listen = app.peer_listen;
+        let (public, handed_over) = routers(app);
+        let live = |routes: Router, limits, peers| {
+            let routes = ArcSwap::from_pointee(routes);
+            let (running, streams) = (running.clone(), streams.clone());
+            let stopping = stopping.clone();
+            Arc::new(Self { routes, limits, running, streams, stopping, peers, peer_listen })
+        };
+        let wide = Limits { header_bytes: limits.header_bytes.max(HANDOVER_BYTES), ..limits };
+        let peers = handed_over.map(|routes| live(routes, wide, None));
+        live(public, limits, peers)
+    }
+
+    /// Opens the listener for other replicas, where there is to be one.
+    ///
+    /// # Errors
+    /// Where its address is taken or isn't this machine's.
+    pub async fn listen_to_peers(&self) -> anyhow::Result<Option<TcpListener>> {
+        let Some(address) = self.peer_listen else { return Ok(None) };
+        let opened = TcpListener::bind(address).await;
+        let says = || format!("can't listen on {address} (replicas.peer_listen)");
+        opened.map(Some).with_context(says)
     }
 
     /// Routes without the parts behind them, which stay what they are.
@@ -43,13 +72,19 @@ impl Live {
             running: TaskTracker::new(),
             streams: CancellationToken::new(),
             stopping: CancellationToken::new(),
+            peers: None,
+            peer_listen: None,
         })
     }
 
     /// Serves this from now on. What a connection may take stays as it was.
     pub fn take(&self, app: App) {
         let (door, served) = (Arc::clone(&app.door), app.served.clone());
-        self.routes.store(Arc::new(router(app)));
+        let (public, handed_over) = routers(app);
+        self.routes.store(Arc::new(public));
+        if let Some((peers, routes)) = self.peers.as_ref().zip(handed_over) {
+            peers.routes.store(Arc::new(routes));
+        }
         door.serve(served);
     }
 

@@ -15,8 +15,8 @@ use super::keepers::Keepers;
 use super::live::Live;
 use super::reload::{Reloader, Source};
 use super::scrape::scrape;
-use super::serve;
 use super::tls::Tls;
+use super::{serve, serve_peers};
 use crate::audit::{self, Cause, Change, Settled, Sink};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
@@ -87,6 +87,7 @@ pub async fn run(
     ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
     let Signals { stop, at_once, hangups } = signals;
+    super::crowd::raise_open_files();
     let shutdown = CancellationToken::new();
     let clock = Clock::System;
     meters().runs_here();
@@ -107,9 +108,12 @@ pub async fn run(
         .await
         .with_context(|| format!("can't listen on {address} (server.listen)"))?;
     scrape(config.telemetry.prometheus_listen, &shutdown).await?;
+    let app = assembly.app.take().context("an assembly is served once")?;
+    let replicas = app.door.replicas();
+    let live = Live::new(app);
+    let peers = live.listen_to_peers().await?;
     ready(listener.local_addr().unwrap_or(address));
     let keepers = Keepers::start(&assembly);
-    let live = Live::new(assembly.app.take().context("an assembly is served once")?);
     // What a reload leaves in place: the calls that run are counted in one place all along.
     let running = assembly.pipeline.running.clone();
     let draining = tokio::spawn(drain(
@@ -118,6 +122,8 @@ pub async fn run(
         Arc::clone(&live),
         shutdown.clone(),
     ));
+    let stop = shutdown.clone();
+    let telling = tokio::spawn(async move { replicas.run(stop).await });
     let (served, serving) = (Arc::clone(&live), tls.clone());
     let beside = tokio::spawn(beside(
         (assembly, config),
@@ -126,13 +132,16 @@ pub async fn run(
         shutdown.clone(),
     ));
     let _stop = shutdown.clone().drop_guard();
-    serve(listener, served, serving, shutdown.clone()).await?;
+    let handed_over = serve_peers(peers, &served, shutdown.clone());
+    let public = serve(listener, Arc::clone(&served), serving, shutdown.clone());
+    tokio::try_join!(public, handed_over)?;
     shutdown.cancel();
     // A write may run on though its client has gone; its service has a deadline.
     if tokio::time::timeout(GRACE, running.wait()).await.is_err() {
         tracing::warn!(open = running.len(), "stopping before the end of calls is known");
     }
     draining.await.context("the drain")?;
+    telling.await.context("what replicas tell each other")?;
     beside.await.context("the keepers of keys and permissions")?;
     Ok(())
 }

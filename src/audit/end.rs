@@ -23,6 +23,8 @@ pub enum End {
     Blocked,
     /// With a question.
     Asked,
+    /// Not begun: there are more calls than may be.
+    Limited,
     /// With a fault of ours or of what we depend on.
     Error,
     /// A write went out and its end isn't known.
@@ -41,6 +43,7 @@ impl End {
             Self::Denied => Some(CallStatus::Denied),
             Self::Blocked => Some(CallStatus::Blocked),
             Self::Asked => Some(CallStatus::Asked),
+            Self::Limited => Some(CallStatus::Limited),
             Self::Error => Some(CallStatus::Error),
             Self::Unknown => Some(CallStatus::Unknown),
             Self::Cancelled => Some(CallStatus::Cancelled),
@@ -74,6 +77,7 @@ impl End {
             Refusal::Withdrawn => Self::Cancelled,
             Refusal::Service(trouble) if trouble.kind == TroubleKind::Unknown => Self::Unknown,
             Refusal::Service(_) | Refusal::Unreadable { .. } => Self::ToolError,
+            Refusal::Limited { .. } => Self::Limited,
             Refusal::PermissionsUnavailable
             | Refusal::TooManyGroups
             | Refusal::AuditUnavailable
@@ -104,6 +108,7 @@ pub(super) fn reason(refusal: &Refusal) -> &'static str {
         Refusal::AuditUnavailable => "audit_unavailable",
         Refusal::Service(trouble) => trouble.kind.name(),
         Refusal::Unreadable { .. } => "unreadable",
+        Refusal::Limited { limit, .. } => limit.name(),
         Refusal::TimedOut => "timed_out",
         Refusal::TooLarge => "too_large",
         Refusal::Internal => "internal",

@@ -43,6 +43,17 @@ pub enum Changed {
     Resources,
 }
 
+impl Changed {
+    /// The list's name, as replicas tell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tools => "tools",
+            Self::Prompts => "prompts",
+            Self::Resources => "resources",
+        }
+    }
+}
+
 /// The writing end of a call's notes.
 #[derive(Clone, Debug, Default)]
 pub struct Notes(Option<mpsc::Sender<Note>>);

@@ -61,12 +61,41 @@ pub enum Refusal {
         /// What to do instead, in the definition's words.
         otherwise: Option<String>,
     },
+    /// There are more calls than may be; nothing was begun.
+    Limited {
+        /// Whose limit it is.
+        limit: Limit,
+        /// When to come again.
+        retry_after: Duration,
+    },
     /// The call took longer than it may.
     TimedOut,
     /// The answer is longer than an answer may be, even cut to one row.
     TooLarge,
     /// Something that should not happen; the log has it under the decision's id.
     Internal,
+}
+
+/// A limit of calls (`docs/LIMITS.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// Calls of one person that run at once.
+    Person,
+    /// Calls of one tool, by all people together.
+    Tool,
+    /// Calls that run at once, of all people together.
+    Overall,
+}
+
+impl Limit {
+    /// Its name in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Person => "limit_person",
+            Self::Tool => "limit_tool",
+            Self::Overall => "limit_overall",
+        }
+    }
 }
 
 /// Why no text of a file can be shown.

@@ -194,7 +194,7 @@ mod tests {
         let mut text = "a: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
         for (own, before) in ["ba", "cb", "dc", "ed", "fe"].map(|pair| pair.split_at(1)) {
             let list = vec![format!("*{before}"); 9].join(", ");
-            text += &format!("{own}: &{own} [{list}]\n");
+            text = format!("{text}{own}: &{own} [{list}]\n");
         }
         let (document, problems) = parse(&text);
         assert!(document.is_none());

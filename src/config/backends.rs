@@ -181,7 +181,7 @@ impl Default for RawBackend {
             scheme: token::Scheme::default(),
             deadline_ms: 10_000,
             max_in_flight: 32,
-            max_wait_ms: 1000,
+            max_wait_ms: 3000,
             retries: 2,
             failures_to_open: 5,
             open_ms: 5000,

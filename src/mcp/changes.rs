@@ -1,5 +1,6 @@
 //! Who is told that a list has changed: the clients of sessions, and the subscriptions of 2026-07-28
-//! (`subscriptions/listen`); all of them, or those of the people whose permissions changed. It tells them that something changed, never what.
+//! (`subscriptions/listen`); all of them, or those of the people whose permissions changed. It tells
+//! them that something changed, never what. `replicas` tells those that are connected elsewhere.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -10,24 +11,39 @@ use std::time::Duration;
 use rmcp::model::{NotificationNoParam, ServerNotification};
 use rmcp::service::SubscriptionSink;
 
+use super::replicas::Outlet;
 use super::sessions::Sessions;
 use crate::access::{self, Altered, Snapshot};
 use crate::call::Changed;
 use crate::catalog::{Catalog, Requirement};
 use crate::identity::{Identity, PersonKey};
+use crate::store::Notice;
 
-/// How many subscriptions one person may have open; each is a stream.
-const PER_PERSON: usize = 32;
-/// How many there may be in all.
-const OVERALL: usize = 10_000;
 /// A client that doesn't read isn't waited for longer.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many subscriptions there may be; each is a stream.
+#[derive(Clone, Copy, Debug)]
+pub struct Subscriptions {
+    /// Of one person.
+    pub per_person: usize,
+    /// Of all people together.
+    pub overall: usize,
+}
+
+impl Default for Subscriptions {
+    fn default() -> Self {
+        Self { per_person: 32, overall: 10_000 }
+    }
+}
 
 /// The clients that want to know. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Changes {
     sessions: Arc<Sessions>,
     listening: Arc<Listening>,
+    outlet: Arc<Outlet>,
+    most: Subscriptions,
 }
 
 #[derive(Default)]
@@ -43,15 +59,20 @@ pub(super) struct Subscribed {
 }
 
 impl Changes {
-    pub(super) fn new(sessions: Arc<Sessions>) -> Self {
-        Self { sessions, listening: Arc::default() }
+    pub(super) fn new(sessions: Arc<Sessions>, most: Subscriptions) -> Self {
+        Self { sessions, listening: Arc::default(), outlet: Arc::default(), most }
+    }
+
+    /// What other replicas are to be told.
+    pub(super) fn outlet(&self) -> Arc<Outlet> {
+        Arc::clone(&self.outlet)
     }
 
     /// Adds a subscription, unless its person or all together have too many.
     pub(super) fn subscribe(&self, who: PersonKey, sink: SubscriptionSink) -> Option<Subscribed> {
         let mut sinks = self.listening.sinks.lock().unwrap_or_else(PoisonError::into_inner);
         let own = sinks.values().filter(|(person, _)| *person == who).count();
-        if own >= PER_PERSON || sinks.len() >= OVERALL {
+        if own >= self.most.per_person || sinks.len() >= self.most.overall {
             return None;
         }
         let number = self.listening.next.fetch_add(1, Ordering::Relaxed);
@@ -59,12 +80,14 @@ impl Changes {
         Some(Subscribed { listening: Arc::clone(&self.listening), number })
     }
 
-    /// Tells everybody, without waiting for anybody.
+    /// Tells everybody, at every replica, without waiting for anybody.
     pub(super) fn announce(&self, list: Changed) {
         self.announce_to(|_| true, list);
+        let lists = vec![list.name().to_owned()];
+        self.outlet.tell(Notice { lists, ..Notice::default() });
     }
 
-    /// Tells the clients of these people, without waiting for anybody.
+    /// Tells the clients of these people that are connected here, without waiting for anybody.
     pub(super) fn announce_to(&self, is_one: impl Fn(&PersonKey) -> bool, list: Changed) {
         for session in self.sessions.all().iter().filter(|session| is_one(session.owner())) {
             let Some(peer) = session.peer().cloned() else { continue };
@@ -83,28 +106,44 @@ impl Changes {
     /// Tells whom it concerns that they may now see other things. A fresh answer tells by itself
     /// which lists are other ones; the source's own word doesn't.
     pub(super) fn altered(&self, catalog: &Catalog, altered: &Altered<'_>) {
-        const LISTS: [Changed; 3] = [Changed::Tools, Changed::Prompts, Changed::Resources];
+        let notice = Notice { permissions: true, ..Notice::default() };
         match altered {
-            Altered::Everybody => LISTS.iter().for_each(|list| self.announce(*list)),
-            Altered::People(people) => {
-                let people: HashSet<String> =
-                    people.iter().map(|oid| oid.to_ascii_lowercase()).collect();
-                let is_one = |key: &PersonKey| people.contains(&key.subject().to_ascii_lowercase());
+            // Other replicas get the source's word, too, and tell their clients by themselves.
+            Altered::Everybody => {
                 for list in LISTS {
-                    self.announce_to(is_one, list);
+                    self.announce_to(|_| true, list);
                 }
+                self.outlet.tell(notice);
+            }
+            Altered::People(people) => {
+                for list in LISTS {
+                    self.announce_to(among(people), list);
+                }
+                self.outlet.tell(Notice { people: Some(people.to_vec()), ..notice });
             }
             Altered::Answer { identity, before, after } => {
-                let person = identity.person_key();
+                let (person, mut lists) = (identity.person_key(), Vec::new());
                 for list in LISTS {
                     let shown = |snapshot| shown(catalog, identity, snapshot, list);
                     if shown(before) != shown(after) {
                         self.announce_to(|key| *key == person, list);
+                        lists.push(list.name().to_owned());
                     }
                 }
+                let people = Some(vec![person.subject().to_owned()]);
+                self.outlet.tell(Notice { lists, people, ..notice });
             }
         }
     }
+}
+
+/// All of them.
+pub(super) const LISTS: [Changed; 3] = [Changed::Tools, Changed::Prompts, Changed::Resources];
+
+/// Is a person one of these, by object id?
+pub(super) fn among(people: &[String]) -> impl Fn(&PersonKey) -> bool {
+    let people: HashSet<String> = people.iter().map(|oid| oid.to_ascii_lowercase()).collect();
+    move |key| people.contains(&key.subject().to_ascii_lowercase())
 }
 
 /// The names of what a list shows somebody.

@@ -2,6 +2,7 @@
 //! may see, not for each person, and in the catalog's order, which is by name.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use moka::future::Cache;
@@ -24,6 +25,8 @@ pub(super) const TTL_MS: u64 = 60_000;
 const SETS: u64 = 1_000;
 /// How many callers' choices are remembered: as many as there are answers about callers.
 const CALLERS: u64 = 10_000;
+/// How long one is that nobody asks for.
+const KEPT: Duration = Duration::from_hours(1);
 
 /// The tool lists that were built.
 pub(super) struct Lists {
@@ -90,7 +93,9 @@ impl View {
 
 impl Lists {
     pub(super) fn new() -> Self {
-        Self { tools: Cache::new(SETS), chosen: Cache::new(CALLERS) }
+        let tools = Cache::builder().max_capacity(SETS).time_to_idle(KEPT).build();
+        let chosen = Cache::builder().max_capacity(CALLERS).time_to_idle(KEPT).build();
+        Self { tools, chosen }
     }
 
     /// `tools/list`, as JSON. Which list is a caller's is remembered for as long as the answer that it

@@ -12,16 +12,16 @@ use axum::response::{IntoResponse, Response};
 use http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use http_body_util::{BodyExt, Limited};
 use serde_json::json;
 use tower_http::request_id::RequestId;
 
-use super::Next;
+use super::{Next, address};
 use crate::audit::Denials;
-
 use crate::identity::{Authenticator, Challenge, Rejection, RejectionKind};
-use crate::telemetry::meters;
+use crate::oauth::pace::Pace;
+use crate::telemetry::{Limit, meters};
 
 /// Headers in which something in front of a server says who is calling or what was meant. Nothing
 /// in front of Osier is believed in that (CVE-2026-110279, GHSA-g53w-w6mj-hrpp), so they are gone.
@@ -50,12 +50,23 @@ const VOUCHING: [&str; 21] = [
 ];
 
 /// The same, as families.
-const VOUCHING_FAMILIES: [&str; 5] =
-    ["x-ms-client-principal", "x-ms-token-", "x-auth-request-", "x-goog-iap-", "mcp-init-"];
+const VOUCHING_FAMILIES: [&str; 6] = [
+    "x-ms-client-principal",
+    "x-ms-token-",
+    "x-auth-request-",
+    "x-goog-iap-",
+    "mcp-init-",
+    "osier-",
+];
 
 /// How much of a refused request's body is let in, and for how long.
 const LET_IN: usize = 64 * 1024;
 const PATIENCE: Duration = Duration::from_millis(250);
+
+/// A request without these brings no token to judge, and is how every client begins.
+fn brings_a_token(request: &Request) -> bool {
+    request.headers().contains_key(AUTHORIZATION)
+}
 
 /// What the layer needs.
 #[derive(Clone)]
@@ -64,6 +75,8 @@ pub struct Gate {
     pub authenticator: Arc<Authenticator>,
     /// How those are answered that it doesn't know.
     pub challenge: Arc<Challenge>,
+    /// How many tokens that aren't known are judged: a bad signature costs as much as a good one.
+    pub strangers: Arc<Pace>,
     /// How many those are, for the record.
     pub denials: Denials,
 }
@@ -74,7 +87,18 @@ where
     N: FnOnce(Request) -> F,
     F: Future<Output = Response>,
 {
-    match gate.authenticator.authenticate(request.headers()).await {
+    let known = gate.authenticator.remembered(request.headers()).await;
+    if known.is_none() && brings_a_token(&request) {
+        let from = address::of(request.extensions());
+        if let Err(too_fast) = gate.strangers.take(from) {
+            return too_many(too_fast.retry_after, request).await;
+        }
+    }
+    let identity = match known {
+        Some(identity) => Ok(identity),
+        None => gate.authenticator.authenticate(request.headers()).await,
+    };
+    match identity {
         Ok(identity) => {
             strip(request.headers_mut());
             request.extensions_mut().insert(identity);
@@ -83,14 +107,38 @@ where
         Err(rejection) => {
             let request_id = request_id(&request);
             log(&gate.denials, rejection, request_id.as_deref());
-            let mut response = refuse(&gate.challenge, rejection, request_id.as_deref());
-            let version = request.version();
-            if !let_in(request.into_body()).await && version <= Version::HTTP_11 {
-                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            }
-            response
+            let response = refuse(&gate.challenge, rejection, request_id.as_deref());
+            after_its_body(request, response).await
         }
     }
+}
+
+/// Too many tokens to judge: no word of whether this one is good, and no line in the log, which a
+/// flood would fill.
+async fn too_many(retry_after: Duration, request: Request) -> Response {
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let seconds = retry_after.as_secs().max(1);
+    let mut problem = json!({ "status": status.as_u16(), "title": "Too many sign-ins to check" });
+    if let (Some(id), Some(members)) = (request_id(&request), problem.as_object_mut()) {
+        members.insert("requestId".to_owned(), id.into());
+    }
+    let mut response = (status, problem.to_string()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    meters().shed(Limit::Address);
+    tracing::debug!("more unknown tokens than are judged");
+    after_its_body(request, response).await
+}
+
+/// The answer to a refused request, whose connection goes on only if its body came.
+async fn after_its_body(request: Request, mut response: Response) -> Response {
+    let version = request.version();
+    if !let_in(request.into_body()).await && version <= Version::HTTP_11 {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// Lets the body of a refused request come in, unread: a connection is closed under what still comes,

@@ -13,8 +13,9 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use self::strict_json::Fault;
+use self::strict_json::{Fault, Kind};
 use super::Next;
+use crate::telemetry::{Limit, meters};
 
 /// How much is read, and for how long.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +35,9 @@ impl Default for Limits {
 /// A body that was let through, for whoever reads it as a whole; the request has it as well.
 #[derive(Clone)]
 pub(crate) struct Whole(pub(crate) Bytes);
+/// The message that was read is a request: it wants an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct IsRequest;
 
 /// The layer. Only POST has a body that anybody reads.
 pub async fn guard<N, F>(limits: Limits, request: Request, next: Next<N>) -> Response
@@ -46,8 +50,11 @@ where
     }
     let (mut parts, body) = request.into_parts();
     match read(&parts.headers, body, limits).await {
-        Ok(body) => {
+        Ok((body, kind)) => {
             parts.extensions.insert(Whole(body.clone()));
+            if kind == Kind::Request {
+                parts.extensions.insert(IsRequest);
+            }
             next.run(Request::from_parts(parts, Body::from(body))).await
         }
         Err(refusal) => refusal.into_response(),
@@ -68,7 +75,7 @@ enum Refused {
     Fault(Fault),
 }
 
-async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Bytes, Refused> {
+async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<(Bytes, Kind), Refused> {
     media_type(headers)?;
     // What is announced as too long isn't read at all.
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
@@ -82,8 +89,8 @@ async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Bytes, 
         Ok(Err(_)) => return Err(Refused::Broken),
         Err(_) => return Err(Refused::TooSlow),
     };
-    strict_json::check(&body).map_err(Refused::Fault)?;
-    Ok(body)
+    let kind = strict_json::check(&body).map_err(Refused::Fault)?;
+    Ok((body, kind))
 }
 
 /// One `application/json` in UTF-8 and in no content coding: a guard that can't read a body must
@@ -118,6 +125,11 @@ fn as_text(value: &HeaderValue) -> Option<&str> {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
+        match self {
+            Self::TooLong => meters().shed(Limit::BodySize),
+            Self::TooSlow => meters().shed(Limit::BodyTime),
+            _ => {}
+        }
         let (status, code, message) = match self {
             Self::MediaType(why) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, -32600, why),
             Self::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, -32600, "the body is too long"),

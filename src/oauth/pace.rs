@@ -5,7 +5,6 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use governor::clock::Clock as _;
@@ -15,6 +14,7 @@ use governor::state::keyed::HashMapStateStore;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{NotUntil, Quota, RateLimiter};
 
+use crate::admission::Ticks;
 use crate::clock::Clock;
 
 /// The most addresses that are remembered.
@@ -66,7 +66,7 @@ pub struct Pace {
 impl Pace {
     /// A budget that nobody has spent of yet.
     pub fn new(budget: Budget, clock: Clock) -> Self {
-        let ticks = Ticks { clock, shown: Arc::default() };
+        let ticks = Ticks::new(clock);
         Self {
             each: RateLimiter::hashmap_with_clock(Quota::per_minute(budget.each), ticks.clone()),
             all: RateLimiter::direct_with_clock(Quota::per_minute(budget.all), ticks.clone()),
@@ -94,7 +94,7 @@ impl Pace {
         if self.each.len() < MAX_ADDRESSES {
             return Ok(());
         }
-        let now = self.ticks.clock.unix_millis();
+        let now = self.ticks.unix_millis();
         let swept = self.swept.load(Ordering::Relaxed);
         if now.abs_diff(swept) >= SWEEP_EVERY {
             self.swept.store(now, Ordering::Relaxed);
@@ -123,35 +123,6 @@ impl Group {
                 Self::V6([a, b, c, d])
             }
         }
-    }
-}
-
-/// The program's clock, as the limiter reads it: one that was set back goes on from where it was, or
-/// everybody would wait until it has caught up.
-#[derive(Clone, Debug)]
-struct Ticks {
-    clock: Clock,
-    shown: Arc<Mutex<Shown>>,
-}
-
-/// In milliseconds.
-#[derive(Debug, Default)]
-struct Shown {
-    last: u64,
-    ahead: u64,
-}
-
-impl governor::clock::Clock for Ticks {
-    type Instant = Nanos;
-
-    fn now(&self) -> Nanos {
-        let read = self.clock.unix_millis();
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        if read.saturating_add(shown.ahead) < shown.last {
-            shown.ahead = shown.last - read;
-        }
-        shown.last = read.saturating_add(shown.ahead);
-        Nanos::new(shown.last.saturating_mul(1_000_000))
     }
 }
 

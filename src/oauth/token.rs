@@ -27,6 +27,7 @@ use super::upstream::{EntraFault, Tokens};
 use super::{form, no_store};
 use crate::identity::{Identity, RejectionKind};
 use crate::seal::{Purpose, random_name};
+use crate::store::StoreFault;
 
 /// The code or refresh token isn't good, for whatever reason.
 const NOT_GOOD: OauthError = OauthError::new("invalid_grant", NOT_GOOD_SAYS);
@@ -205,6 +206,12 @@ impl Facade {
         }
         Ok(answer.to_string())
     }
+}
+
+/// What replicas have to know of each other can't be kept: nothing is handed out (fail closed).
+fn unkept(fault: &StoreFault) -> OauthError {
+    tracing::error!(%fault, "what was used can't be kept");
+    OauthError::new("temporarily_unavailable", "Something is missing here. Try again in a minute.")
 }
 
 /// What the client is told of Entra's refusal; the log has it from `upstream`.

@@ -5,12 +5,20 @@ use std::net::SocketAddr;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
+use super::lookup::Lookups;
 use super::reach::Reach;
 
 /// Resolves by the machine's resolver and keeps what is far enough away.
-#[derive(Debug)]
 pub(super) struct Fenced {
-    pub(super) nearest: Reach,
+    nearest: Reach,
+    lookups: Lookups,
+}
+
+impl Fenced {
+    /// No addresses that are nearer than this.
+    pub(super) fn new(nearest: Reach) -> Self {
+        Self { nearest, lookups: Lookups::of_the_machine() }
+    }
 }
 
 /// Every address of a name is nearer than the client may reach.
@@ -20,10 +28,10 @@ struct TooNear;
 
 impl Resolve for Fenced {
     fn resolve(&self, name: Name) -> Resolving {
-        let nearest = self.nearest;
+        let (nearest, lookups) = (self.nearest, self.lookups.clone());
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let kept = within(nearest, found);
+            let found = lookups.find(name.as_str()).await?;
+            let kept = within(nearest, found.iter().copied());
             if kept.is_empty() {
                 return Err(TooNear.into());
             }

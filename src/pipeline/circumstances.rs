@@ -1,14 +1,18 @@
 //! What goes along with a call from its start to its end: who speaks for the person, where its notes
 //! go, and what ends it before its time.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Permit;
 use crate::call::{Call, Client, Notes, Refusal, Stop};
 use crate::telemetry::Trace;
+
+use super::admission::{Admission, Admitted};
 
 /// What goes along with a call.
 pub(super) struct Circumstances {
@@ -18,6 +22,10 @@ pub(super) struct Circumstances {
     ends: Instant,
     /// The decision's id.
     decision: String,
+    /// A part needs no place beside that of its whole.
+    is_part: bool,
+    /// The place that the call takes up, to its end.
+    place: OnceLock<Admitted>,
 }
 
 impl Circumstances {
@@ -29,6 +37,8 @@ impl Circumstances {
             cancel: call.cancel.clone(),
             ends: Instant::now() + call.budget,
             decision: String::new(),
+            is_part: call.part_of.is_some(),
+            place: OnceLock::new(),
         }
     }
 
@@ -36,6 +46,16 @@ impl Circumstances {
     pub(super) fn decided_as(&mut self, decision: &str) {
         decision.clone_into(&mut self.decision);
         Trace::here().say("osier.decision_id", || decision.to_owned());
+    }
+
+    /// Takes a place for the call, where there is one.
+    pub(super) async fn admit(&self, by: &Admission, permit: &Permit) -> Result<(), Refusal> {
+        by.tool(permit.tool())?;
+        if !self.is_part {
+            let place = by.enter(permit.identity()).await?;
+            let _ = self.place.set(place);
+        }
+        Ok(())
     }
 
     /// Waits for what only the budget may end.

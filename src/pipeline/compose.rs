@@ -111,5 +111,5 @@ fn not_found(composition: &Composition) -> Refusal {
 
 /// The service's fault, not the call's.
 fn is_trouble(refusal: &Refusal) -> bool {
-    matches!(refusal, Refusal::Service(_) | Refusal::TimedOut)
+    matches!(refusal, Refusal::Service(_) | Refusal::TimedOut | Refusal::Limited { .. })
 }

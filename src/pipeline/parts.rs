@@ -17,6 +17,8 @@ use crate::response::{Bounds, Outcome};
 use crate::seal::random_name;
 use crate::telemetry::{CallStatus, meters};
 
+use super::admission::Admission;
+
 /// What a call passes through.
 pub struct Pipeline {
     /// The definitions.
@@ -29,6 +31,8 @@ pub struct Pipeline {
     pub confirmations: Confirmations,
     /// Where the records go.
     pub audit: Sink,
+    /// How many calls there may be.
+    pub admission: Arc<Admission>,
     /// Bounds of results.
     pub bounds: Bounds,
     /// The clock.

@@ -9,8 +9,10 @@ use sqlx::{AnyConnection, Connection, SqlSafeStr};
 use super::engine::POSTGRES;
 use super::fault::StoreFault;
 
-const ALL: [(i64, &str, &str); 1] =
-    [(1, "confirmations", include_str!("migrations/0001_confirmations.sql"))];
+const ALL: [(i64, &str, &str); 2] = [
+    (1, "confirmations", include_str!("migrations/0001_confirmations.sql")),
+    (2, "uses", include_str!("migrations/0002_uses.sql")),
+];
 
 /// Brings the tables up to date, one process after the other.
 pub(super) async fn run(connection: &mut AnyConnection) -> Result<(), StoreFault> {

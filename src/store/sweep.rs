@@ -54,6 +54,8 @@ impl Store {
              (SELECT nonce FROM spent WHERE expires <= $1 LIMIT 10000)",
             "DELETE FROM links WHERE id_hash IN \
              (SELECT id_hash FROM links WHERE expires <= $1 LIMIT 10000)",
+            "DELETE FROM uses WHERE name IN \
+             (SELECT name FROM uses WHERE expires <= $1 LIMIT 10000)",
         ];
         for statement in statements {
             self.0.engine.execute(sqlx::query(statement).bind(before)).await?;

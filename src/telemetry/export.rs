@@ -68,7 +68,7 @@ impl Exports {
                 .thread_name("telemetry")
                 .enable_all()
                 .build()?;
-            let _inside = runtime.enter();
+            let inside = runtime.enter();
             let way = channel::Way::to(otlp)?;
             if otlp.signals.contains(&Signal::Traces) {
                 exports.tracers = Some(tracers(otlp, &way, resource.clone())?);
@@ -80,7 +80,7 @@ impl Exports {
                 exports.loggers = Some(loggers.with_log_processor(processor).build());
             }
             exports.meters = measured(settings, Some((otlp, &way)), resource)?;
-            drop(_inside);
+            drop(inside);
             exports.runtime = Some(runtime);
         } else {
             exports.meters = measured(settings, None, resource)?;
@@ -171,13 +171,12 @@ impl Drop for Exports {
         let until = Instant::now() + LAST;
         let mut all = true;
         for _ in 0..open {
-            match ended.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(outcome) => all &= outcome.is_ok(),
-                Err(_) => {
-                    all = false;
-                    break;
-                }
-            }
+            let left = until.saturating_duration_since(Instant::now());
+            let Ok(outcome) = ended.recv_timeout(left) else {
+                all = false;
+                break;
+            };
+            all &= outcome.is_ok();
         }
         if !all {
             tracing::warn!("the collector didn't take all that was left");

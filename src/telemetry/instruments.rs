@@ -81,6 +81,7 @@ instruments! {
         "questions before writes, and their answers";
     SESSIONS: Gauge "osier.sessions.open", "{session}", [], "MCP sessions that are open";
     STREAMS: Gauge "osier.streams.open", "{stream}", [], "server-sent streams that are open";
+    CONNECTIONS: Gauge "osier.connections.open", "{connection}", [], "connections that are open";
     AUDIT_LINES: Counter "osier.audit.lines", "{line}", [key::OUTCOME],
         "audit lines, written or failed";
     AUDIT_WAITING: Gauge "osier.audit.waiting", "{line}", [], "audit lines that wait to be written";

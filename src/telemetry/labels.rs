@@ -54,6 +54,8 @@ labels! {
         Blocked = "blocked",
         /// With a question.
         Asked = "asked",
+        /// Not begun: there are more calls than may be.
+        Limited = "limited",
         /// With a fault of ours or of what we depend on.
         Error = "error",
         /// A write went out and its end isn't known.
@@ -130,11 +132,13 @@ labels! {
         Connections = "connections",
         /// How long a head may take.
         HeaderTime = "header_time",
+        /// How long an answer waits for its reader.
+        ReaderTime = "reader_time",
         /// How long a body may take.
         BodyTime = "body_time",
         /// How long a body may be.
         BodySize = "body_size",
-        /// Sign-ins and registrations from one address.
+        /// Tokens, sign-ins and registrations from one address.
         Address = "address",
     }
 }

@@ -44,6 +44,7 @@ pub struct Meters {
     confirmations: Counts<{ Answer::COUNT }>,
     sessions: AtomicI64,
     streams: AtomicI64,
+    connections: AtomicI64,
     audit_lines: Counts<{ Done::COUNT }>,
     audit_waiting: AtomicU64,
     audit_head: Mutex<Option<(u64, String)>>,
@@ -111,6 +112,7 @@ impl Meters {
             confirmations: Counts::new(),
             sessions: AtomicI64::new(0),
             streams: AtomicI64::new(0),
+            connections: AtomicI64::new(0),
             audit_lines: Counts::new(),
             audit_waiting: AtomicU64::new(0),
             audit_head: Mutex::new(None),
@@ -200,6 +202,11 @@ impl Meters {
     /// A server-sent stream that is open until the guard drops.
     pub fn stream(&'static self) -> Open {
         opened(&self.streams)
+    }
+
+    /// A connection that is open until the guard drops.
+    pub fn connection(&'static self) -> Open {
+        opened(&self.connections)
     }
 
     /// An audit line that is out, or that failed.

@@ -58,7 +58,7 @@ impl Trace {
     /// Where a request's headers say that it belongs.
     pub fn of_headers(headers: &HeaderMap) -> Self {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        Self::of(|name| text(name))
+        Self::of(text)
     }
 
     /// Where an MCP request's `_meta` says that it belongs (SEP-414).

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::Method;
 use osier::audit::{Sink, Terms};
-use osier::call::{Hindrance, Refusal, Trouble, TroubleKind, Unreadable};
+use osier::call::{Hindrance, Limit, Refusal, Trouble, TroubleKind, Unreadable};
 use osier::demo::{API_CLIENT_ID, BEN, Endpoint, Fault, Obstacle, SITE_60M};
 use osier::error;
 use reqwest::header::HeaderMap;
@@ -36,6 +36,7 @@ fn shown_by(refusal: &Refusal) -> fn() {
         Refusal::AuditUnavailable => audit_unavailable,
         Refusal::Service(trouble) => trouble_shown_by(&trouble.kind),
         Refusal::Unreadable { .. } => unreadable,
+        Refusal::Limited { .. } => limited,
         Refusal::TimedOut => timed_out,
         Refusal::TooLarge => too_large,
         Refusal::Internal => internal,
@@ -107,6 +108,36 @@ async fn unknown_tool() {
     let older = app.speaking("ben", Version::V2025_11_25).await;
     let long = older.call(&"x".repeat(9_000), json!({})).await;
     assert_eq!(long.text().len(), "Unknown tool: ".len() + 128);
+}
+
+#[tokio::test]
+async fn limited() {
+    let app = TestApp::with(settings("OSIER_LIMITS__IN_FLIGHT_PER_PERSON", "1")).await;
+    app.around.services().inject("/sitecore", Fault::slow(Duration::from_secs(4)));
+    // Requests of a session are answered as streams, so that only calls count.
+    let ben = app.speaking("ben", Version::V2025_11_25).await;
+    // One after the other, or the request itself would be one too many.
+    let calls = (0..2_u64).map(async |at| {
+        tokio::time::sleep(Duration::from_secs(at)).await;
+        ben.call("list_sites", json!({})).await
+    });
+    let replies = futures::future::join_all(calls).await;
+    let limited = replies.iter().find(|reply| reply.is_error()).unwrap();
+    insta::assert_snapshot!(told(limited), @"200 isError As many of your calls are running as may run at once, so this one wasn't begun. Try again in 1 second.");
+    for (limit, text) in [
+        (
+            Limit::Tool,
+            "This tool is called more often than it may be, so this one wasn't begun. Try again in 3 seconds.",
+        ),
+        (
+            Limit::Overall,
+            "Osier has as many calls to carry out as it can, so this one wasn't begun. Try again in 3 seconds.",
+        ),
+    ] {
+        let retry_after = Duration::from_secs(3);
+        let rendered = error::mcp(&Refusal::Limited { limit, retry_after });
+        assert_eq!(rendered, error::Rendered::Tool { text: text.to_owned() });
+    }
 }
 
 #[tokio::test]

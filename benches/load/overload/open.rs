@@ -78,7 +78,6 @@ pub(crate) async fn run(
 /// Makes calls due; gives how many found nobody to make them.
 #[expect(
     clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     reason = "some hundred thousand calls"
 )]

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Means;
+use super::limits::Taken;
 use crate::access::Access;
 use crate::audit::Denials;
 use crate::backend::Backends;
@@ -40,10 +41,12 @@ pub(super) struct Parts {
     pub(super) backends: Arc<Backends>,
     pub(super) clients: Option<Arc<Clients>>,
     pub(super) door: Arc<Door>,
+    pub(super) taken: Taken,
 }
 
 impl Lasting {
     pub(super) fn new(means: Means) -> Self {
+        let families = Arc::new(Families::new(&means.store));
         let denials = Denials::new(means.audit.clone(), means.clock.clone());
         Self {
             means,
@@ -52,7 +55,7 @@ impl Lasting {
             streams: CancellationToken::new(),
             stopping: CancellationToken::new(),
             seen: Arc::default(),
-            families: Arc::default(),
+            families,
         }
     }
 }
@@ -78,6 +81,11 @@ impl Parts {
     pub(super) fn backends(&self, config: &Config) -> Option<Arc<Backends>> {
         let same = self.same(config, &["backends", "identity", "auth", "limits"]);
         same.then(|| Arc::clone(&self.backends))
+    }
+
+    /// What is taken of the limits.
+    pub(super) fn taken(&self, config: &Config) -> Option<Taken> {
+        self.same(config, &["limits"]).then(|| self.taken.clone())
     }
 
     /// The sign-in's clients, with their budgets and documents.

@@ -41,8 +41,17 @@ enum Shape {
     Object,
 }
 
+/// What a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It wants an answer.
+    Request,
+    /// It doesn't: a notification, or an answer itself.
+    Other,
+}
+
 /// Judges a whole body.
-pub(super) fn check(body: &[u8]) -> Result<(), Fault> {
+pub(super) fn check(body: &[u8]) -> Result<Kind, Fault> {
     let reader = Reader::default();
     let mut json = serde_json::Deserializer::from_slice(body);
     let shape = At { reader: &reader, depth: 0 }
@@ -57,7 +66,7 @@ pub(super) fn check(body: &[u8]) -> Result<(), Fault> {
 }
 
 /// JSON-RPC 2.0 §4, §5, as narrow as MCP has it.
-fn envelope(members: &[(String, Shape)]) -> Result<(), Fault> {
+fn envelope(members: &[(String, Shape)]) -> Result<Kind, Fault> {
     let is_variant =
         |key: &str| ENVELOPE.iter().any(|own| *own != key && own.eq_ignore_ascii_case(key));
     if members.iter().any(|(key, _)| is_variant(key)) {
@@ -72,14 +81,15 @@ fn envelope(members: &[(String, Shape)]) -> Result<(), Fault> {
     }
     match (of("method"), of("result"), of("error")) {
         (Some(Shape::Text { .. }), None, None) => match of("params") {
-            None | Some(Shape::Object) => Ok(()),
+            None | Some(Shape::Object) if of("id").is_some() => Ok(Kind::Request),
+            None | Some(Shape::Object) => Ok(Kind::Other),
             Some(_) => Err(Fault::Message("params must be an object")),
         },
         (Some(_), None, None) => Err(Fault::Message("method must be a string")),
         (None, Some(Shape::Object), None) | (None, None, Some(Shape::Object))
             if of("id").is_some() =>
         {
-            Ok(())
+            Ok(Kind::Other)
         }
         _ => Err(Fault::Message("neither a request, a notification nor a response")),
     }

@@ -1,7 +1,7 @@
 //! `grant_type=authorization_code` (RFC 6749 §4.1.3): everything that the code is bound to is checked
 //! before Entra's code inside it is redeemed, so that a stranger can't use one up.
 
-use super::{Asking, Granted, NOT_GOOD, one, refused};
+use super::{Asking, Granted, NOT_GOOD, one, refused, unkept};
 use crate::oauth::Facade;
 use crate::oauth::code::Code;
 use crate::oauth::failure::OauthError;
@@ -27,19 +27,21 @@ pub(super) async fn redeem(facade: &Facade, request: &Asking<'_>) -> Result<Gran
     }
     let now = facade.clock.unix_seconds();
     let expires = now + facade.lives.refresh;
-    if facade.seen.mark(&code.id, code.expires, now).is_some() {
+    if !facade.families.redeem(&code.id, code.expires, now).await.map_err(|fault| unkept(&fault))? {
         // Somebody else has it (RFC 6749 §4.1.2): what came of it ends too.
-        facade.families.end(&code.id, expires, now);
+        facade.families.end(&code.id, expires, now).await.map_err(|fault| unkept(&fault))?;
         return Err(NOT_GOOD);
     }
-    let tokens = facade.upstream.redeem(&code.entra, &code.verifier).await;
-    let tokens = tokens.map_err(|fault| {
-        if let EntraFault::Unavailable(_) = fault {
-            // The client is told to come again. Whether Entra has seen its code, Entra knows.
-            facade.seen.forget(&code.id);
+    let tokens = match facade.upstream.redeem(&code.entra, &code.verifier).await {
+        Ok(tokens) => tokens,
+        Err(fault) => {
+            if let EntraFault::Unavailable(_) = fault {
+                // The client is told to come again. Whether Entra has seen its code, Entra knows.
+                facade.families.not_redeemed(&code.id).await;
+            }
+            return Err(refused(&fault));
         }
-        refused(&fault)
-    })?;
+    };
     let identity = facade.judge(&tokens.access_token).await?;
     Ok(Granted { tokens, identity, scopes: code.asked.scopes, family: code.id, expires })
 }

@@ -3,10 +3,11 @@
 
 use secrecy::SecretString;
 
-use super::{Asking, Granted, NOT_GOOD, Refresh, one, refused};
+use super::{Asking, Granted, NOT_GOOD, Refresh, one, refused, unkept};
 use crate::oauth::Facade;
 use crate::oauth::client::logged;
 use crate::oauth::failure::OauthError;
+use crate::oauth::families::Barred;
 use crate::seal::Purpose;
 
 pub(super) async fn refresh(facade: &Facade, request: &Asking<'_>) -> Result<Granted, OauthError> {
@@ -19,13 +20,17 @@ pub(super) async fn refresh(facade: &Facade, request: &Asking<'_>) -> Result<Gra
         return Err(NOT_GOOD);
     }
     let Refresh { entra, scopes, person, family, id, expires, .. } = refresh;
-    facade.families.allow(&family, &id, expires, now).map_err(|_| {
-        tracing::warn!(client = logged(request.client_id), "a refresh token was used again");
-        NOT_GOOD
+    facade.families.allow(&family, &id, expires, now).await.map_err(|barred| match barred {
+        Barred::Ended => {
+            tracing::warn!(client = logged(request.client_id), "a refresh token was used again");
+            NOT_GOOD
+        }
+        Barred::Unknown(fault) => unkept(&fault),
     })?;
     let entra = SecretString::from(entra);
     let mut tokens = facade.upstream.refresh(&entra).await.map_err(|fault| refused(&fault))?;
-    facade.families.replaced(&id, expires, facade.clock.unix_seconds());
+    let now = facade.clock.unix_seconds();
+    facade.families.replaced(&id, expires, now).await.map_err(|fault| unkept(&fault))?;
     let identity = facade.judge(&tokens.access_token).await?;
     if person != (identity.tenant().to_owned(), identity.subject().to_owned()) {
         tracing::error!("Entra refreshed a token for another person");

@@ -64,6 +64,7 @@ impl Meters {
     fn register_gauges(&'static self, meter: &Meter) {
         open(meter, &of::SESSIONS, &self.sessions);
         open(meter, &of::STREAMS, &self.streams);
+        open(meter, &of::CONNECTIONS, &self.connections);
         let waiting = gauge(meter, &of::AUDIT_WAITING).with_callback(|seen| {
             seen.observe(self.audit_waiting.load(Ordering::Relaxed), &[]);
         });

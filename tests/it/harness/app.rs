@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use osier::app::{Live, Means, assemble, serve};
+use osier::app::{Live, Means, assemble, serve, serve_peers};
 use osier::audit::Sink;
 use osier::catalog::{self, Files};
 use osier::clock::Clock;
@@ -72,6 +72,8 @@ pub struct TestApp {
     pub key: String,
     /// A client without a token.
     pub http: reqwest::Client,
+    /// What is told to other replicas.
+    pub replicas: mcp::Replicas,
     audit: Arc<Mutex<Vec<u8>>>,
     serving: JoinHandle<()>,
     stop: DropGuard,
@@ -120,6 +122,11 @@ impl TestApp {
         Self::around(Arc::clone(&self.around), front.setup(setup)).await
     }
 
+    /// A further server around the same services, set up in its own way.
+    pub async fn with_setup(&self, setup: Setup) -> Self {
+        Self::around(Arc::clone(&self.around), setup).await
+    }
+
     async fn further<const N: usize>(&self, settings: [(&str, &str); N]) -> Self {
         let settings =
             settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -163,7 +170,8 @@ impl TestApp {
         let mut app = assembly.app.take().unwrap();
         if setup.sessions != mcp::Limits::default() {
             let (served, stop) = (app.served.clone(), shutdown.clone());
-            app.door = Arc::new(mcp::Door::new(served, setup.sessions, stop));
+            let limits = (setup.sessions, mcp::Subscriptions::default());
+            app.door = Arc::new(mcp::Door::new(served, limits, stop));
         }
         let keys = Arc::clone(&assembly.authenticator);
         let authenticator = Arc::clone(&keys);
@@ -171,9 +179,17 @@ impl TestApp {
         tokio::spawn(async move { keys.run(stop).await });
         let (followed, stop) = (Arc::clone(&pipeline), shutdown.clone());
         tokio::spawn(async move { followed.access.follow(stop).await });
+        let replicas = app.door.replicas();
+        let (telling, stop) = (replicas.clone(), shutdown.clone());
+        tokio::spawn(async move { telling.run(stop).await });
         let stop = shutdown.clone();
-        let serving =
-            tokio::spawn(async move { serve(listener, Live::new(app), None, stop).await.unwrap() });
+        let live = Live::new(app);
+        let peers = live.listen_to_peers().await.unwrap();
+        let serving = tokio::spawn(async move {
+            let handed_over = serve_peers(peers, &live, stop.clone());
+            let public = serve(listener, Arc::clone(&live), None, stop.clone());
+            tokio::try_join!(public, handed_over).unwrap();
+        });
         let limits = Limits::calls(std::time::Duration::from_mins(1), Reach::Private);
         let http = outbound::client(&limits).unwrap();
         let clock = setup.clock;
@@ -185,6 +201,7 @@ impl TestApp {
             clock,
             key,
             http,
+            replicas,
             audit,
             serving,
             stop: shutdown.drop_guard(),

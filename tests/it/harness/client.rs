@@ -275,12 +275,14 @@ async fn read(response: reqwest::Response) -> Reply {
 pub struct Events {
     chunks: futures::stream::BoxStream<'static, reqwest::Result<bytes::Bytes>>,
     buffer: String,
+    /// The id of the newest event, to go on after it.
+    pub last_id: Option<String>,
 }
 
 impl Events {
     /// The events of a streamed answer.
     pub fn of(response: reqwest::Response) -> Self {
-        Self { chunks: response.bytes_stream().boxed(), buffer: String::new() }
+        Self { chunks: response.bytes_stream().boxed(), buffer: String::new(), last_id: None }
     }
 
     /// The next message; none once the stream has ended.
@@ -288,6 +290,8 @@ impl Events {
         loop {
             if let Some(end) = self.buffer.find("\n\n") {
                 let event: String = self.buffer.drain(..end + 2).collect();
+                let id = event.lines().find_map(|line| line.strip_prefix("id:"));
+                self.last_id = id.map(|id| id.trim().to_owned()).or(self.last_id.take());
                 let data = event.lines().filter_map(|line| line.strip_prefix("data:"));
                 let data: String = data.map(str::trim_start).collect();
                 if let Ok(message) = serde_json::from_str(&data) {

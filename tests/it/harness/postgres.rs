@@ -127,7 +127,7 @@ fn programs() -> PathBuf {
 }
 
 /// A program, not as root, that doesn't outlive the thread that starts it.
-fn as_user(program: &str) -> Command {
+pub(super) fn as_user(program: &str) -> Command {
     let mut command = Command::new("setpriv");
     let id = Command::new("id").arg("-u").output().unwrap().stdout;
     if id.trim_ascii() == b"0" {

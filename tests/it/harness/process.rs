@@ -113,14 +113,20 @@ impl Process {
         let own = Self::serving(port, "config/demo.toml", around, settings);
         let mut shell = Command::new("sh");
         shell.args(["-c", "ulimit -S -c \"$(ulimit -H -c)\" && exec \"$0\" \"$@\""]);
-        shell.current_dir(env!("CARGO_MANIFEST_DIR")).arg(own.get_program()).args(own.get_args());
-        for (name, value) in own.get_envs() {
-            match value {
-                Some(value) => shell.env(name, value),
-                None => shell.env_remove(name),
-            };
-        }
-        Self::spawn(shell, port, Stdio::piped())
+        Self::spawn(around_of(shell, &own), port, Stdio::piped())
+    }
+
+    /// The same with so many files that it may have open.
+    pub fn serve_within(
+        files: u32,
+        around: &Surroundings,
+        settings: &BTreeMap<String, String>,
+    ) -> Self {
+        let port = three_free_ports();
+        let own = Self::serving(port, "config/demo.toml", around, settings);
+        let mut limited = Command::new("prlimit");
+        limited.arg(format!("--nofile={files}:{files}"));
+        Self::spawn(around_of(limited, &own), port, Stdio::piped())
     }
 
     fn serving(
@@ -178,6 +184,11 @@ impl Process {
         assert!(sent.unwrap().success());
     }
 
+    /// Does it run?
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// Its number.
     pub fn id(&self) -> u32 {
         self.child.id()
@@ -228,6 +239,18 @@ impl Process {
             })
             .collect()
     }
+}
+
+/// A program that runs another one in its own place.
+fn around_of(mut outer: Command, own: &Command) -> Command {
+    outer.current_dir(env!("CARGO_MANIFEST_DIR")).arg(own.get_program()).args(own.get_args());
+    for (name, value) in own.get_envs() {
+        match value {
+            Some(value) => outer.env(name, value),
+            None => outer.env_remove(name),
+        };
+    }
+    outer
 }
 
 impl Drop for Process {

@@ -16,6 +16,7 @@ use osier::identity::{Authenticator, Challenge, Flaw, Identity, Rejection, Rejec
 use osier::identity::{KeyFault, Settings};
 use osier::middleware::Next;
 use osier::middleware::bearer::{Gate, authenticate};
+use osier::oauth::pace::{Budget, Pace};
 use osier::oauth::protected_resource::ProtectedResource;
 use osier::outbound::{self, Limits, Reach};
 use serde_json::{Value, json};
@@ -72,8 +73,11 @@ impl World {
         let authenticator = Arc::new(Authenticator::new(settings, http, clock.clone()));
         let resource = ProtectedResource::new(&PUBLIC_URL.parse().unwrap(), "Mcp.Access");
         let challenge = Arc::new(Challenge::new(resource.metadata_url(), "Mcp.Access"));
+        let budget = Budget::per_minute(1_000_000, 1_000_000);
+        let strangers = Arc::new(Pace::new(budget, clock.clone()));
         let denials = Denials::new(Sink::memory().0, clock.clone());
-        let gate = Gate { authenticator: Arc::clone(&authenticator), challenge, denials };
+        let gate =
+            Gate { authenticator: Arc::clone(&authenticator), challenge, strangers, denials };
         let seen = Arc::new(Mutex::new(Vec::new()));
         let tell = {
             let seen = Arc::clone(&seen);

@@ -1,0 +1,200 @@
+//! Sheds what is too much before anything of it is read: how often and how many at once one person
+//! and all together may ask, and how many event streams they may hold open. It stands behind the
+//! layer that knows the person, so that one person's excess is counted against that person first.
+//! `GET /livez` and `/readyz` never come by here. Words and statuses: `docs/LIMITS.md`.
+
+mod held;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+
+use self::held::Held;
+use super::Next;
+use super::body::IsRequest;
+use crate::admission::{Bound, Places, Quota, Rate, Rates, Share, Shares};
+use crate::clock::Clock;
+use crate::identity::{Identity, PersonKey};
+use crate::telemetry::{Limit, meters};
+
+/// The most people whose rate is remembered.
+const MOST_PEOPLE: usize = 100_000;
+/// When to come again where it isn't known when a place is free.
+const SOON: Duration = Duration::from_secs(1);
+/// The same for streams, which stay open for long.
+const LATER: Duration = Duration::from_secs(30);
+
+/// How much is let in.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How often one person may send messages.
+    pub person: Quota,
+    /// How often all people together may.
+    pub overall: Quota,
+    /// How many requests are answered at once.
+    pub in_flight: Bound,
+    /// The same of one person.
+    pub in_flight_per_person: usize,
+    /// Event streams of one person.
+    pub streams_per_person: usize,
+    /// Event streams of all people together.
+    pub streams: usize,
+}
+
+/// The limits, and what is taken of them.
+pub struct Admission {
+    person: Rates<PersonKey>,
+    overall: Rate,
+    places: Places,
+    people: Shares<PersonKey>,
+    streams: Shares<()>,
+    streams_of: Shares<PersonKey>,
+}
+
+/// What is shed, by whose limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shed {
+    PersonRate,
+    PersonInFlight,
+    OverallRate,
+    InFlight,
+    PersonStreams,
+    Streams,
+}
+
+impl Shed {
+    /// The limit, by its name in metrics.
+    fn counted_as(self) -> Limit {
+        match self {
+            Self::PersonRate | Self::PersonInFlight => Limit::Person,
+            Self::OverallRate => Limit::Overall,
+            Self::InFlight => Limit::Concurrency,
+            Self::PersonStreams | Self::Streams => Limit::Streams,
+        }
+    }
+}
+
+impl Admission {
+    /// Nothing is taken yet.
+    pub fn new(settings: Settings, clock: Clock) -> Self {
+        Self {
+            person: Rates::new(settings.person, MOST_PEOPLE, clock.clone()),
+            overall: Rate::new(settings.overall, clock),
+            places: Places::new(settings.in_flight),
+            people: Shares::new(settings.in_flight_per_person),
+            streams: Shares::new(settings.streams),
+            streams_of: Shares::new(settings.streams_per_person),
+        }
+    }
+
+    fn stream(&self, who: &PersonKey) -> Result<Stream, Shed> {
+        let own = self.streams_of.take(who).ok_or(Shed::PersonStreams)?;
+        let any = self.streams.take(&()).ok_or(Shed::Streams)?;
+        Ok(Stream { _own: Some(own), _any: Some(any) })
+    }
+
+    /// A stream that has begun is counted, whatever the limit.
+    fn count_in(&self, who: &PersonKey) -> Stream {
+        Stream { _own: self.streams_of.count_in(who), _any: self.streams.count_in(&()) }
+    }
+}
+
+/// An event stream among those that are open, until it is dropped.
+#[derive(Debug)]
+struct Stream {
+    _own: Option<Share<PersonKey>>,
+    _any: Option<Share<()>>,
+}
+
+/// The layer in front of everything that costs something.
+pub async fn admit<N, F>(admission: &Admission, request: Request, next: Next<N>) -> Response
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
+    let Some(who) = person(&request) else { return without_a_person() };
+    if let Err(too_many) = admission.person.take(&who) {
+        return shed(Shed::PersonRate, too_many.retry_after);
+    }
+    let Some(_share) = admission.people.take(&who) else { return shed(Shed::PersonInFlight, SOON) };
+    if let Err(too_many) = admission.overall.take() {
+        return shed(Shed::OverallRate, too_many.retry_after);
+    }
+    let Some(_place) = admission.places.enter().await else { return shed(Shed::InFlight, SOON) };
+    next.run(request).await
+}
+
+/// The layer that counts event streams; it stands behind the one that has read the message. What
+/// surely becomes a stream needs room for one first: a session's own, and those of its requests. An
+/// answer to a question is always let in, since it makes room.
+pub async fn count_streams<N, F>(admission: &Admission, request: Request, next: Next<N>) -> Response
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
+    let Some(who) = person(&request) else { return without_a_person() };
+    let in_session = request.headers().contains_key("mcp-session-id");
+    let will_stream = request.method() == Method::GET
+        || (in_session && request.extensions().get::<IsRequest>().is_some());
+    let stream = match will_stream.then(|| admission.stream(&who)).transpose() {
+        Ok(stream) => stream,
+        Err(too_many) => return shed(too_many, LATER),
+    };
+    let response = next.run(request).await;
+    if !is_stream(response.headers()) {
+        return response;
+    }
+    let stream = stream.unwrap_or_else(|| admission.count_in(&who));
+    response.map(|body| Body::new(Held::new(body, stream)))
+}
+
+fn person(request: &Request) -> Option<PersonKey> {
+    request.extensions().get::<Arc<Identity>>().map(|identity| identity.person_key())
+}
+
+/// Only a mistake in the order of the layers gets here.
+fn without_a_person() -> Response {
+    let status = StatusCode::INTERNAL_SERVER_ERROR;
+    super::json_rpc_error(status, -32603, "the caller isn't known")
+}
+
+fn is_stream(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("text/event-stream"))
+}
+
+/// 429 where the person has a part in it, 503 where everybody together has.
+fn shed(what: Shed, retry_after: Duration) -> Response {
+    let (status, words) = match what {
+        Shed::PersonRate => {
+            (StatusCode::TOO_MANY_REQUESTS, "You send more messages than one person may.")
+        }
+        Shed::PersonInFlight => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "As many of your requests are open as one person may have.",
+        ),
+        Shed::PersonStreams => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "As many of your event streams are open as one person may have.",
+        ),
+        Shed::OverallRate | Shed::InFlight => {
+            (StatusCode::SERVICE_UNAVAILABLE, "Osier has as much to do as it can.")
+        }
+        Shed::Streams => {
+            (StatusCode::SERVICE_UNAVAILABLE, "As many event streams are open as there may be.")
+        }
+    };
+    meters().shed(what.counted_as());
+    tracing::debug!(limit = ?what, "shed");
+    let seconds = retry_after.as_secs().max(1);
+    let plural = if seconds == 1 { "" } else { "s" };
+    let message = format!("{words} Try again in {seconds} second{plural}.");
+    let mut response = super::json_rpc_error(status, -32603, &message);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}

@@ -164,7 +164,6 @@ impl Chain {
 
 /// A line that was read, without its break.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, and most are the large one")]
 pub(super) enum Read {
     /// A record whose hash fits.
     Whole(Box<Link>),

@@ -95,7 +95,10 @@ pub(super) struct RawIdentity {
     discovery_url: Option<String>,
     /// Required. The `aud` of our tokens: the API's application id or its URI.
     /// `OSIER_IDENTITY__AUDIENCE`
-    #[validate(length(min = 1, max = 256, message = "must not be empty"))]
+    #[validate(
+        length(min = 1, max = 256, message = "must not be empty"),
+        custom(function = "one_word")
+    )]
     pub(super) audience: Option<String>,
     /// What a token must carry: the scope, the role, either or both. `OSIER_IDENTITY__REQUIRE`
     require: Require,

@@ -81,8 +81,8 @@ fn settings_that_are_named_are_known() {
             let key = span.split([' ', '=']).next().unwrap();
             let Some((section, name)) = key.split_once('.') else { continue };
             let plain = name.bytes().all(|sign| sign.is_ascii_lowercase() || sign == b'_');
-            // Attributes of OpenTelemetry's may begin as a section does.
-            let others = ["rs", "md", "toml", "address", "port"];
+            // Attributes of OpenTelemetry's and fields of records may begin as a section does.
+            let others = ["rs", "md", "toml", "address", "port", "id", "asked", "answered"];
             if sections.contains(&section) && plain && !others.contains(&name) {
                 named += 1;
                 assert!(keys.contains(key), "{} names {key}", path.display());

@@ -190,8 +190,11 @@ async fn a_port_that_is_taken_is_said_with_its_number() {
         assert_eq!(demo.status.code(), Some(1));
         let taken = port + offset;
         let words = format!("port {taken} is taken: choose others with --port: ");
-        assert!(said(&demo).starts_with(&words), "{}", said(&demo));
-        assert_eq!(said(&demo).lines().count(), 1, "{}", said(&demo));
+        let said = said(&demo);
+        let (log, last) = said.trim_end().rsplit_once('\n').unwrap_or(("", &said));
+        assert!(last.starts_with(&words), "{said}");
+        // The record of a process that never served has an end too.
+        assert!(log.lines().count() <= 1, "{said}");
         assert!(demo.stdout.is_empty());
     }
     for odd in ["0", "65534", "65535"] {

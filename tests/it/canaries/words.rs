@@ -4,6 +4,9 @@ use std::sync::Mutex;
 
 use data_encoding::{BASE64, HEXLOWER};
 
+/// How every word begins: where no form of this is, there is no word either.
+const STEM: &str = "cnryquillfeather";
+
 #[derive(Default)]
 pub struct Canaries(Mutex<Vec<(String, String)>>);
 
@@ -12,7 +15,7 @@ impl Canaries {
     pub fn word(&self, input: &str) -> String {
         let mut kept = self.0.lock().unwrap();
         let random = HEXLOWER.encode(&osier::seal::random_bytes::<4>().unwrap());
-        let word = format!("cnry{}q{random}", kept.len());
+        let word = format!("{STEM}{}q{random}", kept.len());
         kept.push((word.clone(), input.to_owned()));
         word
     }
@@ -29,8 +32,10 @@ impl Canaries {
     pub fn found_in(&self, text: &str) -> Vec<String> {
         let text = text.to_lowercase();
         let kept = self.0.lock().unwrap();
-        let told =
-            kept.iter().filter(|(word, _)| forms(word).iter().any(|form| text.contains(form)));
+        let holds = |word: &str| forms(word).iter().any(|form| text.contains(form));
+        // A look for each of many words in megabytes takes minutes.
+        let any = holds(STEM);
+        let told = kept.iter().filter(|(word, _)| (any || !word.starts_with(STEM)) && holds(word));
         told.map(|(word, input)| {
             let line = text.lines().find(|line| line.contains(&word.to_lowercase()));
             format!("{input} ({word}): {}", line.unwrap_or("in another form"))

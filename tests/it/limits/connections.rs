@@ -232,7 +232,6 @@ async fn r18_a_process_with_few_files_sheds_and_recovers() {
         let reply = ben.call("list_sites", json!({})).await;
         assert!(!reply.is_error(), "{reply:?}");
     }
-    assert!(!server.err().contains("couldn't be accepted"), "{}", server.err());
     server.signal("TERM");
     assert_eq!(server.end().await.0.code(), Some(0), "{}", server.err());
 }

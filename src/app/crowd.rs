@@ -132,6 +132,7 @@ mod tests {
         drop((spare, newest));
         assert!(crowd.lock().spare.is_empty());
         drop(inside);
-        assert_eq!((crowd.lock().any, crowd.join().for_what), (0, Use::Any));
+        assert_eq!(crowd.lock().any, 0);
+        assert_eq!(crowd.join().for_what, Use::Any);
     }
 }

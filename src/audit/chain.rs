@@ -164,10 +164,9 @@ impl Chain {
 
 /// A line that was read, without its break.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, and most are the large one")]
 pub(super) enum Read {
     /// A record whose hash fits.
-    Whole(Link),
+    Whole(Box<Link>),
     /// It has a record's form, and its hash is of other bytes.
     Altered,
     /// No record.
@@ -205,8 +204,8 @@ pub(super) fn read(line: &[u8]) -> Read {
     if Digest::of(body) != hash {
         return Read::Altered;
     }
-    match serde_json::from_slice::<Link>(line) {
-        Ok(link) if link.hash == hash => Read::Whole(link),
+    match serde_json::from_slice::<Box<Link>>(line) {
+        Ok(found) if found.hash == hash => Read::Whole(found),
         _ => Read::Other,
     }
 }

@@ -54,17 +54,17 @@ pub fn verify(
     question: &Question,
     tell: &mut dyn Write,
 ) -> io::Result<Verdict> {
-    let mut links = Links::new(question, tell);
+    let mut chains = Links::new(question, tell);
     for input in inputs {
         let Input { name, bytes } = input?;
-        links.begin(&name);
+        chains.begin(&name);
         let mut lines = Lines::new(plain(bytes)?);
         while let Some(piece) = lines.next()? {
-            links.take(&piece)?;
+            chains.take(&piece)?;
         }
-        links.end()?;
+        chains.end()?;
     }
-    links.finish()
+    chains.finish()
 }
 
 /// What gzip compressed is taken apart on the way.

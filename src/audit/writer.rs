@@ -104,12 +104,13 @@ impl Writer {
             meters().audit_line(Done::Ok);
         }
         meters().audit_waiting(lines.len());
-        self.batch.out();
         let head = self.batch.chain().head();
         if let Some(head) = &head {
             meters().audit_head(head.seq, &head.hash.to_string());
         }
+        // Whoever is told that its line is out finds it by then.
         self.state.ends(head);
+        self.batch.out();
         true
     }
 

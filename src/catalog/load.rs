@@ -54,7 +54,9 @@ impl Files {
 
     /// The definitions that come with the program.
     pub fn built_in() -> Self {
-        Self::of(built_in::FILES.iter().map(|(path, text)| (*path, (*text).to_owned())))
+        let files =
+            Self::of(built_in::FILES.iter().map(|(path, text)| (*path, (*text).to_owned())));
+        Self { folder: PathBuf::from("tools"), ..files }
     }
 
     /// Files that are named one by one, for tests and tools.

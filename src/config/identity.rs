@@ -148,9 +148,10 @@ impl Default for RawIdentity {
 }
 
 fn one_word(text: &str) -> Result<(), validator::ValidationError> {
-    let plain =
-        !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic() && c != '"' && c != '\\');
-    let says = "must be one word without spaces, quotes or backslashes";
+    // Wildcards stand for nothing here; one would be a name that nobody has.
+    let is_plain = |c: char| c.is_ascii_graphic() && !r#""\*"#.contains(c);
+    let plain = !text.is_empty() && text.chars().all(is_plain);
+    let says = "must be one word without spaces, quotes, backslashes or asterisks";
     if plain {
         Ok(())
     } else {

@@ -114,6 +114,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("url");
         std::fs::write(&path, format!("{SECRET}\n")).unwrap();
+        let own = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&path, own).unwrap();
         let named = [("OSIER_STORE__URL_FILE", path.to_str().unwrap())];
         assert!(matches!(read("", &named).unwrap().store.location, Location::Postgres(_)));
     }

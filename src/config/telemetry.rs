@@ -207,7 +207,7 @@ mod tests {
             ("OTLP_ENDPOINT", "https://otlp.example.com"),
             ("OTLP_HEADERS", "authorization=Bearer hunter2, x-tenant = a"),
             ("OTLP_PROTOCOL", "http"),
-            ("SIGNALS", r#"["traces"]"#),
+            ("SIGNALS", "traces"),
         ];
         let telemetry = read(&given).unwrap();
         assert!(!format!("{telemetry:?}").contains("hunter2"));

@@ -63,7 +63,8 @@ fn every_key_uncommented_is_the_default() {
     let environment = keyed()
         .with("OSIER_KEYS__PREVIOUS", key(9))
         .with("OSIER_AUTH__CLIENT_SECRET", "only-for-tests")
-        .with("OSIER_ACCESS__TOKEN", "only-for-tests");
+        .with("OSIER_ACCESS__TOKEN", "only-for-tests")
+        .with("OSIER_TELEMETRY__OTLP_HEADERS", "authorization=only-for-tests");
     let full = Config::parse("osier.toml", &uncommented(), &environment).unwrap();
     let backend = r#"
         [backends.workflowcore]
@@ -89,6 +90,13 @@ fn every_key_uncommented_is_the_default() {
         access.names = { "WillowApp.CanViewTickets" = "tickets.view" }
         auth.prompt = "select_account"
         auth.domain_hint = "contoso.com"
+        server.tls_certificate_file = "/etc/osier/tls.crt"
+        server.tls_key_file = "/etc/osier/tls.key"
+        replicas.peer_listen = "10.20.1.7:8081"
+        replicas.peer_url = "http://10.20.1.7:8081"
+        replicas.peers = ["10.20.0.0/16"]
+        telemetry.otlp_endpoint = "https://otlp.example.com"
+        telemetry.prometheus_listen = "127.0.0.1:9464"
     "#;
     let least = format!("{NEEDED}{more}{backend}");
     let least = Config::parse("least", &least, &environment).unwrap();

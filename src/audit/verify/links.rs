@@ -46,7 +46,7 @@ impl<'a> Links<'a> {
     pub(super) fn take(&mut self, piece: &Piece<'_>) -> io::Result<()> {
         let whole = piece.begins && (piece.ends || piece.bytes.ends_with(b"\"}"));
         let altered = match if whole { read(piece.bytes) } else { Read::Other } {
-            Read::Whole(link) => return self.follow(piece.number, link),
+            Read::Whole(link) => return self.follow(piece.number, *link),
             Read::Altered => true,
             Read::Other => false,
         };

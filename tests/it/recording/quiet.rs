@@ -13,7 +13,7 @@ async fn case_123_requests_that_are_not_let_in_fill_no_disk() {
     server.ready(&http).await;
     let ask = async |token: Option<&str>| {
         let request = http.post(format!("{}/mcp", server.url)).body("{}");
-        let request = token.into_iter().fold(request, |request, token| request.bearer_auth(token));
+        let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
         request.send().await.unwrap().status() == StatusCode::UNAUTHORIZED
     };
     let mut refused = 0;

@@ -144,12 +144,25 @@ async fn r09_no_confirmed_write_is_lost_or_doubled_while_replicas_are_killed() {
     let (done, (), kills) = tokio::join!(working, looking, killing);
     tokio::time::sleep(Duration::from_secs(1)).await;
     seen.look(&around);
+    let faults = faults(&done, &around, &ticket, seen);
+    assert_eq!(done.len(), number);
+    tell((number, kills, started.elapsed()), &done, &faults, &tally);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(kills >= number / 50, "too few kills to show anything: {kills}");
+}
 
+/// What went wrong, by what the service has and what came over its wire.
+fn faults(
+    done: &[(Write, Duration)],
+    around: &Surroundings,
+    ticket: &str,
+    seen: Seen,
+) -> Vec<String> {
     let tickets = around.services().tickets_of(SITE_60M);
-    let comments = around.services().comments_of(&ticket);
+    let comments = around.services().comments_of(ticket);
     let mut faults = Vec::new();
     let seen = seen.0.into_inner().unwrap();
-    for (Write { marker, yes, .. }, _) in &done {
+    for (Write { marker, yes, .. }, _) in done {
         let made = tickets.iter().filter(|ticket| ticket["summary"] == *marker).count()
             + comments.iter().filter(|comment| comment["text"] == *marker).count();
         if made != usize::from(*yes) {
@@ -168,7 +181,15 @@ async fn r09_no_confirmed_write_is_lost_or_doubled_while_replicas_are_killed() {
             }
         }
     }
-    assert_eq!(done.len(), number);
+    faults
+}
+
+fn tell(
+    (number, kills, took): (usize, usize, Duration),
+    done: &[(Write, Duration)],
+    faults: &[String],
+    tally: &Tally,
+) {
     let mut times: Vec<_> =
         done.iter().filter(|(write, _)| write.yes).map(|(_, took)| *took).collect();
     times.sort_unstable();
@@ -179,7 +200,7 @@ async fn r09_no_confirmed_write_is_lost_or_doubled_while_replicas_are_killed() {
          a confirmed write takes p50 {} ms, p99 {} ms; {} retries, {} sessions opened anew, \
          {} streams taken up again, {} ends looked up, {} answers told as used",
         times.len(),
-        started.elapsed().as_secs_f64(),
+        took.as_secs_f64(),
         faults.len(),
         at(50),
         at(99),
@@ -189,6 +210,4 @@ async fn r09_no_confirmed_write_is_lost_or_doubled_while_replicas_are_killed() {
         count(&tally.lookups),
         count(&tally.used),
     );
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
-    assert!(kills >= number / 50, "too few kills to show anything: {kills}");
 }

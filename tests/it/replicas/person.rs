@@ -135,7 +135,7 @@ impl Person<'_> {
         let Some(asked) = self.ask("tools/call", write.call()).await else { return End::Again };
         let result = &asked["result"];
         let Some(state) = result["requestState"].as_str() else {
-            return self.before_question(&asked);
+            return before_question(&asked);
         };
         let message = &result["inputRequests"]["confirm"]["params"]["message"];
         write.is_asked(message.as_str().unwrap());
@@ -148,10 +148,10 @@ impl Person<'_> {
                 self.tally.retries.fetch_add(1, Ordering::Relaxed);
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
-            if let Some(reply) = self.ask("tools/call", call.clone()).await {
-                if let Some(end) = self.judge(write, &reply) {
-                    return end;
-                }
+            if let Some(reply) = self.ask("tools/call", call.clone()).await
+                && let Some(end) = self.judge(write, &reply)
+            {
+                return end;
             }
         }
         panic!("{}: no answer to the answer", write.marker);
@@ -190,14 +190,6 @@ impl Person<'_> {
         None
     }
 
-    fn before_question(&self, reply: &Value) -> End {
-        let text = text_of(reply);
-        let passing =
-            ["Your permissions can't be read", "doesn't answer", "is busy", "Something went"];
-        assert!(passing.iter().any(|words| text.contains(words)), "{reply}");
-        End::Again
-    }
-
     /// An older version: the question comes over the call's stream, and the answer is a POST of its own,
     /// which the balancer sends wherever it likes.
     async fn in_session(&self, write: &Write, thought: &mut Duration) -> End {
@@ -218,13 +210,11 @@ impl Person<'_> {
             let Some(message) = next else {
                 // A stream that broke is taken up again after its last event; not so where the session
                 // is gone with its replica.
-                match self.resumed(&session, events.last_id.take()).await {
-                    Some(again) => events = again,
-                    None => {
-                        let end = self.lost(&session).await;
-                        return if answered { End::Unknown } else { end };
-                    }
-                }
+                let Some(again) = self.resumed(&session, events.last_id.take()).await else {
+                    let end = self.lost(&session).await;
+                    return if answered { End::Unknown } else { end };
+                };
+                events = again;
                 continue;
             };
             if message["method"] == "elicitation/create" {
@@ -238,7 +228,7 @@ impl Person<'_> {
                 if answered {
                     return self.judge(write, &message).unwrap_or(End::Unknown);
                 }
-                return self.before_question(&message);
+                return before_question(&message);
             }
         }
     }
@@ -397,4 +387,12 @@ fn text_of(reply: &Value) -> String {
     let texts = content.into_iter().flatten().filter_map(|block| block["text"].as_str());
     let error = reply["error"]["message"].as_str();
     error.map_or_else(|| texts.collect::<Vec<_>>().join("\n"), str::to_owned)
+}
+
+/// An end before there was a question: only what passes by itself.
+fn before_question(reply: &Value) -> End {
+    let text = text_of(reply);
+    let passing = ["Your permissions can't be read", "doesn't answer", "is busy", "Something went"];
+    assert!(passing.iter().any(|words| text.contains(words)), "{reply}");
+    End::Again
 }

@@ -46,6 +46,65 @@ async fn asked(port: u16, known: &[CertificateDer<'static>]) -> std::io::Result<
     Ok(stream.get_ref().1.peer_certificates().unwrap()[0].to_vec())
 }
 
+/// A ClientHello of TLS 1.1 (RFC 4346 §7.4.1.2) with suites that every server of that time had.
+fn hello_of_1_1() -> Vec<u8> {
+    let mut hello = vec![0x03, 0x02];
+    hello.extend([7; 32]);
+    // No session; three suites; no compression.
+    hello.extend([0, 0, 6, 0xc0, 0x13, 0xc0, 0x14, 0x00, 0x2f, 1, 0]);
+    let length = u8::try_from(hello.len()).unwrap();
+    let mut record = vec![0x16, 0x03, 0x01, 0, length + 4, 1, 0, 0, length];
+    record.extend(hello);
+    record
+}
+
+#[tokio::test]
+async fn case_128_tls_is_1_2_or_newer() {
+    osier::outbound::install_crypto();
+    let around = Surroundings::start_anywhere(Options::default()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let known = [renew(folder.path())];
+    let port = three_free_ports();
+    let mut server = serve(port, folder.path(), &around);
+    ready(port, &known, &server).await;
+    for versions in [&[&rustls::version::TLS12], &[&rustls::version::TLS13]] {
+        let mut roots = RootCertStore::empty();
+        roots.add(known[0].clone()).unwrap();
+        let config = ClientConfig::builder_with_protocol_versions(versions);
+        let config = config.with_root_certificates(roots).with_no_client_auth();
+        let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
+    }
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    stream.write_all(&hello_of_1_1()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    // A fatal alert, `protocol_version`.
+    assert_eq!((answer[0], &answer[5..]), (0x15, &[2, 70][..]), "{answer:?}");
+    server.signal("TERM");
+    server.signal("TERM");
+    server.end().await;
+}
+
+fn serve(port: u16, folder: &Path, around: &Surroundings) -> Process {
+    let at = |name: &str| folder.join(name).display().to_string();
+    let set = settings([
+        ("SERVER__PUBLIC_URL", &format!("https://localhost:{port}")),
+        ("SERVER__TLS_CERTIFICATE_FILE", &at("tls.crt")),
+        ("SERVER__TLS_KEY_FILE", &at("tls.key")),
+    ]);
+    Process::serve_at(port, "config/demo.toml", around, &set)
+}
+
+async fn ready(port: u16, known: &[CertificateDer<'static>], server: &Process) {
+    let started = Instant::now();
+    while asked(port, known).await.is_err() {
+        assert!(started.elapsed() < Duration::from_mins(1), "{}", server.err());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 #[tokio::test]
 async fn r21_a_new_certificate_is_taken_over_without_a_failed_request() {
     osier::outbound::install_crypto();
@@ -53,18 +112,8 @@ async fn r21_a_new_certificate_is_taken_over_without_a_failed_request() {
     let folder = tempfile::tempdir().unwrap();
     let mut known = vec![renew(folder.path())];
     let port = three_free_ports();
-    let at = |name: &str| folder.path().join(name).display().to_string();
-    let set = settings([
-        ("SERVER__PUBLIC_URL", &format!("https://localhost:{port}")),
-        ("SERVER__TLS_CERTIFICATE_FILE", &at("tls.crt")),
-        ("SERVER__TLS_KEY_FILE", &at("tls.key")),
-    ]);
-    let mut server = Process::serve_at(port, "config/demo.toml", &around, &set);
-    let started = Instant::now();
-    while asked(port, &known).await.is_err() {
-        assert!(started.elapsed() < Duration::from_mins(1), "{}", server.err());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let mut server = serve(port, folder.path(), &around);
+    ready(port, &known, &server).await;
     let mut requests = 0;
     let mut last = Duration::ZERO;
     for round in 0..4 {

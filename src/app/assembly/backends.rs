@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio_util::task::TaskTracker;
@@ -18,6 +19,9 @@ use crate::entra::TokenEndpoint;
 use crate::identity::Authenticator;
 use crate::outbound::{self, Limits};
 
+/// What the end of a call is sooner than that of its last request.
+const SOONER: Duration = Duration::from_millis(50);
+
 /// The services, each with a client of its own.
 pub(super) fn backends(
     config: &Config,
@@ -29,8 +33,9 @@ pub(super) fn backends(
     let mut services = BTreeMap::new();
     for (name, backend) in &config.backends {
         let Some(rest) = backend.http() else { continue };
-        // One request can't take longer than the call that it is made for.
-        let deadline = rest.deadline.min(config.limits.call_deadline);
+        // One request can't take longer than the call that it is made for. The call's own end comes first:
+        // it is that which was too long.
+        let deadline = rest.deadline.min(config.limits.call_deadline + SOONER);
         let limits = Limits::calls(deadline, reach(rest.allow_private_network));
         let client = outbound::client(&limits).with_context(|| format!("the client of {name}"))?;
         let config::Resilience { max_in_flight, max_wait, retries, failures_to_open, open } =

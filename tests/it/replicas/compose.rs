@@ -24,7 +24,10 @@ fn the_settings_of_each_replica_are_sound() {
         ("osier_store_url", "postgres://osier:x@postgres/osier?sslmode=disable".to_owned()),
         ("entra_client_secret", "abc8Q~".to_owned() + &"d".repeat(34)),
     ] {
-        std::fs::write(secrets.path().join(name), text).unwrap();
+        let path = secrets.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        let own = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&path, own).unwrap();
     }
     let mut addresses = Vec::new();
     for service in ["osier-1", "osier-2"] {

@@ -25,6 +25,14 @@ fn settings<const N: usize>(of: [(&str, &str); N]) -> BTreeMap<String, String> {
     of.map(|(name, value)| (format!("OSIER_{name}"), value.to_owned())).into()
 }
 
+/// For one person who calls as often as many.
+const UNLIMITED: [(&str, &str); 4] = [
+    ("LIMITS__PERSON_PER_SECOND", "0"),
+    ("LIMITS__TOOL_PER_SECOND", "0"),
+    ("LIMITS__TOKENS_PER_MINUTE", "1000000"),
+    ("LIMITS__TOKENS_PER_MINUTE_OVERALL", "1000000"),
+];
+
 /// Somebody's calls, one after the other, from several clients, until they are stopped. A call that
 /// fails ends the test.
 struct Calls {

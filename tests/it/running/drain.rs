@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use osier::demo::{Options, Surroundings};
 
-use super::{Calls, http, settings};
+use super::{Calls, UNLIMITED, http, settings};
 use crate::harness::Process;
 
 #[tokio::test]
 async fn r10_sigterm_under_load_fails_no_call_and_ends_with_0() {
     let around = Surroundings::start_anywhere(Options::default()).await.unwrap();
-    let set = settings([("SERVER__DRAIN_DELAY", "2")]);
+    let mut set = settings([("SERVER__DRAIN_DELAY", "2")]);
+    set.extend(settings(UNLIMITED));
     let (mut first, mut second) = (Process::serve(&around, &set), Process::serve(&around, &set));
     let http = http();
     first.ready(&http).await;

@@ -6,7 +6,7 @@ use osier::clock::Clock;
 use osier::demo::{Endpoint, Entra, Fault, Options, Surroundings};
 use serde_json::json;
 
-use super::{http, settings};
+use super::{UNLIMITED, http, settings};
 use crate::harness::{Client, Process, Setup, TestApp, Version};
 
 fn take_away(entra: &Entra) {
@@ -77,7 +77,8 @@ async fn r02_known_keys_serve_while_the_issuer_is_away_up_to_their_stated_age() 
 #[tokio::test]
 async fn r03_keys_that_roll_over_under_load_cost_no_call_and_one_fetch_each() {
     const ROLLS: usize = 6;
-    let app = TestApp::new().await;
+    let settings = settings(UNLIMITED);
+    let app = TestApp::with(Setup { settings, ..Setup::default() }).await;
     let entra = app.around.entra();
     assert!(!app.as_user("ana").await.call("list_sites", json!({})).await.items().is_empty());
     let before = entra.hits(Endpoint::Keys);

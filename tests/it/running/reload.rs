@@ -9,7 +9,7 @@ use osier::demo::{Options, Surroundings};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{Calls, http, settings};
+use super::{Calls, UNLIMITED, http, settings};
 use crate::harness::{Client, Process, Version, three_free_ports};
 
 /// Both are told of in the same list.
@@ -76,7 +76,8 @@ impl Deployed {
 
     fn serve(&self, around: &Surroundings) -> Process {
         let file = self.config();
-        Process::serve_at(three_free_ports(), file.to_str().unwrap(), around, &settings([]))
+        let set = settings(UNLIMITED);
+        Process::serve_at(three_free_ports(), file.to_str().unwrap(), around, &set)
     }
 }
 

@@ -163,7 +163,13 @@ impl TestApp {
         let text = text.lines().filter(followed).collect::<Vec<_>>().join("\n");
         let name = "OSIER_KEYS__CURRENT";
         let key = setup.settings.get(name).cloned().unwrap_or_else(Self::new_key);
-        let environment = Environment::default().with(name, key.as_str());
+        let mut environment = Environment::default().with(name, key.as_str());
+        if matches!(setup.clock, Clock::Manual(_)) {
+            // While its clock stands still, nobody who has spent something gets it back.
+            for limit in ["PERSON", "TOOL", "OVERALL"] {
+                environment = environment.with(format!("OSIER_LIMITS__{limit}_PER_SECOND"), "0");
+            }
+        }
         let environment = setup
             .settings
             .iter()

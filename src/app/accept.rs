@@ -21,6 +21,9 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long to wait when the machine can't open another socket.
 const BREATH: Duration = Duration::from_millis(100);
 
+/// How long to wait for connections that were cut to be gone.
+const MOMENT: Duration = Duration::from_millis(1);
+
 /// What a connection may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -55,6 +58,9 @@ pub(super) async fn accept(
     let crowd = Arc::new(Crowd::new(limits.connections.most));
     tracing::info!(%address, tls = tls.is_some(), "serving");
     loop {
+        while crowd.is_overfull() {
+            tokio::time::sleep(MOMENT).await;
+        }
         let accepted = tokio::select! {
             () = shutdown.cancelled() => break,
             accepted = listener.accept() => accepted,

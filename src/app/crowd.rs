@@ -30,6 +30,8 @@ pub(super) struct Crowd {
 #[derive(Debug, Default)]
 struct Open {
     any: usize,
+    /// All of them, with those that are being cut and still have their file open.
+    alive: usize,
     spare: VecDeque<(u64, CancellationToken)>,
     next: u64,
 }
@@ -63,6 +65,7 @@ impl Crowd {
         let cut = CancellationToken::new();
         let mut open = self.lock();
         open.next += 1;
+        open.alive += 1;
         let number = open.next;
         let for_what = if open.any < self.most {
             open.any += 1;
@@ -81,6 +84,11 @@ impl Crowd {
         Seat { crowd: Arc::clone(self), for_what, cut, number, _open: open }
     }
 
+    /// Are there more than there may be, since those that were cut aren't gone yet?
+    pub(super) fn is_overfull(&self) -> bool {
+        self.lock().alive > self.most + 2 * SPARE
+    }
+
     fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -89,6 +97,7 @@ impl Crowd {
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut open = self.crowd.lock();
+        open.alive -= 1;
         match self.for_what {
             Use::Any => open.any -= 1,
             Use::HealthOnly => open.spare.retain(|(number, _)| *number != self.number),
@@ -129,8 +138,12 @@ mod tests {
         assert!(!spare[0].cut.is_cancelled());
         let newest = crowd.join();
         assert!(spare[0].cut.is_cancelled() && !spare[1].cut.is_cancelled());
-        drop((spare, newest));
-        assert!(crowd.lock().spare.is_empty());
+        let more: Vec<_> = (1..SPARE).map(|_| crowd.join()).collect();
+        assert!(!crowd.is_overfull());
+        let one_more = crowd.join();
+        assert!(crowd.is_overfull());
+        drop((spare, newest, more, one_more));
+        assert!(crowd.lock().spare.is_empty() && !crowd.is_overfull());
         drop(inside);
         assert_eq!(crowd.lock().any, 0);
         assert_eq!(crowd.join().for_what, Use::Any);

@@ -53,7 +53,7 @@ struct Came {
 
 /// Reads what comes until the connection ends, or nothing comes for half a second.
 async fn read(stream: &mut (impl AsyncReadExt + Unpin)) -> Came {
-    let (mut bytes, mut chunk, mut is_closed) = (Vec::new(), [0; 65_536], false);
+    let (mut bytes, mut chunk, mut is_closed) = (Vec::new(), vec![0; 65_536], false);
     let patience = Duration::from_millis(500);
     while let Ok(read) = tokio::time::timeout(patience, stream.read(&mut chunk)).await {
         match read {

@@ -75,9 +75,9 @@ async fn r15_overload_is_shed_at_once_and_what_is_let_in_keeps_its_pace() {
     let (at_peak, at_three) = (good(&peak), good(&heavy));
     let shed: Vec<Duration> = shed.iter().map(|(.., took)| *took).collect();
     eprintln!(
-        "R15: goodput at 3 times saturation {:.2} of the peak, admitted p99 {:?} against {:?}, \
+        "R15: goodput at 3 times saturation {} % of the peak, admitted p99 {:?} against {:?}, \
          shed p99 {:?} of {}, health at most {health:?}",
-        at_three.len() as f64 / at_peak.len() as f64,
+        at_three.len() * 100 / at_peak.len(),
         p99(at_three.clone()),
         p99(at_peak.clone()),
         p99(shed.clone()),

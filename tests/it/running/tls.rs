@@ -46,7 +46,7 @@ async fn asked(port: u16, known: &[CertificateDer<'static>]) -> std::io::Result<
     Ok(stream.get_ref().1.peer_certificates().unwrap()[0].to_vec())
 }
 
-/// A ClientHello of TLS 1.1 (RFC 4346 §7.4.1.2) with suites that every server of that time had.
+/// A `ClientHello` of TLS 1.1 (RFC 4346 §7.4.1.2) with suites that every server of that time had.
 fn hello_of_1_1() -> Vec<u8> {
     let mut hello = vec![0x03, 0x02];
     hello.extend([7; 32]);

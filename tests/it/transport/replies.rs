@@ -29,9 +29,10 @@ async fn each_gets_its_own(count: usize, rounds: usize) {
             let client = app.speaking(name, Version::ALL[number % 4]).await;
             for round in 0..rounds {
                 let own = round % 5 > 0;
-                let (tool, arguments) = match own {
-                    true => ("get_ticket", json!({"ticketId": ticket})),
-                    false => ("list_sites", json!({})),
+                let (tool, arguments) = if own {
+                    ("get_ticket", json!({"ticketId": ticket}))
+                } else {
+                    ("list_sites", json!({}))
                 };
                 let mut body =
                     client.envelope("tools/call", json!({"name": tool, "arguments": arguments}));

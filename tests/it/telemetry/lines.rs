@@ -7,7 +7,8 @@ use super::Told;
 
 #[tokio::test]
 async fn case_111_nobody_writes_lines_of_their_own() {
-    let settings = [("OSIER_LOG__FILTER".to_owned(), "trace".to_owned())];
+    let settings = [("OSIER_LOG__FILTER", "trace"), ("OSIER_LOG__FORMAT", "json")];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let mut told = Told::start(settings).await;
     let ben = told.ben().await;
     let forged =
@@ -36,7 +37,7 @@ async fn case_111_nobody_writes_lines_of_their_own() {
     let _ = told.http.get(&told.server.url).header("user-agent", long).send().await;
     told.stop().await;
     let (log, records) = (told.server.err(), told.server.out());
-    assert!(log.lines().count() > 20 && records.lines().count() > 4);
+    assert!(log.lines().count() > 5 && records.lines().count() > 4, "{log}\n{records}");
     for line in log.lines().chain(records.lines()) {
         let line: Result<Value, _> = serde_json::from_str(line);
         assert!(line.as_ref().is_ok_and(Value::is_object), "{line:?}");

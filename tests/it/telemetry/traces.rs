@@ -165,7 +165,9 @@ async fn case_113_no_url_is_told_with_its_query_or_its_ids() {
             .get("content-type")
             .is_some_and(|kind| kind == "text/html; charset=utf-8");
         if html {
-            assert_eq!(answer.headers()["referrer-policy"], "no-referrer", "{path}");
+            let policy = answer.headers()["referrer-policy"].to_str().unwrap();
+            // Of these the second is for pages whose form is checked by where it comes from.
+            assert!(["no-referrer", "same-origin"].contains(&policy), "{path}: {policy}");
         }
     }
     // In the query to a service that answers, and to one that isn't there any more.

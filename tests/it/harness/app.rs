@@ -40,6 +40,8 @@ pub struct Setup {
     pub audit: Option<Sink>,
     /// Does it follow the permission service's feed of changes?
     pub follow: bool,
+    /// Does it limit how often somebody may call, as it does by default?
+    pub hurried: bool,
 }
 
 impl Default for Setup {
@@ -52,20 +54,20 @@ impl Default for Setup {
             sessions: mcp::Limits::default(),
             audit: None,
             follow: false,
+            hurried: false,
         }
     }
 }
 
-impl Setup {
-    /// Without limits of how often, for tests that call more often than a person does.
-    #[must_use]
-    pub fn unhurried(mut self) -> Self {
-        for of in ["PERSON", "TOOL", "OVERALL"] {
-            self.settings.insert(format!("OSIER_LIMITS__{of}_PER_SECOND"), "0".to_owned());
-        }
-        self
-    }
-}
+/// No limits of how often: a test calls more often than a person does, and while its clock stands still
+/// nobody gets back what is spent.
+pub const UNHURRIED: [(&str, &str); 5] = [
+    ("PERSON_PER_SECOND", "0"),
+    ("TOOL_PER_SECOND", "0"),
+    ("OVERALL_PER_SECOND", "0"),
+    ("TOKENS_PER_MINUTE", "1000000"),
+    ("TOKENS_PER_MINUTE_OVERALL", "1000000"),
+];
 
 /// A running server. It stops when it is dropped.
 pub struct TestApp {
@@ -164,10 +166,9 @@ impl TestApp {
         let name = "OSIER_KEYS__CURRENT";
         let key = setup.settings.get(name).cloned().unwrap_or_else(Self::new_key);
         let mut environment = Environment::default().with(name, key.as_str());
-        if matches!(setup.clock, Clock::Manual(_)) {
-            // While its clock stands still, nobody who has spent something gets it back.
-            for limit in ["PERSON", "TOOL", "OVERALL"] {
-                environment = environment.with(format!("OSIER_LIMITS__{limit}_PER_SECOND"), "0");
+        if !setup.hurried {
+            for (limit, value) in UNHURRIED {
+                environment = environment.with(format!("OSIER_LIMITS__{limit}"), value);
             }
         }
         let environment = setup

@@ -146,6 +146,10 @@ impl Process {
         ];
         let own = own.map(|(name, value)| (format!("OSIER_{name}"), value));
         let mut all: BTreeMap<String, String> = own.into_iter().chain(base_urls(around)).collect();
+        all.extend(
+            super::app::UNHURRIED
+                .map(|(name, value)| (format!("OSIER_LIMITS__{name}"), value.to_owned())),
+        );
         all.extend(settings.clone());
         osier(&["serve", "--config", file], &all)
     }

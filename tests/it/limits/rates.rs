@@ -21,7 +21,7 @@ async fn ask(client: &Client) -> (u16, Option<String>, Value) {
 
 #[tokio::test]
 async fn one_person_makes_200_calls_at_once_and_20_a_second_without_a_refusal() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(Setup { hurried: true, ..Setup::default() }).await;
     for version in [Version::V2026_07_28, Version::V2025_11_25] {
         let ben = app.speaking("ben", version).await;
         let calls = (0..200).map(|_| ben.call("list_sites", json!({})));

@@ -14,7 +14,7 @@ use crate::harness::{Client, Setup, TestApp, Version};
 
 #[tokio::test]
 async fn case_081_no_argument_filters_or_sorts_by_a_field_of_its_own() {
-    let app = TestApp::with(Setup { strict: false, ..Setup::default() }.unhurried()).await;
+    let app = TestApp::with(Setup { strict: false, ..Setup::default() }).await;
     let ana = app.as_user("ana").await;
     let tools = ana.tools().await;
     assert_eq!(tools.len(), 60);
@@ -52,7 +52,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 /// A ticket of another site and one that there is none of: answered alike, and how long that takes.
 async fn ask_in_turn(rounds: usize) -> (Duration, Duration) {
     // The services fence nothing: the difference would be Osier's own.
-    let app = TestApp::with(Setup { strict: false, ..Setup::default() }.unhurried()).await;
+    let app = TestApp::with(Setup { strict: false, ..Setup::default() }).await;
     let ben = app.as_user("ben").await;
     let theirs = app.around.services().tickets_of(SITE_3LW).remove(0);
     let (theirs, nobodys) = (text(&theirs, "id"), NOBODYS);
@@ -112,7 +112,7 @@ fn scattered(number: usize) -> usize {
 }
 
 async fn interleave(asked: usize) {
-    let app = TestApp::with(Setup { strict: false, ..Setup::default() }.unhurried()).await;
+    let app = TestApp::with(Setup { strict: false, ..Setup::default() }).await;
     let mut clients: Vec<Client> = Vec::new();
     for name in ["ana", "ben", "chloe"] {
         for version in [Version::V2026_07_28, Version::V2025_11_25] {

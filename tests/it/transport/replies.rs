@@ -14,8 +14,7 @@ use crate::harness::{Events, Setup, TestApp, Version};
 /// Many clients, each with a ticket of its own that it asks for again and again, under the ids 0 and 1.
 async fn each_gets_its_own(count: usize, rounds: usize) {
     let limits = Limits { per_person: count, ..Limits::default() };
-    let app =
-        Arc::new(TestApp::with(Setup { sessions: limits, ..Setup::default() }.unhurried()).await);
+    let app = Arc::new(TestApp::with(Setup { sessions: limits, ..Setup::default() }).await);
     let tickets = app.around.services().tickets_of(SITE_60M);
     let mut clients = JoinSet::new();
     // More at once than these would only wait at the service.

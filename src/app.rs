@@ -13,7 +13,7 @@ mod tls;
 mod watch;
 
 pub use accept::Limits;
-pub use assembly::{Assembly, Means, assemble, definitions};
+pub use assembly::{Assembly, BadDefinitions, Means, assemble, definitions};
 pub(crate) use assembly::{access, identity_settings, known};
 pub use live::Live;
 pub use reload::Source;

@@ -192,7 +192,7 @@ pub fn run() -> ExitCode {
         Err(error) => {
             eprintln!("{error:#}");
             let bad = error.is::<Problems>()
-                || error.is::<BadDefinitions>()
+                || error.is::<app::BadDefinitions>()
                 || error.is::<Faults>()
                 || error.is::<audit::Unreadable>()
                 || error.is::<import::Faults>();
@@ -225,7 +225,7 @@ fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
         app::Source { file: args.path()?.to_owned(), environment: Environment::of_process() };
     let config = Config::load(&source.file, &source.environment)?;
     let _exports = telemetry::start(&config.log, &config.telemetry)?;
-    let catalog = app::definitions(&config.tools).map_err(BadDefinitions)?;
+    let catalog = app::definitions(&config.tools).map_err(app::BadDefinitions)?;
     let audit = config.audit.clone();
     recorded(&audit, async |audit| {
         let signals = app::signals(true)?;
@@ -256,11 +256,6 @@ fn recorded(
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
-
-/// Definition files with problems, one line each.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-struct BadDefinitions(Vec<catalog::Problem>);
 
 fn check(args: &CheckArgs) -> anyhow::Result<()> {
     let named = args.paths.iter().map(|path| {

@@ -239,6 +239,11 @@ fn scope(config: &Config) -> String {
     }
 }
 
+/// Definition files with problems, one line each.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct BadDefinitions(pub Vec<catalog::Problem>);
+
 /// The definitions that the settings name.
 ///
 /// # Errors

@@ -12,14 +12,14 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::assembly::{Assembly, files};
+use super::assembly::{Assembly, BadDefinitions, files};
 use super::keepers::{Keeper, Keepers};
 use super::live::Live;
 use super::tls::Tls;
 use super::watch::Look;
 use crate::audit::{self, Cause, Change, Settled};
 use crate::catalog::{self, Catalog, Files};
-use crate::config::{Adapter, Config, Environment};
+use crate::config::{Config, Environment};
 use crate::telemetry::{Done, meters};
 
 /// Between two looks at the files.
@@ -128,10 +128,7 @@ impl Reloader {
         let mut paths = vec![self.source.file.clone()];
         paths.extend(self.source.environment.files().map(ToOwned::to_owned));
         paths.extend(self.config.tools.dir.clone());
-        match &self.config.access.adapter {
-            Adapter::File(path) | Adapter::Claims(path) => paths.push(path.clone()),
-            _ => {}
-        }
+        paths.extend(self.config.access.adapter.file().map(ToOwned::to_owned));
         paths.extend(self.tls.iter().flat_map(Tls::files).map(ToOwned::to_owned));
         let looked = spawn_blocking(move || Look::at(paths.iter().map(PathBuf::as_path)));
         looked.await.unwrap_or_default()
@@ -194,7 +191,9 @@ impl Reloader {
         let (config, catalog) = self.read_at_rest().await?;
         let changed = config.fingerprint.changed(&self.config.fingerprint);
         let served = &self.assembly.pipeline.catalog;
-        if changed.is_empty() && catalog.digest() == served.digest() && !permits_by_file(&config) {
+        // A file of permissions has no setting that changes with it.
+        let may_differ = config.access.adapter.file().is_some();
+        if changed.is_empty() && catalog.digest() == served.digest() && !may_differ {
             return Ok(None);
         }
         let fixed = |name: &&String| FIXED.iter().any(|fixed| name.starts_with(fixed));
@@ -227,7 +226,7 @@ impl Reloader {
         let read = spawn_blocking(move || {
             let (config, files) =
                 (0..READINGS).find_map(|_| source.read_at_rest()).context(CHANGING)??;
-            Ok((config, catalog::load(&files).map_err(Faulty)?))
+            Ok((config, catalog::load(&files).map_err(BadDefinitions)?))
         });
         read.await?
     }
@@ -268,17 +267,7 @@ impl Source {
             None => files(&config.tools),
         };
         let at_rest = before == own() && tools_before == inside();
-        let files = files.map_err(|problem| Faulty(vec![problem]).into());
+        let files = files.map_err(|problem| BadDefinitions(vec![problem]).into());
         at_rest.then_some(files.map(|files| (config, files)))
     }
 }
-
-/// A file of permissions has no setting that changes with it.
-fn permits_by_file(config: &Config) -> bool {
-    matches!(config.access.adapter, Adapter::File(_) | Adapter::Claims(_))
-}
-
-/// Definition files with problems, one line each.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-struct Faulty(Vec<catalog::Problem>);

@@ -7,7 +7,8 @@ use clap::{Args, Subcommand};
 use crate::import::{self, Wanted};
 use crate::{app, config, mcp, tools_page};
 
-use super::{BadDefinitions, print_out};
+use super::print_out;
+use crate::app::BadDefinitions;
 
 /// From what definitions are drafted.
 #[derive(Debug, Subcommand)]

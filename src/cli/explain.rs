@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::{BadDefinitions, ConfigArgs, print_out, runtime};
+use super::{ConfigArgs, print_out, runtime};
 use crate::app;
+use crate::app::BadDefinitions;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::doctor::Given;

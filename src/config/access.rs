@@ -5,7 +5,7 @@ mod fields;
 mod lists;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -53,6 +53,16 @@ pub enum Adapter {
     AuthZen(Box<AuthZen>),
     /// The roles and groups of the person's token, and the file that says what they stand for.
     Claims(PathBuf),
+}
+
+impl Adapter {
+    /// The file that permissions or rules are read from, where they come from one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) | Self::Claims(path) => Some(path),
+            Self::Http(_) | Self::OpenFga(_) | Self::AuthZen(_) => None,
+        }
+    }
 }
 
 /// The customer's authorisation service.

@@ -13,7 +13,7 @@ use super::limits::Taken;
 use crate::access::Access;
 use crate::audit::Denials;
 use crate::backend::Backends;
-use crate::config::{Adapter, Config, Fingerprint};
+use crate::config::{Config, Fingerprint};
 use crate::identity::Authenticator;
 use crate::mcp::Door;
 use crate::oauth::client::Clients;
@@ -72,7 +72,7 @@ impl Parts {
 
     /// The permission source and its cache. A file of permissions is read anew each time.
     pub(super) fn access(&self, config: &Config, known: &BTreeSet<String>) -> Option<Arc<Access>> {
-        let is_file = matches!(config.access.adapter, Adapter::File(_) | Adapter::Claims(_));
+        let is_file = config.access.adapter.file().is_some();
         let same = !is_file && self.known == *known && self.same(config, &["access"]);
         same.then(|| Arc::clone(&self.access))
     }

@@ -60,8 +60,9 @@ impl Deployed {
         let link = self.at("next");
         symlink(&next, &link).unwrap();
         fs::rename(&link, self.at("tools")).unwrap();
-        if self.turns > 3 {
-            fs::remove_dir_all(self.at(&format!("tools-{}", self.turns - 3))).unwrap();
+        // A slow machine may still read what was turned away from.
+        if self.turns > 30 {
+            fs::remove_dir_all(self.at(&format!("tools-{}", self.turns - 30))).unwrap();
         }
         self.turns
     }

@@ -136,7 +136,9 @@ pub async fn run(
     let public = serve(listener, Arc::clone(&served), serving, shutdown.clone());
     tokio::try_join!(public, handed_over)?;
     shutdown.cancel();
-    // A write may run on though its client has gone; its service has a deadline.
+    // A write may run on though its client has gone; its service has a deadline. A tracker that nobody
+    // closes never says that it is empty, and the serving may end before it closes this one.
+    running.close();
     if tokio::time::timeout(GRACE, running.wait()).await.is_err() {
         tracing::warn!(open = running.len(), "stopping before the end of calls is known");
     }

@@ -31,11 +31,10 @@ pub use sessions::{Limits, Session, Sessions};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use axum::Router;
 use axum::extract::Request;
-use axum::response::IntoResponse;
-use axum::routing::any;
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio_util::sync::CancellationToken;
 
@@ -59,6 +58,25 @@ pub struct Served {
     /// The origin of the page where a person answers whose client can't show a question; none where
     /// such a write is refused.
     pub links: Option<String>,
+}
+
+/// Where requests of MCP come in.
+#[derive(Clone)]
+pub struct Entrance {
+    handler: Handler,
+    service: Arc<StreamableHttpService<Handler, Sessions>>,
+}
+
+impl Entrance {
+    /// Answers one request.
+    pub fn answer(&self, mut request: Request) -> BoxFuture<'_, Response> {
+        Box::pin(async move {
+            match direct::answer(&self.handler, &mut request).await {
+                Some(answer) => answer,
+                None => Box::pin(self.service.handle(request)).await.into_response(),
+            }
+        })
+    }
 }
 
 /// The door. It outlives changes of the settings, and sessions with it.
@@ -113,8 +131,8 @@ impl Door {
         });
     }
 
-    /// `/mcp` and `/mcp/`, without their layers.
-    pub fn routes(&self, allowed: &host::Allowed, body: body::Limits) -> Router {
+    /// What answers at `/mcp` and `/mcp/`, behind their layers.
+    pub fn entrance(&self, allowed: &host::Allowed, body: body::Limits) -> Entrance {
         // The layers in front check hosts, origins and sizes more narrowly; that rmcp checks them
         // too is what is left should a layer be forgotten.
         let config = StreamableHttpServerConfig::default()
@@ -126,18 +144,7 @@ impl Door {
             .with_cancellation_token(self.shutdown.clone());
         let (each, sessions) = (self.handler.clone(), Arc::clone(&self.sessions));
         let service = StreamableHttpService::new(move || Ok(each.clone()), sessions, config);
-        // Shared: a copy would copy its settings, for each request and each layer in front.
-        let (handler, service) = (self.handler.clone(), Arc::new(service));
-        let answer = any(move |mut request: Request| {
-            let (handler, service) = (handler.clone(), Arc::clone(&service));
-            async move {
-                match direct::answer(&handler, &mut request).await {
-                    Some(answer) => answer,
-                    None => service.handle(request).await.into_response(),
-                }
-            }
-        });
-        Router::new().route("/mcp", answer.clone()).route("/mcp/", answer)
+        Entrance { handler: self.handler.clone(), service: Arc::new(service) }
     }
 
     /// A caller's list of tools as JSON, for the benchmarks.

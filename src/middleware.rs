@@ -30,19 +30,19 @@ pub mod limits;
 pub mod observe;
 pub mod session;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{self, from_fn, from_fn_with_state};
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{self, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
 use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 use tokio_util::task::TaskTracker;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::RequestId;
-use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Instrument;
 
 /// What the layers of the MCP door need.
@@ -62,20 +62,24 @@ pub struct Layers {
     pub admission: Arc<limits::Admission>,
 }
 
-/// Puts the layers around the MCP door's routes.
-pub fn around_mcp(router: Router, layers: Layers) -> Router {
-    router.route_layer(from_fn_with_state(Arc::new(layers), way_in))
+/// What stands around everything.
+#[derive(Clone, Debug, Default)]
+pub struct Around {
+    /// Where requests are counted that run.
+    pub running: TaskTracker,
+    /// Whose word for a caller's address counts.
+    pub proxies: address::Proxies,
 }
 
-/// All of them as one layer of axum's, the innermost first. A layer of its own each would be a box that
-/// is copied for every request, with copies of all that lies behind it.
-async fn way_in(
-    State(layers): State<Arc<Layers>>,
-    request: Request,
-    behind: middleware::Next,
-) -> Response {
-    let Layers { gate, allowed, binding, forwarder, body, admission } = &*layers;
-    let door = |request| behind.run(request);
+/// The way to the MCP door, the innermost layer first. As layers of axum's they would be boxes that are
+/// copied for every request, each with copies of all that lies behind it.
+pub async fn way_in<N, F>(layers: &Layers, request: Request, door: Next<N>) -> Response
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
+    let Layers { gate, allowed, binding, forwarder, body, admission } = layers;
+    let door = |request| door.run(request);
     let handover = |request| handover::leave(forwarder.as_ref(), request, Next(door));
     let streams = |request| limits::count_streams(admission, request, Next(handover));
     let body = |request| body::guard(*body, request, Next(streams));
@@ -105,37 +109,60 @@ where
     }
 }
 
-/// The same for what other replicas hand over, which isn't handed over again: it could go in circles.
-pub fn around_handed_over(router: Router, layers: Layers, taker: Arc<handover::Taker>) -> Router {
-    let binding = session::Binding { goes_on: false, ..layers.binding };
-    let layers = Layers { binding, forwarder: None, ..layers };
-    around_mcp(router, layers).route_layer(from_fn_with_state(taker, handover::take))
+/// Puts what stands around everything around axum's routes.
+pub fn around_all(router: Router, around: Around) -> Router {
+    router.layer(from_fn_with_state(around, outermost))
 }
 
-/// Puts the layers around everything.
-pub fn around_all(router: Router, running: TaskTracker, proxies: address::Proxies) -> Router {
-    let nosniff = HeaderValue::from_static("nosniff");
-    router
-        .layer(from_fn_with_state(proxies, address::settle))
-        .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, nosniff))
-        .layer(CatchPanicLayer::custom(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
-        .layer(from_fn(observe::observe))
-        .layer(from_fn(name_request))
-        .layer(from_fn_with_state(running, count))
-}
-
-/// Counts a request until its answer begins: a stream isn't waited for.
-async fn count(
-    State(running): State<TaskTracker>,
+async fn outermost(
+    State(around): State<Around>,
     request: Request,
-    next: middleware::Next,
+    behind: middleware::Next,
 ) -> Response {
-    let _running = running.token();
-    next.run(request).await
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map(MatchedPath::as_str);
+    around_any(&around, route, request, Next(|request| behind.run(request))).await
+}
+
+/// The layers that every request goes through. One is counted as running until its answer begins: a stream
+/// isn't waited for. The route's template is none where there is no such route.
+pub async fn around_any<N, F>(
+    around: &Around,
+    route: Option<&str>,
+    request: Request,
+    next: Next<N>,
+) -> Response
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
+    let _running = around.running.token();
+    let address = |request| address::settle(around.proxies, request, next);
+    let panics = |request| survive(request, Next(address));
+    let observe = |request| observe::observe(route, request, Next(panics));
+    name_request(request, Next(observe)).await
+}
+
+/// A panic is one request's end, and says nothing of itself.
+async fn survive<N, F>(request: Request, next: Next<N>) -> Response
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response =
+        answered.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response());
+    let nosniff = HeaderValue::from_static("nosniff");
+    response.headers_mut().entry(X_CONTENT_TYPE_OPTIONS).or_insert(nosniff);
+    response
 }
 
 /// Gives a request an id of ours; one that it brought would let callers write our logs' keys.
-async fn name_request(mut request: Request, next: middleware::Next) -> Response {
+async fn name_request<N, F>(mut request: Request, next: Next<N>) -> Response
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
     const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
     let name = crate::seal::random_name("req_");
     let id = HeaderValue::try_from(&name).unwrap_or(HeaderValue::from_static("req_"));

@@ -1,14 +1,40 @@
 //! The page of routes: what is public, and what needs a caller.
 
+use std::sync::Arc;
+
 use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use futures::future::BoxFuture;
+use tower::ServiceExt;
 
 use crate::app::App;
+use crate::mcp::Entrance;
+use crate::middleware::handover::{self, Taker};
 use crate::middleware::session::Binding;
-use crate::middleware::{self, Layers, address};
+use crate::middleware::{self, Around, Layers, Next};
+
+/// All that one listener serves.
+pub struct Routes {
+    mcp: Option<Mcp>,
+    others: Router,
+}
+
+/// `POST`, `GET` and `DELETE` of `/mcp` and `/mcp/`: nearly every request is for these, so that they go
+/// without axum's router.
+struct Mcp {
+    around: Around,
+    /// Where only other replicas come.
+    taker: Option<Arc<Taker>>,
+    layers: Layers,
+    entrance: Entrance,
+}
 
 /// Every route of the server, and those of the listener for other replicas where there is one.
-pub fn routers(app: App) -> (Router, Option<Router>) {
+pub fn routes(app: App) -> (Routes, Option<Routes>) {
     let App { door, gate, allowed, body, oauth, health, admission, running, proxies, .. } = app;
+    let around = Around { running, proxies };
 
     // GET /livez, GET /readyz: asked by address, so that no host is checked.
     let health = health.routes();
@@ -18,18 +44,59 @@ pub fn routers(app: App) -> (Router, Option<Router>) {
     let public = oauth.routes();
 
     // POST, GET, DELETE /mcp and /mcp/
-    let routes = door.routes(&allowed, body);
+    let entrance = door.entrance(&allowed, body);
     let (names, forwarder) = (app.names, app.forwarder);
     let binding = Binding { sessions: door.sessions(), names, goes_on: true };
     let layers = Layers { gate, allowed, binding, forwarder, body, admission };
-    let authenticated = middleware::around_mcp(routes.clone(), layers.clone());
 
-    // The same for what other replicas hand over, where no balancer comes.
+    // The same for what other replicas hand over, where no balancer comes. It isn't handed over again: it
+    // could go in circles.
     let handed_over = app.taker.map(|taker| {
-        let routes = middleware::around_handed_over(routes, layers, taker);
-        middleware::around_all(routes, running.clone(), address::Proxies::default())
+        let around = Around { running: around.running.clone(), ..Around::default() };
+        let binding = Binding { goes_on: false, ..layers.binding.clone() };
+        let layers = Layers { binding, forwarder: None, ..layers.clone() };
+        let others = middleware::around_all(Router::new(), around.clone());
+        let entrance = entrance.clone();
+        Routes { mcp: Some(Mcp { around, taker: Some(taker), layers, entrance }), others }
     });
 
-    let all = Router::new().merge(health).merge(public).merge(authenticated);
-    (middleware::around_all(all, running, proxies), handed_over)
+    let others = Router::new().merge(health).merge(public);
+    let others = middleware::around_all(others, around.clone());
+    (Routes { mcp: Some(Mcp { around, taker: None, layers, entrance }), others }, handed_over)
+}
+
+impl Routes {
+    /// Routes of axum's alone.
+    pub fn only(others: Router) -> Self {
+        Self { mcp: None, others }
+    }
+
+    /// Answers one request.
+    pub async fn answer(&self, request: Request<Body>) -> Response {
+        let route = match request.uri().path() {
+            "/mcp" => "/mcp",
+            "/mcp/" => "/mcp/",
+            _ => return self.other(request).await,
+        };
+        let Some(mcp) = &self.mcp else { return self.other(request).await };
+        let behind = |request| mcp.answer(request);
+        middleware::around_any(&mcp.around, Some(route), request, Next::to(behind)).await
+    }
+
+    async fn other(&self, request: Request<Body>) -> Response {
+        let Ok(response) = self.others.clone().oneshot(request).await;
+        response
+    }
+}
+
+impl Mcp {
+    /// Boxed, since all that lies around it would otherwise carry its state along.
+    fn answer(&self, request: Request<Body>) -> BoxFuture<'_, Response> {
+        let door = |request| self.entrance.answer(request);
+        let way_in = move |request| middleware::way_in(&self.layers, request, Next::to(door));
+        match &self.taker {
+            Some(taker) => Box::pin(handover::take(taker, request, Next::to(way_in))),
+            None => Box::pin(way_in(request)),
+        }
+    }
 }

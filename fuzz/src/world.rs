@@ -17,7 +17,6 @@ use osier::store::Store;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use tower::ServiceExt as _;
 
 /// The one of this process.
 pub(crate) static WORLD: LazyLock<World> = LazyLock::new(World::start);
@@ -27,7 +26,7 @@ pub(crate) const HOST: &str = "127.0.0.1:8080";
 
 pub(crate) struct World {
     runtime: Runtime,
-    router: Router,
+    routes: osier::router::Routes,
     pub(crate) around: Surroundings,
     pub(crate) authenticator: Arc<Authenticator>,
     pub(crate) clock: Clock,
@@ -67,7 +66,7 @@ impl World {
         runtime.spawn(async move { keys.run(stopped).await });
         let token = around.entra().token(demo::person("ana").unwrap());
         let world = Self {
-            router: osier::router::routers(assembly.app.take().unwrap()).0,
+            routes: osier::router::routes(assembly.app.take().unwrap()).0,
             authenticator: Arc::clone(&assembly.authenticator),
             _assembly: assembly,
             runtime,
@@ -90,7 +89,7 @@ impl World {
     /// The answer to a request, and as much of its body as comes: streams have no end.
     pub(crate) fn answer(&self, request: Request<Body>) -> Response<Value> {
         self.runtime.block_on(async {
-            let response = self.router.clone().oneshot(request).await.unwrap();
+            let response = self.routes.answer(request).await;
             let (parts, body) = response.into_parts();
             let kind = parts.headers.get("content-type").map(|kind| kind.to_str().unwrap());
             let body = if kind == Some("application/json") {

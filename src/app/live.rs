@@ -14,18 +14,17 @@ use http::{Request, Version};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt;
 
 use super::App;
 use super::accept::Limits;
-use crate::router::routers;
+use crate::router::{Routes, routes};
 
 /// The longest header of a request that is handed over, in bytes: it holds a token, sealed.
 const HANDOVER_BYTES: usize = 64 * 1024;
 
 /// The routes in force, and what lasts beside them.
 pub struct Live {
-    routes: ArcSwap<Router>,
+    routes: ArcSwap<Routes>,
     pub(super) limits: Limits,
     pub(super) running: TaskTracker,
     pub(super) streams: CancellationToken,
@@ -41,8 +40,8 @@ impl Live {
         let (limits, running) = (app.limits, app.running.clone());
         let (streams, stopping) = (app.streams.clone(), app.stopping.clone());
         let peer_listen = app.peer_listen;
-        let (public, handed_over) = routers(app);
-        let live = |routes: Router, limits, peers| {
+        let (public, handed_over) = routes(app);
+        let live = |routes: Routes, limits, peers| {
             let routes = ArcSwap::from_pointee(routes);
             let (running, streams) = (running.clone(), streams.clone());
             let stopping = stopping.clone();
@@ -67,7 +66,7 @@ impl Live {
     /// Routes without the parts behind them, which stay what they are.
     pub(super) fn bare(routes: Router) -> Arc<Self> {
         Arc::new(Self {
-            routes: ArcSwap::from_pointee(routes),
+            routes: ArcSwap::from_pointee(Routes::only(routes)),
             limits: Limits::default(),
             running: TaskTracker::new(),
             streams: CancellationToken::new(),
@@ -80,7 +79,7 @@ impl Live {
     /// Serves this from now on. What a connection may take stays as it was.
     pub fn take(&self, app: App) {
         let (door, served) = (Arc::clone(&app.door), app.served.clone());
-        let (public, handed_over) = routers(app);
+        let (public, handed_over) = routes(app);
         self.routes.store(Arc::new(public));
         if let Some((peers, routes)) = self.peers.as_ref().zip(handed_over) {
             peers.routes.store(Arc::new(routes));
@@ -91,8 +90,8 @@ impl Live {
     /// Answers one request.
     pub(super) async fn answer(&self, request: Request<Body>) -> Response {
         let is_older = request.version() < Version::HTTP_2;
-        let routes = Router::clone(&self.routes.load());
-        let Ok(mut response) = routes.oneshot(request).await;
+        let routes = self.routes.load_full();
+        let mut response = routes.answer(request).await;
         if is_older && self.stopping.is_cancelled() {
             // The client takes its next request elsewhere, before this end closes under it.
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

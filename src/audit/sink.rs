@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex};
+use std::thread::Thread;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -52,6 +53,7 @@ pub struct Sink {
     lines: mpsc::Sender<Line>,
     state: Arc<State>,
     reads: ReadsWithoutAudit,
+    writer: Thread,
 }
 
 /// The writing thread, to be waited for. It ends once every [`Sink`] and every open record is gone
@@ -102,12 +104,13 @@ impl Sink {
         let (ended, end) = std::sync::mpsc::channel();
         let state = Arc::new(State::new(terms.patience, Clock::System));
         let writer = Writer::new(out, Arc::clone(&state));
-        std::thread::spawn(move || {
+        let writing = std::thread::spawn(move || {
             writer.run(lines);
             // Nobody may be waiting.
             let _ = ended.send(());
         });
-        (Self { lines: sender, state, reads: terms.reads }, Writing(end))
+        let writer = writing.thread().clone();
+        (Self { lines: sender, state, reads: terms.reads, writer }, Writing(end))
     }
 
     /// The last line that is out; none before the first.
@@ -128,6 +131,7 @@ impl Sink {
         // Where the queue is full the thread is awake anyway.
         let line = Line { text: String::new(), written: None, durable: false, opening: false };
         let _ = self.lines.try_send(line);
+        self.writer.unpark();
     }
 
     /// Waits until every line that was given so far is out.
@@ -137,6 +141,7 @@ impl Sink {
     pub async fn settle(&self) -> Result<(), SinkClosed> {
         let (line, waiting) = awaited(String::new());
         self.lines.send(line).await.map_err(|_| SinkClosed)?;
+        self.writer.unpark();
         waiting.await.map_err(|_| SinkClosed)
     }
 
@@ -172,6 +177,7 @@ impl Sink {
         let (line, waiting) = awaited(text);
         let out = async {
             self.lines.send(line).await.map_err(|_| SinkClosed)?;
+            self.writer.unpark();
             waiting.await.map_err(|_| SinkClosed)
         };
         tokio::select! {

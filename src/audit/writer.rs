@@ -16,6 +16,9 @@ use crate::telemetry::{Done, meters};
 
 /// Most lines of one write.
 const TOGETHER: usize = 128;
+/// For how long lines that nobody waits for gather after a write: to be woken for each would cost more
+/// than to write it.
+const GATHER: Duration = Duration::from_millis(5);
 /// The wait after a failure, doubled with each further one.
 const FIRST_WAIT: Duration = Duration::from_millis(20);
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
@@ -49,7 +52,9 @@ impl Writer {
                 self.batch.push(line(Lost::line(self.state.clock(), &gap)));
                 continue;
             }
-            let Some(line) = lines.blocking_recv() else { break };
+            // Whoever waits for a line unparks this thread.
+            std::thread::park_timeout(GATHER);
+            let Some(line) = lines.try_recv().ok().or_else(|| lines.blocking_recv()) else { break };
             self.batch.push(line);
             while self.batch.len() < TOGETHER
                 && let Ok(line) = lines.try_recv()

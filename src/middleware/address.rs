@@ -4,10 +4,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use axum::extract::{ConnectInfo, Request, State};
-use axum::middleware::Next;
+use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use http::{Extensions, HeaderMap, HeaderName};
+
+use super::Next;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -20,7 +21,11 @@ pub struct Proxies(pub usize);
 struct ClientAddress(IpAddr);
 
 /// The layer.
-pub async fn settle(State(proxies): State<Proxies>, mut request: Request, next: Next) -> Response {
+pub async fn settle<N, F>(proxies: Proxies, mut request: Request, next: Next<N>) -> Response
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
     let address = client(proxies, request.headers(), peer(request.extensions()));
     request.extensions_mut().insert(ClientAddress(address));
     next.run(request).await

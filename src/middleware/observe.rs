@@ -4,17 +4,19 @@
 
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 
+use super::Next;
 use crate::telemetry::{Side, Span, Trace, known_method, meters};
 
 /// The layer.
-pub async fn observe(mut request: Request, next: Next) -> Response {
+pub async fn observe<N, F>(route: Option<&str>, mut request: Request, next: Next<N>) -> Response
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
     let began = Instant::now();
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map(MatchedPath::as_str);
     let (method, version) = (request.method().clone(), request.version());
     let parent = Trace::of_headers(request.headers());
     let known = known_method(&method);

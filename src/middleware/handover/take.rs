@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -14,6 +13,7 @@ use url::Url;
 
 use super::{APART, HANDOVER, Handover, LAST_EVENT_ID, TAKEN, digest_of};
 use crate::clock::Clock;
+use crate::middleware::Next;
 use crate::middleware::body::Limits;
 use crate::middleware::session::SESSION_ID;
 use crate::seal::{KeyRing, Purpose};
@@ -34,7 +34,11 @@ pub struct Taker {
 }
 
 /// The layer. Who hasn't the keys learns nothing but that.
-pub async fn take(State(taker): State<Arc<Taker>>, request: Request, next: Next) -> Response {
+pub async fn take<N, F>(taker: &Taker, request: Request, next: Next<N>) -> Response
+where
+    N: FnOnce(Request) -> F,
+    F: Future<Output = Response>,
+{
     let Some(handover) = taker.opened(request.headers()) else { return refuse() };
     let (mut parts, body) = request.into_parts();
     let body = if parts.method == Method::POST {

@@ -9,9 +9,8 @@ use axum::routing::get;
 use http::{Method, Request};
 use osier::clock::Clock;
 use osier::demo::{Fault, SITE_60M};
-use osier::middleware::{self, address::Proxies};
+use osier::middleware::{self, Around};
 use serde_json::json;
-use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::harness::{Answered, Client, Setup, TestApp};
@@ -155,7 +154,7 @@ async fn r17_a_handler_that_panics_is_a_500_and_nothing_else() {
         panic!("canary-of-a-panic")
     }
     let routes = Router::new().route("/fails", get(fails)).route("/works", get(async || "fine"));
-    let routes = middleware::around_all(routes, TaskTracker::new(), Proxies::default());
+    let routes = middleware::around_all(routes, Around::default());
     let ask = async |path: &str| {
         let request = Request::get(path).body(axum::body::Body::empty()).unwrap();
         let response = routes.clone().oneshot(request).await.unwrap();

@@ -7,18 +7,20 @@ mod lookup;
 mod reach;
 mod resolver;
 mod send;
+mod service_client;
 mod tls;
 
 pub use fetcher::{FetchFault, Fetched, Fetcher, Network};
 pub use reach::Reach;
 pub use send::{Peer, send};
+pub use service_client::{Answer, NoAnswer, ServiceClient};
 pub use tls::connector;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use futures::StreamExt as _;
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
 
 /// How long a client waits, and how many idle connections it keeps to one host.
 #[derive(Clone, Debug)]
@@ -82,6 +84,11 @@ pub fn streaming(silence: Duration) -> Result<reqwest::Client, reqwest::Error> {
         }
     })
 }
+
+/// The machine's certificates can't be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the machine's certificates can't be read")]
+pub struct NoClient;
 
 /// Makes a client.
 ///
@@ -149,17 +156,27 @@ pub async fn read_capped(
     cap: usize,
     within: Duration,
 ) -> Result<Bytes, ReadFault> {
-    let said = response.content_length().unwrap_or(0);
-    if said > u64::try_from(cap).unwrap_or(u64::MAX) {
+    let said = response.content_length();
+    let chunks = response.bytes_stream().map_err(|error| match error.is_timeout() {
+        true => ReadFault::TooSlow,
+        false => ReadFault::Broken,
+    });
+    read_stream(chunks, said, cap, within).await
+}
+
+async fn read_stream(
+    mut chunks: impl Stream<Item = Result<Bytes, ReadFault>> + Unpin,
+    said: Option<u64>,
+    cap: usize,
+    within: Duration,
+) -> Result<Bytes, ReadFault> {
+    if said.unwrap_or(0) > u64::try_from(cap).unwrap_or(u64::MAX) {
         return Err(ReadFault::TooLong);
     }
     let read = async {
         let mut body = BytesMut::new();
-        let mut chunks = response.bytes_stream();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|error| {
-                if error.is_timeout() { ReadFault::TooSlow } else { ReadFault::Broken }
-            })?;
+            let chunk = chunk?;
             if chunk.len() > cap - body.len() {
                 return Err(ReadFault::TooLong);
             }

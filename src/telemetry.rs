@@ -11,6 +11,7 @@ mod logs;
 mod meters;
 mod names;
 mod process;
+mod records;
 mod spans;
 mod tools;
 
@@ -19,4 +20,5 @@ pub use instruments::{INSTRUMENTS, Instrument, Kind};
 pub use labels::{Answer, Cached, CallStatus, Done, Label, Limit, Looked, Signal};
 pub use logs::{start, subscriber};
 pub use meters::{Meters, Open, known_method, meters};
+pub use records::records_written;
 pub use spans::{Side, Span, Trace};

@@ -66,6 +66,13 @@ impl Batch {
         self.bytes.get(self.done..).unwrap_or_default()
     }
 
+    /// The bytes of the lines that are out as a whole.
+    pub(super) fn whole(&self) -> &[u8] {
+        let out = self.bytes.get(..self.done).unwrap_or_default();
+        let end = out.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        out.get(..end).unwrap_or_default()
+    }
+
     pub(super) fn wrote(&mut self, bytes: usize) {
         self.done += bytes;
     }

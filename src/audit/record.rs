@@ -9,11 +9,11 @@ use crate::backend::Sent;
 use crate::call::{Client, Refusal, Stop};
 use crate::catalog::Tool;
 use crate::clock::Clock;
-use crate::confirm::Trace;
+use crate::confirm;
 use crate::identity::{Identity, Principal};
 use crate::response::Outcome;
 use crate::seal::random_name;
-use crate::telemetry::{Answer, meters};
+use crate::telemetry::{Answer, Side, Span, Trace, meters};
 
 use super::end::{End, reason};
 use super::event::timestamp;
@@ -38,6 +38,24 @@ pub enum Stage {
     Scope,
     /// May the answer leave?
     Response,
+}
+
+impl Stage {
+    /// Its span, until it is dropped.
+    fn span(self) -> Span {
+        Span::begin(Side::Inside, &Trace::here(), || {
+            let name = match self {
+                Self::Access => "stage access",
+                Self::Request => "stage request",
+                Self::Target => "stage target",
+                Self::Confirm => "stage confirm",
+                Self::Backend => "stage backend",
+                Self::Scope => "stage scope",
+                Self::Response => "stage response",
+            };
+            name.into()
+        })
+    }
 }
 
 /// A confirmation as a record tells of it.
@@ -115,6 +133,8 @@ pub struct Record {
     started: Instant,
     /// True from the moment at which a write may have gone out.
     writing: bool,
+    /// The span of the stage.
+    span: Span,
 }
 
 impl Record {
@@ -159,7 +179,8 @@ impl Record {
         };
         let started = Instant::now();
         let (sink, clock) = (sink.clone(), clock.clone());
-        Ok(Self { fields, sink, slot: Some(slot), clock, started, writing: false })
+        let span = Stage::Access.span();
+        Ok(Self { fields, sink, slot: Some(slot), clock, started, writing: false, span })
     }
 
     /// The decision's id, which the caller sees too.
@@ -175,6 +196,7 @@ impl Record {
     /// The stage that begins.
     pub fn enter(&mut self, stage: Stage) {
         self.fields.stage = stage;
+        self.span = stage.span();
     }
 
     /// The tool that is meant. A name that no tool has is never written.
@@ -198,7 +220,7 @@ impl Record {
     }
 
     /// The question of this run and what became of it.
-    pub fn decided<T>(&mut self, trace: Trace, decided: &Result<T, Stop>) {
+    pub fn decided<T>(&mut self, trace: confirm::Trace, decided: &Result<T, Stop>) {
         let Some(id) = trace.confirmation else { return };
         let answered = match decided {
             Ok(_) => Some("yes"),

@@ -12,7 +12,7 @@ use super::chain::Chain;
 use super::event::{Closing, Lost, Opening};
 use super::out::Out;
 use super::state::State;
-use crate::telemetry::{Done, meters};
+use crate::telemetry::{Done, meters, records_written};
 
 /// Most lines of one write.
 const TOGETHER: usize = 128;
@@ -105,6 +105,7 @@ impl Writer {
             std::thread::sleep(wait);
             wait = (wait * 2).min(LONGEST_WAIT);
         }
+        records_written(self.batch.whole());
         for _ in 0..self.batch.len() {
             meters().audit_line(Done::Ok);
         }
@@ -137,6 +138,7 @@ impl Writer {
 
     /// Goes on in another file: what isn't out is linked behind a line that says what it continues.
     fn move_on(&mut self) {
+        records_written(self.batch.whole());
         let left = self.batch.rewind();
         if let Some(head) = self.batch.chain().head() {
             tracing::info!(chain = %head.chain, seq = head.seq, hash = %head.hash, "the audit goes on in another file");

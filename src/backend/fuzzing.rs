@@ -11,7 +11,7 @@ use crate::access::Scopes;
 use crate::catalog::{Catalog, HttpRequest};
 use crate::clock::Clock;
 use crate::identity::Identity;
-use crate::outbound::{self, Limits, Reach};
+use crate::outbound::{Limits, Reach, ServiceClient};
 use crate::request::Position;
 use crate::target::{Fill, Records};
 
@@ -40,7 +40,7 @@ impl Service {
             max_answer: 1,
             bounds,
         };
-        let client = outbound::client(&Limits::calls(patience, Reach::Public)).ok()?;
+        let client = ServiceClient::new(&Limits::calls(patience, Reach::Public)).ok()?;
         Some(Self(Transport::new(settings, client, Clock::manual())))
     }
 

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION};
-use http::{HeaderMap, StatusCode};
-use reqwest::{Client, Request, Response};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use http_body_util::Full;
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -19,7 +19,7 @@ use url::Url;
 use crate::call::{Hindrance, Refusal, Trouble, TroubleKind};
 use crate::clock::Clock;
 use crate::identity::Identity;
-use crate::outbound::{self, Peer};
+use crate::outbound::{Answer, NoAnswer, Peer, ServiceClient};
 use crate::telemetry::meters;
 
 use super::Sent;
@@ -32,6 +32,9 @@ use super::token::{Origin, OutgoingToken};
 pub(super) use part::{Part, PartFault};
 
 use part::WantedPart;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// One service's settings.
 #[derive(Clone)]
@@ -69,7 +72,7 @@ pub struct Bounds {
 pub struct Transport {
     settings: ServiceSettings,
     origin: Origin,
-    client: Client,
+    client: ServiceClient,
     clock: Clock,
     circuit: Circuit,
     retries: Retries,
@@ -102,7 +105,7 @@ enum Got {
 
 impl Transport {
     /// A service that is called with this client.
-    pub fn new(settings: ServiceSettings, client: Client, clock: Clock) -> Self {
+    pub fn new(settings: ServiceSettings, client: ServiceClient, clock: Clock) -> Self {
         let origin = settings.base_url.origin();
         let Bounds { in_flight, retries, failures_to_open, open, .. } = settings.bounds;
         let circuit = Circuit::new(&settings.name, failures_to_open, open, clock.clone());
@@ -164,7 +167,7 @@ impl Transport {
         idempotency_key: Option<&str>,
         identity: &Identity,
         ends: Instant,
-    ) -> Result<Request, TroubleKind> {
+    ) -> Result<Request<Full<Bytes>>, TroubleKind> {
         let url = self.url(&filled)?;
         if url.origin() != self.origin {
             return Err(TroubleKind::BadAnswer);
@@ -172,21 +175,29 @@ impl Transport {
         let token = self.settings.token.authorization(identity, &self.settings.name);
         let late = TroubleKind::NoTokenFor(Hindrance::Away, None);
         let token = timeout_at(ends, token).await.map_err(|_| late)??;
-        let mut builder =
-            self.client.request(filled.method, url).header(ACCEPT, "application/json");
+        let body = filled.body.as_ref().map(serde_json::to_vec).transpose();
+        let body = body.map_err(|_| TroubleKind::BadAnswer)?;
+        let mut request = Request::new(Full::from(Bytes::new()));
+        *request.method_mut() = filled.method;
+        *request.uri_mut() = url.as_str().parse().map_err(|_| TroubleKind::BadAnswer)?;
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, JSON);
+        // A kind of service may know better what it accepts.
         for (name, value) in filled.headers {
-            builder = builder.header(name, value);
+            headers.insert(name, value);
         }
         if let Some(key) = idempotency_key {
-            builder = builder.header("Idempotency-Key", key);
+            let key = HeaderValue::from_str(key).map_err(|_| TroubleKind::BadAnswer)?;
+            headers.insert(IDEMPOTENCY_KEY, key);
         }
         if let Some(token) = token {
-            builder = builder.header(AUTHORIZATION, token);
+            headers.insert(AUTHORIZATION, token);
         }
-        if let Some(body) = &filled.body {
-            builder = builder.json(body);
+        if let Some(body) = body {
+            headers.entry(CONTENT_TYPE).or_insert(JSON);
+            *request.body_mut() = body.into();
         }
-        builder.build().map_err(|_| TroubleKind::BadAnswer)
+        Ok(request)
     }
 
     /// A place among the requests on their way. One service that is slow can't hold up more than
@@ -202,7 +213,7 @@ impl Transport {
 
     async fn attempts(
         &self,
-        request: &Request,
+        request: &Request<Full<Bytes>>,
         writes: bool,
         wanted: Wanted<'_>,
         ends: Instant,
@@ -215,7 +226,7 @@ impl Transport {
             // It may have been left alone since the attempt before.
             let leave = self.circuit.leave(self.settings.deadline / 2);
             let leave = leave.ok_or(TroubleKind::Unreachable)?;
-            let request = request.try_clone().ok_or(TroubleKind::BadAnswer)?;
+            let request = request.clone();
             let ended = match wanted {
                 Wanted::Whole(names) => {
                     self.receive(request, names, ends, sent).await.map(Got::Whole)
@@ -246,29 +257,21 @@ impl Transport {
     }
 
     /// Up to the answer's head.
-    async fn execute(&self, mut request: Request, ends: Instant) -> Result<Response, Ended> {
-        *request.timeout_mut() = Some(ends.saturating_duration_since(Instant::now()));
+    async fn execute(&self, request: Request<Full<Bytes>>, ends: Instant) -> Result<Answer, Ended> {
         let (method, began) = (request.method().clone(), Instant::now());
         let peer = Peer::Backend(&self.settings.name);
-        let answered = outbound::send(&self.client, request, peer).await;
-        let ended = match &answered {
-            Ok(response) => Ok(response.status()),
-            Err(error) if error.is_timeout() => Err("timeout"),
-            Err(error) if error.is_connect() => Err("connect"),
-            Err(_) => Err("broken"),
-        };
+        let answered = self.client.send(request, peer, ends).await;
+        let ended = answered.as_ref().map(Answer::status).map_err(|why| why.name());
         meters().backend(&self.settings.name, &method, ended, began.elapsed());
-        answered.map_err(|error| {
-            let error = error.without_url();
-            let (timeout, connect) = (error.is_timeout(), error.is_connect());
-            tracing::warn!(service = self.settings.name, timeout, connect, "no answer");
-            Ended::without_answer(connect, timeout)
+        answered.map_err(|why| {
+            tracing::warn!(service = self.settings.name, why = why.name(), "no answer");
+            Ended::without_answer(why == NoAnswer::Unconnected, why == NoAnswer::TooSlow)
         })
     }
 
     async fn receive(
         &self,
-        request: Request,
+        request: Request<Full<Bytes>>,
         names: &BTreeSet<String>,
         ends: Instant,
         sent: &mut Sent,
@@ -278,7 +281,7 @@ impl Transport {
         sent.status = Some(status.as_u16());
         let headers = response.headers().clone();
         let left = ends.saturating_duration_since(Instant::now());
-        let body = outbound::read_capped(response, self.settings.max_answer, left).await;
+        let body = response.read_capped(self.settings.max_answer, left).await;
         if !status.is_success() {
             let body = body.as_deref().unwrap_or_default();
             return Err(self.refused(status, &headers, body, names));

@@ -63,6 +63,8 @@ pub enum Signal {
     Metrics,
     /// Log lines.
     Logs,
+    /// A copy of each audit record, as a log record. They say who did what.
+    Audit,
 }
 
 #[derive(Debug, Deserialize, JsonSchema, Validate)]

@@ -2,13 +2,19 @@
 //! that was judged is the one that is connected to: nothing resolves a second time.
 
 use std::net::SocketAddr;
+use std::task::{Context, Poll};
+use std::vec;
 
+use futures::future::BoxFuture;
+use hyper_util::client::legacy::connect::dns;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tower::{BoxError, Service};
 
 use super::lookup::Lookups;
 use super::reach::Reach;
 
-/// Resolves by the machine's resolver and keeps what is far enough away.
+/// Resolves by the machine's resolver and keeps what is far enough away. Cheap to clone.
+#[derive(Clone)]
 pub(super) struct Fenced {
     nearest: Reach,
     lookups: Lookups,
@@ -26,18 +32,37 @@ impl Fenced {
 #[error("the name resolves to no address that may be reached")]
 struct TooNear;
 
+impl Fenced {
+    async fn addresses(self, name: &str) -> Result<vec::IntoIter<SocketAddr>, BoxError> {
+        let found = self.lookups.find(name).await?;
+        let kept = within(self.nearest, found.iter().copied());
+        if kept.is_empty() { Err(TooNear.into()) } else { Ok(kept.into_iter()) }
+    }
+}
+
 impl Resolve for Fenced {
     fn resolve(&self, name: Name) -> Resolving {
-        let (nearest, lookups) = (self.nearest, self.lookups.clone());
+        let fenced = self.clone();
         Box::pin(async move {
-            let found = lookups.find(name.as_str()).await?;
-            let kept = within(nearest, found.iter().copied());
-            if kept.is_empty() {
-                return Err(TooNear.into());
-            }
-            let addresses: Addrs = Box::new(kept.into_iter());
+            let addresses: Addrs = Box::new(fenced.addresses(name.as_str()).await?);
             Ok(addresses)
         })
+    }
+}
+
+/// The same for the client of services.
+impl Service<dns::Name> for Fenced {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: dns::Name) -> Self::Future {
+        let fenced = self.clone();
+        Box::pin(async move { fenced.addresses(name.as_str()).await })
     }
 }
 

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use opentelemetry::KeyValue;
+use opentelemetry::logs::LoggerProvider as _;
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
@@ -27,8 +28,9 @@ use tokio::runtime::Runtime;
 
 use super::instruments::CALLS;
 use super::meters::meters;
-use super::spans;
+use super::{records, spans};
 use crate::config::{Otlp, Signal, Telemetry};
+use crate::telemetry;
 
 /// How long the end waits for what isn't out yet.
 const LAST: Duration = Duration::from_secs(5);
@@ -46,6 +48,7 @@ pub struct Exports {
     tracers: Option<SdkTracerProvider>,
     meters: Option<SdkMeterProvider>,
     loggers: Option<SdkLoggerProvider>,
+    records: Option<SdkLoggerProvider>,
     runtime: Option<Runtime>,
 }
 
@@ -74,10 +77,10 @@ impl Exports {
                 exports.tracers = Some(tracers(otlp, &way, resource.clone())?);
             }
             if otlp.signals.contains(&Signal::Logs) {
-                let exporter = way.logs()?;
-                let processor = bounded::logs(exporter);
-                let loggers = SdkLoggerProvider::builder().with_resource(resource.clone());
-                exports.loggers = Some(loggers.with_log_processor(processor).build());
+                exports.loggers = Some(loggers(&way, telemetry::Signal::Logs, &resource)?);
+            }
+            if otlp.signals.contains(&Signal::Audit) {
+                exports.records = Some(loggers(&way, telemetry::Signal::Audit, &resource)?);
             }
             exports.meters = measured(settings, Some((otlp, &way)), resource)?;
             drop(inside);
@@ -87,6 +90,9 @@ impl Exports {
         }
         if let Some(tracers) = &exports.tracers {
             spans::record_with(tracers.tracer("osier"));
+        }
+        if let Some(provider) = &exports.records {
+            records::copy_to(provider.logger("osier"));
         }
         if let Some(provider) = &exports.meters {
             meters().register(&provider.meter("osier"));
@@ -108,6 +114,17 @@ fn tracers(
     let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(otlp.sampling)));
     let tracers = SdkTracerProvider::builder().with_resource(resource).with_sampler(sampler);
     Ok(tracers.with_span_processor(bounded::spans(way.spans()?)).build())
+}
+
+/// Log lines, or audit records: they differ in how they are counted.
+fn loggers(
+    way: &channel::Way,
+    signal: telemetry::Signal,
+    resource: &Resource,
+) -> anyhow::Result<SdkLoggerProvider> {
+    let processor = bounded::logs(way.logs()?, signal);
+    let loggers = SdkLoggerProvider::builder().with_resource(resource.clone());
+    Ok(loggers.with_log_processor(processor).build())
 }
 
 /// The measurements' readers; none where nobody reads.
@@ -162,7 +179,7 @@ impl Drop for Exports {
         if let Some(tracers) = self.tracers.take() {
             end(Box::new(move || tracers.shutdown_with_timeout(LAST)));
         }
-        if let Some(loggers) = self.loggers.take() {
+        for loggers in [self.loggers.take(), self.records.take()].into_iter().flatten() {
             end(Box::new(move || loggers.shutdown_with_timeout(LAST)));
         }
         if let Some(meters) = self.meters.take() {

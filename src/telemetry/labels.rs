@@ -152,5 +152,7 @@ labels! {
         Metrics = "metrics",
         /// Log lines.
         Logs = "logs",
+        /// Copies of audit records.
+        Audit = "audit",
     }
 }

@@ -47,6 +47,8 @@ pub enum Side {
     Server,
     /// We ask somebody.
     Client,
+    /// Something of its own.
+    Inside,
 }
 
 impl Trace {
@@ -117,6 +119,7 @@ impl Span {
         let kind = match side {
             Side::Server => SpanKind::Server,
             Side::Client => SpanKind::Client,
+            Side::Inside => SpanKind::Internal,
         };
         let none = Context::new();
         let parent = parent.0.as_ref().unwrap_or(&none);

@@ -4,6 +4,7 @@
 mod collector_away;
 mod labels;
 mod lines;
+mod records;
 mod traces;
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::subjects::{Kind, NGINX, OSIER, PASS_ON};
+use super::subjects::{Kind, NGINX, OSIER, PASS_ON, READ};
 use super::targets;
 use crate::wire::load::Measured;
 
@@ -86,8 +86,22 @@ impl Figures {
     }
 
     fn ratio_of(&self, name: &'static str, cell: Cell, of: impl Fn(&Row) -> f64) -> Option<f64> {
+        self.ratio_between((name, self.reference), cell, of)
+    }
+
+    /// What metrics cost that somebody may read, as a ratio to none.
+    pub(super) fn metrics(&self, cell: Cell) -> Option<f64> {
+        self.ratio_between((READ, OSIER), cell, |row| row.cpu)
+    }
+
+    fn ratio_between(
+        &self,
+        (name, reference): (&'static str, &'static str),
+        cell: Cell,
+        of: impl Fn(&Row) -> f64,
+    ) -> Option<f64> {
         let own = self.rows.get(&(cell, name))?;
-        let reference = self.rows.get(&(cell, self.reference))?;
+        let reference = self.rows.get(&(cell, reference))?;
         middle(own.iter().zip(reference).map(|(own, other)| of(own) / of(other)))
     }
 }

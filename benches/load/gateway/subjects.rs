@@ -2,7 +2,7 @@
 //! takes part in which kind of stretch.
 
 use super::figures::Cell;
-use crate::processes::Process;
+use crate::processes::{Process, free_port};
 use crate::wire::load::Right;
 use crate::world::World;
 use crate::world::calls::{Era, first, first_list};
@@ -26,6 +26,8 @@ pub(crate) struct Subject {
     is_proxy: bool,
     /// It has this many definitions of its own, where it is there for lists.
     tools: Option<usize>,
+    /// Durations are measured, since somebody may read them.
+    is_read: bool,
 }
 
 /// All of them.
@@ -33,18 +35,20 @@ pub(crate) struct Subjects(Vec<Subject>);
 
 /// The name of the one that is measured most.
 pub(crate) const OSIER: &str = "osier";
+/// The same with metrics that somebody may read.
+pub(crate) const READ: &str = "osier, metrics read";
 pub(crate) const NGINX: &str = "nginx";
 pub(crate) const PASS_ON: &str = "pass-on";
 
 impl Subjects {
     /// Starts them, and has the service keep Osier's answers for the proxies.
     pub(crate) async fn start(world: &World, with_lists: bool) -> anyhow::Result<Self> {
-        let mut all = vec![osier(world, OSIER, None).await?];
+        let mut all = vec![osier(world, OSIER, None).await?, read(world).await?];
         if with_lists {
             all.push(osier(world, OSIER, Some(20)).await?);
             all.push(osier(world, OSIER, Some(1_000)).await?);
         }
-        for one in &all {
+        for one in all.iter().filter(|one| !one.is_read) {
             let port = one.process.port;
             if let Some(many) = one.tools {
                 let (list, _) = first_list(port, &world.list(port), many).await?;
@@ -57,7 +61,8 @@ impl Subjects {
                 first(port, &world.session(port, 0).await?.call, Era::Sessions).await?;
             world.keep(&file(Kind::SessionCall), &answer)?;
         }
-        let proxy = |name, process| Subject { name, process, is_proxy: true, tools: None };
+        let proxy =
+            |name, process| Subject { name, process, is_proxy: true, tools: None, is_read: false };
         let nginx = world.nginx().await?;
         all.extend(nginx.map(|process| proxy(NGINX, process)));
         all.push(proxy(PASS_ON, world.pass_on().await?));
@@ -70,7 +75,7 @@ impl Subjects {
 
     /// The one with the definitions that it brings.
     pub(crate) fn osier(&self) -> &Process {
-        let own = self.0.iter().find(|one| !one.is_proxy && one.tools.is_none());
+        let own = self.0.iter().find(|one| one.name == OSIER && one.tools.is_none());
         #[expect(clippy::expect_used, reason = "the first one that `start` makes")]
         &own.expect("Osier").process
     }
@@ -81,7 +86,10 @@ impl Subjects {
             Kind::List(many) => Some(many),
             Kind::Call | Kind::SessionCall => None,
         };
-        self.0.iter().filter(move |one| one.is_proxy || one.tools == tools)
+        let is_read = cell.kind == Kind::Call && cell.callers == 16;
+        let takes_part =
+            move |one: &&Subject| one.is_proxy || (one.tools == tools && (is_read || !one.is_read));
+        self.0.iter().filter(takes_part)
     }
 }
 
@@ -90,7 +98,14 @@ async fn osier(world: &World, name: &'static str, tools: Option<usize>) -> anyho
     let settings: Vec<_> = folder.map(|folder| ("TOOLS__DIR", folder)).into_iter().collect();
     let (mut command, port) = world.osier(&settings)?;
     let process = Process::listening(&mut command, port).await?;
-    Ok(Subject { name, process, is_proxy: false, tools })
+    Ok(Subject { name, process, is_proxy: false, tools, is_read: false })
+}
+
+async fn read(world: &World) -> anyhow::Result<Subject> {
+    let listen = format!("127.0.0.1:{}", free_port()?);
+    let (mut command, port) = world.osier(&[("TELEMETRY__PROMETHEUS_LISTEN", listen)])?;
+    let process = Process::listening(&mut command, port).await?;
+    Ok(Subject { name: READ, process, is_proxy: false, tools: None, is_read: true })
 }
 
 /// Under this name the service keeps the answer.

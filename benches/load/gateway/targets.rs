@@ -14,6 +14,7 @@ pub(super) fn write(figures: &Figures, f: &mut fmt::Formatter<'_>) -> fmt::Resul
     let start = middle(figures.starts.iter().copied());
     let upto = [
         ("CPU a call, 16 callers", figures.ratio(call(16), |row| row.cpu), 3.5),
+        ("CPU a call with metrics on, against off", figures.metrics(call(16)), 1.12),
         ("p50, 1 caller", figures.ratio(call(1), |row| row.p50), 1.45),
         ("p99, 64 callers", figures.ratio(call(64), |row| row.p99), 3.5),
         ("CPU of a list of 20", figures.ratio(list(20), |row| row.cpu), 1.5),

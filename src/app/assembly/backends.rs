@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::config::{self, Backend, Config};
 use crate::entra::TokenEndpoint;
 use crate::identity::Authenticator;
-use crate::outbound::{self, Limits};
+use crate::outbound::{Limits, ServiceClient};
 
 /// What the end of a call is sooner than that of its last request.
 const SOONER: Duration = Duration::from_millis(50);
@@ -37,7 +37,8 @@ pub(super) fn backends(
         // it is that which was too long.
         let deadline = rest.deadline.min(config.limits.call_deadline + SOONER);
         let limits = Limits::calls(deadline, reach(rest.allow_private_network));
-        let client = outbound::client(&limits).with_context(|| format!("the client of {name}"))?;
+        let client =
+            ServiceClient::new(&limits).with_context(|| format!("the client of {name}"))?;
         let config::Resilience { max_in_flight, max_wait, retries, failures_to_open, open } =
             rest.resilience;
         let settings = ServiceSettings {

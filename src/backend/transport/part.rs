@@ -4,14 +4,15 @@
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, RANGE};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use reqwest::Request;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use http_body_util::Full;
 use tokio::time::{Instant, timeout_at};
 
 use crate::backend::Sent;
 use crate::backend::render::Filled;
 use crate::call::TroubleKind;
 use crate::identity::Identity;
+use crate::outbound::Answer;
 
 use super::{Ended, Got, Transport, Wanted};
 
@@ -89,7 +90,7 @@ impl Transport {
     /// One attempt. What the service can't be blamed for is in the inner end.
     pub(super) async fn receive_part(
         &self,
-        request: Request,
+        request: Request<Full<Bytes>>,
         wanted: WantedPart<'_>,
         ends: Instant,
         sent: &mut Sent,
@@ -127,15 +128,11 @@ impl Transport {
 }
 
 /// The bytes from `skip` on, `most` of them at most, and whether there are no more.
-async fn take(
-    response: reqwest::Response,
-    mut skip: usize,
-    most: usize,
-) -> Result<(Bytes, bool), Ended> {
+async fn take(response: Answer, mut skip: usize, most: usize) -> Result<(Bytes, bool), Ended> {
     let mut bytes = BytesMut::new();
-    let mut chunks = response.bytes_stream();
+    let mut chunks = response.into_stream();
     while let Some(chunk) = chunks.next().await {
-        let mut chunk = chunk.map_err(|error| Ended::without_answer(false, error.is_timeout()))?;
+        let mut chunk = chunk.map_err(|_| Ended::without_answer(false, false))?;
         let past = skip.min(chunk.len());
         skip -= past;
         let mut chunk = chunk.split_off(past);

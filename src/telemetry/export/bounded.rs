@@ -27,24 +27,35 @@ use crate::telemetry::meters::meters;
 /// How many spans, and how many log lines, may wait or be on their way. The queue behind has as much
 /// room, so that what gets in here isn't lost there.
 const PLACES: usize = 2_048;
+/// The same of audit records: no more than a few seconds' worth is lost where the collector is slow.
+const PLACES_OF_RECORDS: usize = 16_384;
 
 /// Takes a place for each item, and gives it back once the collector took the item or refused it.
-#[derive(Clone, Debug, Default)]
-struct Places(Arc<AtomicUsize>);
+#[derive(Clone, Debug)]
+struct Places {
+    signal: Signal,
+    most: usize,
+    taken: Arc<AtomicUsize>,
+}
 
 impl Places {
+    fn of(signal: Signal) -> Self {
+        let most = if signal == Signal::Audit { PLACES_OF_RECORDS } else { PLACES };
+        Self { signal, most, taken: Arc::default() }
+    }
+
     /// True where there was one.
-    fn take(&self, signal: Signal) -> bool {
-        let free = |taken: usize| (taken < PLACES).then_some(taken + 1);
-        let taken = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free).is_ok();
+    fn take(&self) -> bool {
+        let free = |taken: usize| (taken < self.most).then_some(taken + 1);
+        let taken = self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free).is_ok();
         if !taken {
-            meters().dropped(signal, 1);
+            meters().dropped(self.signal, 1);
         }
         taken
     }
 
     fn give_back(&self, places: usize) {
-        self.0.fetch_sub(places, Ordering::Relaxed);
+        self.taken.fetch_sub(places, Ordering::Relaxed);
     }
 }
 
@@ -77,10 +88,10 @@ impl Taking {
 
 /// Spans to this exporter.
 pub(super) fn spans(exporter: SpanExporter) -> impl SpanProcessor + 'static {
-    let places = Places::default();
+    let places = Places::of(Signal::Traces);
     let taking = Taking::new(Signal::Traces);
     let exporter = CountedSpans { exporter, places: places.clone(), taking };
-    let config = sdk_trace::BatchConfigBuilder::default().with_max_queue_size(PLACES).build();
+    let config = sdk_trace::BatchConfigBuilder::default().with_max_queue_size(places.most).build();
     let inner = BatchSpanProcessor::builder(exporter).with_batch_config(config).build();
     BoundedSpans { inner, places }
 }
@@ -97,7 +108,7 @@ impl SpanProcessor for BoundedSpans {
     }
 
     fn on_end(&self, span: SpanData) {
-        if span.span_context.is_sampled() && self.places.take(Signal::Traces) {
+        if span.span_context.is_sampled() && self.places.take() {
             self.inner.on_end(span);
         }
     }
@@ -157,12 +168,12 @@ fn without_state(context: &mut SpanContext) {
     );
 }
 
-/// Log lines to this exporter.
-pub(super) fn logs(exporter: LogExporter) -> impl LogProcessor + 'static {
-    let places = Places::default();
-    let taking = Taking::new(Signal::Logs);
+/// Log lines, or what is sent like them, to this exporter.
+pub(super) fn logs(exporter: LogExporter, signal: Signal) -> impl LogProcessor + 'static {
+    let places = Places::of(signal);
+    let taking = Taking::new(signal);
     let exporter = CountedLogs { exporter, places: places.clone(), taking };
-    let config = sdk_logs::BatchConfigBuilder::default().with_max_queue_size(PLACES).build();
+    let config = sdk_logs::BatchConfigBuilder::default().with_max_queue_size(places.most).build();
     let inner = BatchLogProcessor::builder(exporter).with_batch_config(config).build();
     BoundedLogs { inner, places }
 }
@@ -175,7 +186,7 @@ struct BoundedLogs {
 
 impl LogProcessor for BoundedLogs {
     fn emit(&self, data: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        if self.places.take(Signal::Logs) {
+        if self.places.take() {
             self.inner.emit(data, scope);
         }
     }

@@ -157,10 +157,9 @@ pub async fn read_capped(
     within: Duration,
 ) -> Result<Bytes, ReadFault> {
     let said = response.content_length();
-    let chunks = response.bytes_stream().map_err(|error| match error.is_timeout() {
-        true => ReadFault::TooSlow,
-        false => ReadFault::Broken,
-    });
+    let chunks = response
+        .bytes_stream()
+        .map_err(|error| if error.is_timeout() { ReadFault::TooSlow } else { ReadFault::Broken });
     read_stream(chunks, said, cap, within).await
 }
 

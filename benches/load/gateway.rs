@@ -7,7 +7,7 @@ mod start;
 mod subjects;
 mod targets;
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -38,9 +38,6 @@ pub(crate) struct Arguments {
     /// Seconds after which no further stretch begins.
     #[arg(long, default_value_t = 1_800, value_parser = clap::value_parser!(u64).range(10..=7_200))]
     limit: u64,
-    /// Another build of Osier than the one at hand.
-    #[arg(long, value_name = "FILE")]
-    osier: Option<PathBuf>,
     /// Leave the lists out.
     #[arg(long)]
     no_lists: bool,
@@ -50,11 +47,11 @@ pub(crate) struct Arguments {
 }
 
 /// Runs all rounds and prints the table.
-pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+pub(crate) async fn run(arguments: &Arguments, osier: Option<&Path>) -> anyhow::Result<()> {
     stay_beside()?;
     let until = Instant::now() + Duration::from_secs(arguments.limit);
     let much = Much { calls: arguments.calls, time: Duration::from_millis(arguments.stretch) };
-    let world = World::start(arguments.osier.as_deref()).await?;
+    let world = World::start(osier).await?;
     let with_lists = !(arguments.no_lists || arguments.short);
     let subjects = Subjects::start(&world, with_lists).await?;
     let mut figures = Figures::new(subjects.has_nginx());

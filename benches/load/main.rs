@@ -9,6 +9,8 @@ mod soak;
 mod wire;
 mod world;
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 
 /// What can be said on the command line.
@@ -19,6 +21,9 @@ struct Arguments {
     /// Said by `cargo bench`.
     #[arg(long, hide = true, global = true)]
     bench: bool,
+    /// Another build of Osier than the one at hand.
+    #[arg(long, value_name = "FILE", global = true)]
+    osier: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -40,8 +45,9 @@ enum Command {
 }
 
 fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
-    let Some(command) = arguments.command else {
+    let Arguments { command, osier, .. } = Arguments::parse();
+    let osier = osier.as_deref();
+    let Some(command) = command else {
         // `cargo test --all-targets` runs benches too.
         println!("nothing is measured: cargo bench --bench load -- --help");
         return Ok(());
@@ -53,9 +59,9 @@ fn main() -> anyhow::Result<()> {
             let many = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             many.block_on(neighbours::run(&arguments))
         }
-        Command::Gateway(arguments) => alone()?.block_on(gateway::run(&arguments)),
-        Command::Overload(arguments) => alone()?.block_on(overload::run(&arguments)),
-        Command::Soak(arguments) => alone()?.block_on(soak::run(&arguments)),
+        Command::Gateway(arguments) => alone()?.block_on(gateway::run(&arguments, osier)),
+        Command::Overload(arguments) => alone()?.block_on(overload::run(&arguments, osier)),
+        Command::Soak(arguments) => alone()?.block_on(soak::run(&arguments, osier)),
         Command::Answer(arguments) => alone()?.block_on(wire::answer::run(&arguments)),
         Command::PassOn(arguments) => alone()?.block_on(wire::pass_on::run(&arguments)),
     }

@@ -3,6 +3,7 @@
 
 mod open;
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -28,9 +29,9 @@ pub(crate) struct Arguments {
 }
 
 /// Runs the stretches and prints the table.
-pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+pub(crate) async fn run(arguments: &Arguments, osier: Option<&Path>) -> anyhow::Result<()> {
     stay_beside()?;
-    let world = World::start(None).await?;
+    let world = World::start(osier).await?;
     let (mut command, port) = world.osier(&[])?;
     let osier = Process::listening(&mut command, port).await?;
     let call = world.call(port);

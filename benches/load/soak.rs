@@ -3,6 +3,7 @@
 
 mod trend;
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -32,9 +33,9 @@ pub(crate) struct Arguments {
 }
 
 /// Runs and prints the trend.
-pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+pub(crate) async fn run(arguments: &Arguments, osier: Option<&Path>) -> anyhow::Result<()> {
     stay_beside()?;
-    let world = World::start(None).await?;
+    let world = World::start(osier).await?;
     let (mut command, port) = world.osier(&[])?;
     let osier = Process::listening(&mut command, port).await?;
     let time = Duration::from_secs(arguments.minutes * 60);

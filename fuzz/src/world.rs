@@ -3,7 +3,6 @@
 
 use std::sync::{Arc, LazyLock};
 
-use axum::Router;
 use axum::body::Body;
 use http::{Request, Response};
 use osier::app::{Assembly, Means, assemble};

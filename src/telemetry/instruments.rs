@@ -105,7 +105,7 @@ instruments! {
         "requests that a limit turned away";
     PANICS: Counter "osier.panics", "{panic}", [], "panics that were caught";
     DROPPED: Counter "osier.telemetry.dropped", "{item}", [key::SIGNAL],
-        "spans and log lines that weren't exported";
+        "spans, log lines and copies of audit records that weren't exported";
     EXPORTS_FAILED: Counter "osier.telemetry.exports.failed", "{export}", [key::SIGNAL],
         "exports that the collector didn't take";
     BUILD: Gauge "osier.build.info", "{build}", [key::VERSION], "1, with the program's version";

@@ -41,6 +41,14 @@ impl Clock {
         to_millis(self.now())
     }
 
+    /// Sets a manual clock back, as a machine's is that went wrong; a system clock stays what it is.
+    pub fn set_back(&self, by: Duration) {
+        if let Self::Manual(millis) = self {
+            let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+            millis.fetch_sub(by, Ordering::Relaxed);
+        }
+    }
+
     /// Moves a manual clock on; a system clock stays what it is.
     pub fn advance(&self, by: Duration) {
         if let Self::Manual(millis) = self {

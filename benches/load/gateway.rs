@@ -18,10 +18,13 @@ use super::processes::Process;
 use super::wire::load::{self, Much};
 use super::world::{World, stay_beside};
 use figures::{Cell, Figures};
-use subjects::{Kind, Subject, Subjects};
+use subjects::{Kind, OSIER, Subject, Subjects};
 
 /// Callers at once.
 const CALLERS: [usize; 3] = [1, 16, 64];
+
+/// When the memory under load is read.
+const LOADED: Cell = Cell { kind: Kind::Call, callers: 64 };
 
 /// What it is told.
 #[derive(Debug, Args)]
@@ -64,11 +67,14 @@ pub(crate) async fn run(arguments: &Arguments, osier: Option<&Path>) -> anyhow::
                     break 'rounds;
                 }
                 measure(&world, subject, cell, much, &mut figures).await?;
+                // Before anybody has a session.
+                if round == 1 && subject.name == OSIER && cell == LOADED {
+                    figures.loaded(subject.process.used()?.resident);
+                }
             }
         }
         if !arguments.short {
-            let osier = subjects.osier().used()?.resident;
-            figures.started(start::until_first_call(&world).await?, osier);
+            figures.started(start::until_first_call(&world).await?);
         }
         eprintln!("round {round} of {}", arguments.rounds);
     }

@@ -23,6 +23,15 @@ pub(crate) static WORLD: LazyLock<World> = LazyLock::new(World::start);
 /// The server's own name, as `config/demo.toml` has it.
 pub(crate) const HOST: &str = "127.0.0.1:8080";
 
+/// Nobody is told to come again: the clock stands still.
+const UNLIMITED: [(&str, &str); 5] = [
+    ("PERSON_PER_SECOND", "0"),
+    ("TOOL_PER_SECOND", "0"),
+    ("OVERALL_PER_SECOND", "0"),
+    ("TOKENS_PER_MINUTE", "1000000"),
+    ("TOKENS_PER_MINUTE_OVERALL", "1000000"),
+];
+
 pub(crate) struct World {
     runtime: Runtime,
     routes: osier::router::Routes,
@@ -50,7 +59,10 @@ impl World {
             .replace("http://127.0.0.1:8081", around.entra().base_url())
             .replace("http://127.0.0.1:8082", &services);
         let key = data_encoding::BASE64.encode(&osier::seal::random_bytes::<32>().unwrap());
-        let environment = Environment::default().with("OSIER_KEYS__CURRENT", key);
+        let environment = UNLIMITED.iter().fold(
+            Environment::default().with("OSIER_KEYS__CURRENT", key),
+            |environment, (name, value)| environment.with(format!("OSIER_LIMITS__{name}"), *value),
+        );
         let config = Config::parse("demo.toml", &text, &environment).unwrap();
         let catalog = catalog::load(&Files::built_in()).unwrap();
         let (audit, _) = Sink::to(std::io::sink(), osier::audit::Terms::default());

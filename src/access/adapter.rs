@@ -140,7 +140,7 @@ impl Access {
         strong: bool,
     ) -> bool {
         let now = self.clock.unix_millis();
-        u128::from(snapshot.age(now)) <= oldest.as_millis()
+        snapshot.is_at_most(oldest, now)
             && snapshot.holds_at(now)
             && (snapshot.is_strong() || !strong)
             && self.changes.are_before(key.subject(), snapshot).await

@@ -1,6 +1,7 @@
 //! One caller's permissions at one moment.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::scopes::Scopes;
 
@@ -70,8 +71,10 @@ impl Snapshot {
         self.version != other.version || self.permissions != other.permissions
     }
 
-    /// How old it is at a moment, in milliseconds.
-    pub(super) fn age(&self, now: u64) -> u64 {
-        now.saturating_sub(self.taken_at)
+    /// Is it at most so old at a moment? One from what is now the future isn't: the clock was set back, and
+    /// nobody knows by how much.
+    pub(super) fn is_at_most(&self, oldest: Duration, now: u64) -> bool {
+        let age = now.checked_sub(self.taken_at);
+        age.is_some_and(|millis| Duration::from_millis(millis) <= oldest)
     }
 }

@@ -6,6 +6,7 @@ mod addresses;
 mod answers;
 mod arguments;
 mod ben;
+mod clocks;
 mod finn;
 pub mod matrix;
 mod oracles;

@@ -50,10 +50,14 @@ impl Figures {
         self.idle = resident;
     }
 
-    /// Milliseconds of one start; and the memory of the process that has had all of the round's calls.
-    pub(crate) fn started(&mut self, took: f64, resident: u64) {
+    /// Bytes of memory after the stretch with most callers.
+    pub(crate) fn loaded(&mut self, resident: u64) {
+        self.loaded = resident;
+    }
+
+    /// Milliseconds of one start.
+    pub(crate) fn started(&mut self, took: f64) {
         self.starts.push(took);
-        self.loaded = self.loaded.max(resident);
     }
 
     #[expect(clippy::cast_precision_loss, reason = "millions at most")]
@@ -73,7 +77,7 @@ impl Figures {
         self.wrong
     }
 
-    /// Mebibytes: before the first stretch, and after those with 64 callers.
+    /// Mebibytes: before the first stretch, and after the one with most callers.
     #[expect(clippy::cast_precision_loss, reason = "megabytes")]
     pub(super) fn memory(&self) -> (f64, f64) {
         let mebibytes = |bytes: u64| bytes as f64 / 1_048_576.0;

@@ -80,6 +80,11 @@ impl Reply {
             || self.message["result"]["isError"] == Value::Bool(true)
     }
 
+    /// The refusal of a tool that isn't there, or isn't for this person.
+    pub fn is_unknown_tool(&self) -> bool {
+        self.code() == Some(-32602) && self.text().starts_with("Unknown tool: ")
+    }
+
     /// The words of a refusal, or the text of a result.
     pub fn text(&self) -> String {
         let error = self.message["error"]["message"].as_str();

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use osier::clock::Clock;
 use osier::identity::{Flaw, KeyFault, KeysStatus};
 use serde_json::json;
 
@@ -230,13 +229,6 @@ async fn case_028_a_caller_that_leaves_ends_no_fetch() {
     assert!(world.issuer.fetches() <= 2, "{} fetches", world.issuer.fetches());
 }
 
-/// Sets a manual clock back, which [`Clock::advance`] can't.
-fn set_back(clock: &Clock, by: Duration) {
-    let Clock::Manual(millis) = clock else { panic!("not a manual clock") };
-    let by = u64::try_from(by.as_millis()).unwrap();
-    millis.fetch_sub(by, std::sync::atomic::Ordering::Relaxed);
-}
-
 #[tokio::test]
 async fn case_029_clock_jumps() {
     let ten = Duration::from_mins(10);
@@ -250,9 +242,9 @@ async fn case_029_clock_jumps() {
     // Both are in the cache; their times are looked at all the same.
     world.bad("ten minutes on", &short, Flaw::Expired).await;
     world.accepts("ten minutes on", &long).await;
-    set_back(&world.clock, ten);
+    world.clock.set_back(ten);
     world.accepts("back again", &short).await;
-    set_back(&world.clock, ten);
+    world.clock.set_back(ten);
     world.bad("ten minutes back", &long, Flaw::NotYet).await;
     world.accepts("issued ten minutes back", &world.good()).await;
     assert_eq!(world.issuer.fetches(), 1, "the keys outlived it all");
@@ -260,7 +252,7 @@ async fn case_029_clock_jumps() {
     // A cool-down that began in what is now the future is over.
     world.clock.advance(ten);
     world.bad("an invented key", &of_kid(&world, "invented"), Flaw::UnknownKey).await;
-    set_back(&world.clock, ten);
+    world.clock.set_back(ten);
     world.issuer.publish(&[&KEYS[0], &KEYS[1]]);
     world.accepts("a new key", &world.token_by(&KEYS[1], |_, _| ())).await;
 }

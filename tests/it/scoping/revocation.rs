@@ -27,10 +27,6 @@ fn new_ticket() -> Value {
     json!({"siteId": SITE_60M, "summary": "Lamp broken", "description": "x", "priority": 3})
 }
 
-fn is_unknown_tool(reply: &Reply) -> bool {
-    reply.code() == Some(-32602) && reply.text().starts_with("Unknown tool: ")
-}
-
 #[tokio::test]
 async fn case_017_a_person_whose_rights_end_reads_for_60_seconds_and_writes_for_5() {
     for version in Version::ALL {
@@ -38,15 +34,15 @@ async fn case_017_a_person_whose_rights_end_reads_for_60_seconds_and_writes_for_
         let ben = app.speaking("ben", version).await;
         assert!(!ben.call("list_tickets", json!({})).await.is_error());
         let asked = ben.call("create_ticket", new_ticket()).await;
-        assert!(!is_unknown_tool(&asked), "{version:?}: {asked:?}");
+        assert!(!asked.is_unknown_tool(), "{version:?}: {asked:?}");
         app.around.authz().replace(&nothing()).unwrap();
 
         clock.advance(Duration::from_secs(5));
-        assert!(!is_unknown_tool(&ben.call("create_ticket", new_ticket()).await), "{version:?}");
+        assert!(!ben.call("create_ticket", new_ticket()).await.is_unknown_tool(), "{version:?}");
         clock.advance(Duration::from_millis(1));
         // That the write asked anew is known to reads too.
-        assert!(is_unknown_tool(&ben.call("create_ticket", new_ticket()).await), "{version:?}");
-        assert!(is_unknown_tool(&ben.call("list_tickets", json!({})).await), "{version:?}");
+        assert!(ben.call("create_ticket", new_ticket()).await.is_unknown_tool(), "{version:?}");
+        assert!(ben.call("list_tickets", json!({})).await.is_unknown_tool(), "{version:?}");
         assert_eq!(ben.tools().await, ["get_my_permissions"], "{version:?}");
     }
     let (app, clock) = with_clock().await;
@@ -58,7 +54,7 @@ async fn case_017_a_person_whose_rights_end_reads_for_60_seconds_and_writes_for_
     let still = ben.call("list_tickets", json!({})).await;
     assert!(!still.is_error(), "{still:?}");
     clock.advance(Duration::from_millis(1));
-    assert!(is_unknown_tool(&ben.call("list_tickets", json!({})).await));
+    assert!(ben.call("list_tickets", json!({})).await.is_unknown_tool());
     // And back again, as late.
     app.around.authz().replace(ASSIGNMENTS).unwrap();
     clock.advance(Duration::from_millis(60_001));
@@ -93,7 +89,7 @@ async fn case_017_an_answer_finds_the_rights_of_that_very_moment() {
             let call = ben.call_answering("create_ticket", new_ticket(), Answered::Yes);
             tokio::join!(call, take_away).0
         };
-        assert!(is_unknown_tool(&ended), "{version:?}: {ended:?}");
+        assert!(ended.is_unknown_tool(), "{version:?}: {ended:?}");
         assert!(app.around.services().wire().writes().is_empty(), "{version:?}");
     }
 }
@@ -116,7 +112,7 @@ async fn case_084_a_role_that_changes_counts_within_the_stated_age_in_every_vers
         clock.advance(Duration::from_millis(60_001));
         assert!(!ben.tools().await.contains(&comment), "{version:?}");
         let called = ben.call(&comment, json!({"ticketId": "x", "text": "x"})).await;
-        assert!(is_unknown_tool(&called), "{version:?}: {called:?}");
+        assert!(called.is_unknown_tool(), "{version:?}: {called:?}");
         assert!(!ben.call("list_tickets", json!({})).await.is_error(), "{version:?}");
         assert!(app.around.services().wire().writes().is_empty(), "{version:?}");
     }
@@ -276,7 +272,7 @@ async fn case_085_a_lost_or_unknown_scope_field_is_a_denial_and_never_everywhere
         });
         let ben = app.as_user("ben").await;
         assert_eq!(ben.tools().await, ["get_my_permissions"], "{what}");
-        assert!(is_unknown_tool(&ben.call("list_tickets", json!({})).await), "{what}");
+        assert!(ben.call("list_tickets", json!({})).await.is_unknown_tool(), "{what}");
         app.around.authz().heal();
     }
     // One scope of several that can't be read takes away itself alone.

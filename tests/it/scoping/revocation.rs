@@ -7,7 +7,7 @@ use osier::clock::Clock;
 use osier::demo::{ASSIGNMENTS, BEN, Fault, SITE_60M};
 use serde_json::{Value, json};
 
-use crate::harness::{Answered, Client, Reply, Setup, TestApp, Version};
+use crate::harness::{Answered, Client, Setup, TestApp, Version};
 
 const UNAVAILABLE: &str =
     "Your permissions can't be read at the moment, so nothing is allowed. Try again in a minute.";

@@ -52,8 +52,10 @@ impl Writer {
                 self.batch.push(line(Lost::line(self.state.clock(), &gap)));
                 continue;
             }
-            // Whoever waits for a line unparks this thread.
-            std::thread::park_timeout(GATHER);
+            // Whoever waits for a line unparks this thread; where a write's worth waits, nothing need gather.
+            if lines.len() < TOGETHER {
+                std::thread::park_timeout(GATHER);
+            }
             let Some(line) = lines.try_recv().ok().or_else(|| lines.blocking_recv()) else { break };
             self.batch.push(line);
             while self.batch.len() < TOGETHER

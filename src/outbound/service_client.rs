@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header::{Entry, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnector;
 use hyper_timeout::TimeoutConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -50,16 +50,12 @@ impl ServiceClient {
     /// # Errors
     /// Where the machine's certificate store can't be read.
     pub fn new(limits: &Limits) -> Result<Self, NoClient> {
-        super::install_crypto();
         let mut tcp = HttpConnector::new_with_resolver(Fenced::new(limits.nearest));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_keepalive(Some(KEEPALIVE));
-        let mut settings = tls::shared().ok_or(NoClient)?;
-        // The builder says which versions there are.
-        settings.alpn_protocols.clear();
-        let builder = HttpsConnectorBuilder::new().with_tls_config(settings).https_or_http();
-        let mut connector = TimeoutConnector::new(builder.enable_http1().wrap_connector(tcp));
+        let mut connector =
+            TimeoutConnector::new(tls::builder()?.enable_http1().wrap_connector(tcp));
         connector.set_connect_timeout(Some(limits.connect));
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())

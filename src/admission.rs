@@ -1,13 +1,18 @@
-//! Admission control: how often ([`Rate`], [`Rates`]) and how many at once ([`Places`], [`Shares`]).
+//! Admission control: how often ([`Rate`], [`Rates`]) and how many at once ([`Places`] by [`Headroom`],
+//! [`Shares`]).
 //! The layers of the HTTP server, the pipeline and the accept loop ask before they begin something;
 //! what they say to who is turned away is theirs. Everything here is bounded, whoever asks.
 
+mod headroom;
 mod places;
 mod rate;
+mod shares;
 mod ticks;
 
-pub use places::{Place, Places, Share, Shares};
+pub use headroom::Headroom;
+pub use places::{Place, Places};
 pub use rate::{Quota, Rate, Rates, TooMany};
+pub use shares::{Share, Shares};
 pub(crate) use ticks::Ticks;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,6 +1,7 @@
 //! The layers of the HTTP server, outermost first.
 //!
 //! ```text
+//! turn away   at /mcp, where there is far too much to do: before anything below is done for nothing
 //! running     the end of the process waits for what is counted here
 //! request id  every request gets one of ours; answers carry it
 //! observe     how long it took, and the span around it
@@ -32,6 +33,7 @@ pub mod session;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
@@ -40,10 +42,13 @@ use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, StatusCode};
-use serde_json::json;
 use tokio_util::task::TaskTracker;
 use tower_http::request_id::RequestId;
 use tracing::Instrument;
+
+use crate::telemetry::meters;
+
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// What the layers of the MCP door need.
 #[derive(Clone)]
@@ -88,6 +93,23 @@ where
     let limits = |request| limits::admit(admission, request, Next(host));
     let bearer = |request| bearer::authenticate(gate, request, Next(limits));
     cors::share(allowed, request, Next(bearer)).await
+}
+
+/// What a request of the MCP door is answered where it would be shed anyway: without a name, a span and a
+/// caller, which cost several times as much as the answer. It is counted and measured as others are.
+pub fn turn_away(layers: &Layers, route: &str, request: &Request) -> Option<Response> {
+    if cors::is_preflight(request) {
+        return None;
+    }
+    let began = Instant::now();
+    let mut response = layers.admission.turn_away()?;
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    if let Some(origin) = layers.allowed.origin(request.headers()) {
+        cors::mark(headers, origin);
+    }
+    meters().request(Some(route), request.method(), response.status(), began.elapsed());
+    Some(response)
 }
 
 /// What lies behind a layer of the MCP door.
@@ -152,8 +174,7 @@ where
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response =
         answered.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response());
-    let nosniff = HeaderValue::from_static("nosniff");
-    response.headers_mut().entry(X_CONTENT_TYPE_OPTIONS).or_insert(nosniff);
+    response.headers_mut().entry(X_CONTENT_TYPE_OPTIONS).or_insert(NOSNIFF);
     response
 }
 
@@ -178,8 +199,10 @@ where
 
 /// A JSON-RPC error for a request whose id isn't known (JSON-RPC 2.0 §5: the id is null then).
 fn json_rpc_error(status: StatusCode, code: i32, message: &str) -> Response {
-    let body = json!({"jsonrpc": "2.0", "id": null, "error": {"code": code, "message": message}});
-    let mut response = (status, body.to_string()).into_response();
+    let message = serde_json::Value::from(message);
+    let error = format!(r#"{{"code":{code},"message":{message}}}"#);
+    let body = format!(r#"{{"jsonrpc":"2.0","id":null,"error":{error}}}"#);
+    let mut response = (status, body).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

@@ -79,6 +79,9 @@ impl Routes {
             _ => return self.other(request).await,
         };
         let Some(mcp) = &self.mcp else { return self.other(request).await };
+        if let Some(shed) = middleware::turn_away(&mcp.layers, route, &request) {
+            return shed;
+        }
         let behind = |request| mcp.answer(request);
         middleware::around_any(&mcp.around, Some(route), request, Next::to(behind)).await
     }

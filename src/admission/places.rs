@@ -1,126 +1,159 @@
-//! How many at once: [`Places`] for all together, with a short line of those who wait for a moment,
-//! and [`Shares`], how many of them one key may have. Both are given back by drop.
+//! How many at once, all together: [`Places`], as many as the processor keeps up with, and a line of those who
+//! wait for their turn. Given back by drop.
 
-use std::collections::HashMap;
-use std::hash::Hash;
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod line;
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
-use super::{Bound, locked};
+use self::line::Line;
+use super::{Bound, Headroom, locked};
 
-/// So many at once.
-pub struct Places {
-    free: Arc<Semaphore>,
-    bound: Bound,
-    waiting: AtomicUsize,
-}
+/// How long one waits at most while the processor works the line off: it is as long as it may be for that.
+const WORK: Duration = Duration::from_secs(5);
+
+/// So many at once, or fewer.
+pub struct Places(Arc<Inner>);
 
 /// One of them, until it is dropped.
 #[derive(Debug)]
 pub struct Place {
-    _permit: OwnedSemaphorePermit,
+    permit: Option<OwnedSemaphorePermit>,
+    of: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    free: Arc<Semaphore>,
+    /// How many there are.
+    size: Mutex<usize>,
+    /// Places that are taken and that there aren't any more.
+    owed: AtomicUsize,
+    bound: Bound,
+    headroom: Arc<Headroom>,
+    line: Line,
+    is_probing: AtomicBool,
 }
 
 impl Places {
-    /// All of them free.
-    pub fn new(bound: Bound) -> Self {
-        let most = bound.most.min(Semaphore::MAX_PERMITS);
-        Self { free: Arc::new(Semaphore::new(most)), bound, waiting: AtomicUsize::new(0) }
+    /// All of them free; as many as there is headroom for, and no more than the bound says.
+    pub fn new(bound: Bound, headroom: Arc<Headroom>) -> Self {
+        let bound = Bound { most: bound.most.min(Semaphore::MAX_PERMITS), ..bound };
+        let size = headroom.now().min(bound.most);
+        Self(Arc::new(Inner {
+            free: Arc::new(Semaphore::new(size)),
+            size: Mutex::new(size),
+            owed: AtomicUsize::new(0),
+            line: Line::new(bound.waiting, bound.most),
+            bound,
+            headroom,
+            is_probing: AtomicBool::new(false),
+        }))
     }
 
-    /// A place now, or after a short wait; none where the line is full or the wait was in vain.
+    /// A place now, or after a wait; none where the line is full or the wait was in vain.
     pub async fn enter(&self) -> Option<Place> {
-        if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
-            return Some(Place { _permit: permit });
+        let inner = &self.0;
+        let size = inner.fit();
+        let place = |permit| Place { permit: Some(permit), of: Arc::clone(inner) };
+        if let Ok(permit) = Arc::clone(&inner.free).try_acquire_owned() {
+            inner.line.is_over();
+            inner.probe(size);
+            return Some(place(permit));
         }
-        let _inline = self.line_up()?;
-        let turn = Arc::clone(&self.free).acquire_owned();
-        let permit = tokio::time::timeout(self.bound.patience, turn).await.ok()?.ok()?;
-        Some(Place { _permit: permit })
+        let _inline = inner.line.join(size)?;
+        inner.probe(size);
+        let turn = Arc::clone(&inner.free).acquire_owned();
+        timeout(inner.patience(size), turn).await.ok()?.ok().map(place)
+    }
+
+    /// Whether one more is turned away at once, who is counted as such then: for who wants to know before
+    /// anything is done for them.
+    pub fn turn_away(&self) -> bool {
+        let inner = &self.0;
+        let away = inner.free.available_permits() == 0 && inner.line.is_full(inner.fit());
+        if away {
+            inner.line.turned_away();
+        }
+        away
+    }
+
+    /// The same, and only where the processor is why: not where places are taken by those who wait for
+    /// services.
+    pub fn turn_away_for_work(&self) -> bool {
+        !self.0.headroom.is_whole() && self.turn_away()
     }
 
     /// How many are taken.
     pub fn taken(&self) -> usize {
-        self.bound.most.saturating_sub(self.free.available_permits())
-    }
-
-    fn line_up(&self) -> Option<InLine<'_>> {
-        let one_more = |waiting| (waiting < self.bound.waiting).then_some(waiting + 1);
-        let joined = self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
-        joined.ok().map(|_| InLine(&self.waiting))
+        let owed = self.0.owed.load(Ordering::Relaxed);
+        (*locked(&self.0.size) + owed).saturating_sub(self.0.free.available_permits())
     }
 }
 
-/// A place in the line; whoever gives up leaves it too.
-struct InLine<'a>(&'a AtomicUsize);
-
-impl Drop for InLine<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// So many at once for each key. Only keys that have any are remembered.
-#[derive(Debug)]
-pub struct Shares<K: Eq + Hash> {
-    taken: Arc<Mutex<HashMap<K, usize>>>,
-    most: usize,
-}
-
-/// One of a key's, until it is dropped.
-#[derive(Debug)]
-pub struct Share<K: Eq + Hash> {
-    key: K,
-    taken: Arc<Mutex<HashMap<K, usize>>>,
-}
-
-impl<K: Clone + Eq + Hash> Shares<K> {
-    /// So many for each key.
-    pub fn new(most: usize) -> Self {
-        Self { taken: Arc::default(), most }
-    }
-
-    /// One more of this key's, unless it has them all.
-    pub fn take(&self, key: &K) -> Option<Share<K>> {
-        self.take_below(key, self.most)
-    }
-
-    /// One more of this key's, however many it has: for what has begun already.
-    pub fn count_in(&self, key: &K) -> Option<Share<K>> {
-        self.take_below(key, usize::MAX)
-    }
-
-    fn take_below(&self, key: &K, most: usize) -> Option<Share<K>> {
-        let mut taken = locked(&self.taken);
-        match taken.get_mut(key) {
-            Some(count) if *count >= most => return None,
-            Some(count) => *count += 1,
-            None if most == 0 => return None,
-            None => {
-                taken.insert(key.clone(), 1);
-            }
+impl Inner {
+    /// Makes the places as many as there is headroom for, and tells how many they are.
+    fn fit(&self) -> usize {
+        let wanted = self.headroom.now().min(self.bound.most);
+        let mut size = locked(&self.size);
+        if wanted > *size {
+            let more = wanted - *size;
+            self.free.add_permits(more - self.pay(more));
+        } else if wanted < *size {
+            let fewer = *size - wanted;
+            let owed = fewer - self.free.forget_permits(fewer);
+            self.owed.fetch_add(owed, Ordering::Relaxed);
         }
-        drop(taken);
-        Some(Share { key: key.clone(), taken: Arc::clone(&self.taken) })
+        *size = wanted;
+        wanted
     }
 
-    /// How many keys have one or more.
-    pub fn keys(&self) -> usize {
-        locked(&self.taken).len()
+    /// Up to so many of the places that are owed are owed no longer.
+    fn pay(&self, most: usize) -> usize {
+        let less = |owed: usize| Some(owed.saturating_sub(most));
+        let owed = self.owed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        owed.unwrap_or_else(|owed| owed).min(most)
+    }
+
+    fn patience(&self, size: usize) -> Duration {
+        let moves_on = size < self.bound.most;
+        if moves_on { WORK.max(self.bound.patience) } else { self.bound.patience }
+    }
+
+    /// Looks at the headroom while half of the places or more are taken, and until nobody waits who could be
+    /// let in if there were more of it.
+    fn probe(self: &Arc<Self>, size: usize) {
+        let is_busy = self.free.available_permits() * 2 <= size;
+        let can_change = self.headroom.can_change();
+        if !is_busy || !can_change || self.is_probing.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let inner = Arc::clone(self);
+        tokio::spawn(async move {
+            loop {
+                inner.headroom.probe(|| inner.line.len() > 0).await;
+                let size = inner.fit();
+                if inner.line.len() == 0 || inner.headroom.is_whole() {
+                    inner.is_probing.store(false, Ordering::Relaxed);
+                    // Somebody may have come in between, and taken this for still looking.
+                    if inner.line.len() > 0 && !inner.headroom.is_whole() {
+                        inner.probe(size);
+                    }
+                    return;
+                }
+            }
+        });
     }
 }
 
-impl<K: Eq + Hash> Drop for Share<K> {
+impl Drop for Place {
     fn drop(&mut self) {
-        let mut taken = locked(&self.taken);
-        let left = taken.get_mut(&self.key).map(|count| {
-            *count -= 1;
-            *count
-        });
-        if left == Some(0) {
-            taken.remove(&self.key);
+        if let (1, Some(permit)) = (self.of.pay(1), self.permit.take()) {
+            permit.forget();
         }
     }
 }
@@ -133,18 +166,21 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_millis(600);
 
+    /// Without more headroom than that.
     fn places(most: usize, waiting: usize) -> Arc<Places> {
-        Arc::new(Places::new(Bound { most, waiting, patience: PATIENCE }))
+        let bound = Bound { most, waiting, patience: PATIENCE };
+        Arc::new(Places::new(bound, Arc::new(Headroom::between(most, most))))
     }
 
     #[tokio::test]
     async fn one_waits_the_next_is_turned_away_and_patience_ends() {
         let places = places(1, 1);
         let first = places.enter().await.unwrap();
+        assert!(!places.turn_away());
         let (ours, begun) = (Arc::clone(&places), tokio::time::Instant::now());
         let waits = tokio::spawn(async move { ours.enter().await });
         tokio::task::yield_now().await;
-        assert!(places.enter().await.is_none());
+        assert!(places.turn_away() && places.enter().await.is_none());
         assert!(begun.elapsed() < PATIENCE, "who is turned away isn't kept waiting");
         drop(first);
         let second = waits.await.unwrap().unwrap();
@@ -161,22 +197,33 @@ mod tests {
         let _first = places.enter().await.unwrap();
         for _ in 0..3 {
             let soon = Duration::from_millis(20);
-            assert!(tokio::time::timeout(soon, places.enter()).await.is_err());
+            assert!(timeout(soon, places.enter()).await.is_err());
         }
-        assert_eq!(places.waiting.load(Ordering::Relaxed), 0);
+        assert_eq!(places.0.line.len(), 0);
     }
 
-    #[test]
-    fn keys_have_their_own_and_are_forgotten_with_the_last() {
-        let shares = Shares::new(2);
-        let held = [shares.take(&"a").unwrap(), shares.take(&"a").unwrap()];
-        assert!(shares.take(&"a").is_none());
-        let other = shares.take(&"b").unwrap();
-        let beyond = shares.count_in(&"a").unwrap();
-        assert_eq!(shares.keys(), 2);
-        drop((held, other));
-        assert!(shares.take(&"a").is_some());
-        drop(beyond);
-        assert_eq!(shares.keys(), 0);
+    #[tokio::test]
+    async fn there_are_as_many_as_there_is_headroom_for() {
+        let headroom = Arc::new(Headroom::between(2, 64));
+        let bound = Bound { most: 64, waiting: 32, patience: PATIENCE };
+        let places = Arc::new(Places::new(bound, Arc::clone(&headroom)));
+        // Nothing keeps the processor: whoever comes gets in, a moment later.
+        let mut held = Vec::new();
+        for _ in 0..64 {
+            held.push(places.enter().await.unwrap());
+        }
+        assert!(places.enter().await.is_none(), "these are all");
+        assert_eq!(places.taken(), 64);
+        while headroom.now() > 2 {
+            headroom.late();
+        }
+        assert!(!places.turn_away());
+        assert_eq!(places.taken(), 64);
+        held.truncate(2);
+        assert_eq!((places.taken(), places.0.free.available_permits()), (2, 0));
+        held.truncate(1);
+        assert_eq!((places.taken(), places.0.free.available_permits()), (1, 1));
+        drop(held);
+        assert_eq!(places.taken(), 0);
     }
 }

@@ -71,7 +71,12 @@ pub(super) async fn accept(
                 let seat = crowd.join();
                 let (cut, stop) = (seat.cut.clone(), shutdown.clone());
                 let serving = connection((stream, peer, seat), live, tls, stop);
-                connections.spawn(cut.run_until_cancelled_owned(serving));
+                match cut {
+                    Some(cut) => {
+                        drop(connections.spawn(cut.run_until_cancelled_owned(serving)));
+                    }
+                    None => drop(connections.spawn(serving)),
+                }
             }
             Err(error) => {
                 // Too many open files, mostly: those that are open will end.

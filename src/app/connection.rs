@@ -1,6 +1,7 @@
 //! One connection, to its end: how requests on it are read and answered, what it may take, and when
 //! it is ended. The accept loop calls [`serve`] for each; `watch` tells when a client is too slow.
 
+mod unread;
 mod watch;
 
 use std::convert::Infallible;
@@ -13,13 +14,14 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Request, Response, StatusCode, Version};
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use self::unread::Unread;
 use self::watch::{Verdict, Watch, Watched};
 use super::Limits;
 use crate::telemetry::{Limit, meters};
@@ -65,20 +67,24 @@ pub(super) async fn serve<A, F>(
     let watch = Arc::new(Watch::new(deadlines));
     let builder = builder(&limits, for_what);
     let watched = Arc::clone(&watch);
-    let service = tower::service_fn(move |request: Request<_>| {
+    let service = service_fn(move |request: Request<_>| {
         let begun = watched.begins(request.version() == Version::HTTP_2);
-        let (answer, mut request) = (answer.clone(), request.map(Body::new));
+        let (mut request, unread) = Unread::lend(request);
         request.extensions_mut().insert(ConnectInfo(peer));
+        let answer = answer.clone();
         async move {
-            let response = match for_what {
+            let mut response = match for_what {
                 Use::HealthOnly if !is_health(&request) => full(request.version()),
                 _ => answer(request).await,
             };
+            if let Some(unread) = unread {
+                response = unread.before(response).await;
+            }
             Ok::<_, Infallible>(response.map(|body| begun.around(body)))
         }
     });
     let stream = TokioIo::new(Watched::new(stream, Arc::clone(&watch)));
-    let mut serving = pin!(builder.serve_connection(stream, TowerToHyperService::new(service)));
+    let mut serving = pin!(builder.serve_connection(stream, service));
     let (mut stopping, mut leaving) = (false, None);
     loop {
         let (verdict, look_again) = watch.verdict(Instant::now());
@@ -98,6 +104,7 @@ pub(super) async fn serve<A, F>(
             (Verdict::Fine, _) => look_again,
         };
         tokio::select! {
+            biased;
             ended = &mut serving => {
                 if let Err(error) = ended {
                     tracing::debug!(%error, "a connection ended early");

@@ -42,8 +42,8 @@ pub(super) struct Seat {
     crowd: Arc<Crowd>,
     /// What the connection is for.
     pub(super) for_what: Use,
-    /// Cancelled when a newer connection needs the place.
-    pub(super) cut: CancellationToken,
+    /// Cancelled when a newer connection needs the place, where one may.
+    pub(super) cut: Option<CancellationToken>,
     number: u64,
     _open: telemetry::Open,
 }
@@ -62,22 +62,22 @@ impl Crowd {
 
     /// A place for one more.
     pub(super) fn join(self: &Arc<Self>) -> Seat {
-        let cut = CancellationToken::new();
         let mut open = self.lock();
         open.next += 1;
         open.alive += 1;
         let number = open.next;
-        let for_what = if open.any < self.most {
+        let (for_what, cut) = if open.any < self.most {
             open.any += 1;
-            Use::Any
+            (Use::Any, None)
         } else {
+            let cut = CancellationToken::new();
             if open.spare.len() >= SPARE
                 && let Some((_, oldest)) = open.spare.pop_front()
             {
                 oldest.cancel();
             }
             open.spare.push_back((number, cut.clone()));
-            Use::HealthOnly
+            (Use::HealthOnly, Some(cut))
         };
         drop(open);
         let open = meters().connection();
@@ -135,9 +135,10 @@ mod tests {
         assert!(inside.iter().all(|seat| seat.for_what == Use::Any));
         let spare: Vec<_> = (0..SPARE).map(|_| crowd.join()).collect();
         assert!(spare.iter().all(|seat| seat.for_what == Use::HealthOnly));
-        assert!(!spare[0].cut.is_cancelled());
+        let is_cut = |seat: &Seat| seat.cut.as_ref().is_some_and(CancellationToken::is_cancelled);
+        assert!(!is_cut(&spare[0]));
         let newest = crowd.join();
-        assert!(spare[0].cut.is_cancelled() && !spare[1].cut.is_cancelled());
+        assert!(is_cut(&spare[0]) && !is_cut(&spare[1]));
         let more: Vec<_> = (1..SPARE).map(|_| crowd.join()).collect();
         assert!(!crowd.is_overfull());
         let one_more = crowd.join();

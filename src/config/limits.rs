@@ -17,7 +17,7 @@ use crate::admission::{Bound, Quota};
 use connections::RawConnections;
 
 /// How many requests wait for a place, as a share of the places.
-const WAITING: usize = 4;
+const WAITING: usize = 2;
 /// Places for requests and calls at once, for each core, and at least.
 const PER_CORE: usize = 128;
 const AT_LEAST: usize = 512;
@@ -93,15 +93,15 @@ pub(super) struct RawLimits {
     /// `OSIER_LIMITS__OVERALL_PER_SECOND`
     #[validate(range(max = 1_000_000))]
     overall_per_second: u32,
-    /// Requests that are answered at once, and calls that run at once; 0: 128 for each core, at least
-    /// 512. `OSIER_LIMITS__IN_FLIGHT`
+    /// Requests that are answered at once, and calls that run at once, at most; 0: 128 for each core, at
+    /// least 512. There are fewer while the processor doesn't keep up. `OSIER_LIMITS__IN_FLIGHT`
     #[validate(range(max = 100_000))]
     in_flight: u32,
     /// The same of one person. `OSIER_LIMITS__IN_FLIGHT_PER_PERSON`
     #[validate(range(min = 1, max = 100_000))]
     in_flight_per_person: u32,
-    /// Milliseconds that a request waits for its turn where as many are in flight as may be; a
-    /// quarter as many as are in flight wait. `OSIER_LIMITS__MAX_WAIT_MS`
+    /// Milliseconds that a request waits for its turn where as many are in flight as may be; half as
+    /// many as may be in flight wait. `OSIER_LIMITS__MAX_WAIT_MS`
     #[validate(range(max = 10_000))]
     max_wait_ms: u32,
     /// Tokens that weren't seen before, judged in a minute from one address.

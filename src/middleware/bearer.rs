@@ -6,14 +6,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
-};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
-use http_body_util::{BodyExt, Limited};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 use tower_http::request_id::RequestId;
 
@@ -59,10 +55,6 @@ const VOUCHING_FAMILIES: [&str; 6] = [
     "osier-",
 ];
 
-/// How much of a refused request's body is let in, and for how long.
-const LET_IN: usize = 64 * 1024;
-const PATIENCE: Duration = Duration::from_millis(250);
-
 /// A request without these brings no token to judge, and is how every client begins.
 fn brings_a_token(request: &Request) -> bool {
     request.headers().contains_key(AUTHORIZATION)
@@ -91,7 +83,7 @@ where
     if known.is_none() && brings_a_token(&request) {
         let from = address::of(request.extensions());
         if let Err(too_fast) = gate.strangers.take(from) {
-            return too_many(too_fast.retry_after, request).await;
+            return too_many(too_fast.retry_after, &request);
         }
     }
     let identity = match known {
@@ -107,19 +99,18 @@ where
         Err(rejection) => {
             let request_id = request_id(&request);
             log(&gate.denials, rejection, request_id.as_deref());
-            let response = refuse(&gate.challenge, rejection, request_id.as_deref());
-            after_its_body(request, response).await
+            refuse(&gate.challenge, rejection, request_id.as_deref())
         }
     }
 }
 
 /// Too many tokens to judge: no word of whether this one is good, and no line in the log, which a
 /// flood would fill.
-async fn too_many(retry_after: Duration, request: Request) -> Response {
+fn too_many(retry_after: Duration, request: &Request) -> Response {
     let status = StatusCode::TOO_MANY_REQUESTS;
     let seconds = retry_after.as_secs().max(1);
     let mut problem = json!({ "status": status.as_u16(), "title": "Too many sign-ins to check" });
-    if let (Some(id), Some(members)) = (request_id(&request), problem.as_object_mut()) {
+    if let (Some(id), Some(members)) = (request_id(request), problem.as_object_mut()) {
         members.insert("requestId".to_owned(), id.into());
     }
     let mut response = (status, problem.to_string()).into_response();
@@ -129,24 +120,7 @@ async fn too_many(retry_after: Duration, request: Request) -> Response {
     headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     meters().shed(Limit::Address);
     tracing::debug!("more unknown tokens than are judged");
-    after_its_body(request, response).await
-}
-
-/// The answer to a refused request, whose connection goes on only if its body came.
-async fn after_its_body(request: Request, mut response: Response) -> Response {
-    let version = request.version();
-    if !let_in(request.into_body()).await && version <= Version::HTTP_11 {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    }
     response
-}
-
-/// Lets the body of a refused request come in, unread: a connection is closed under what still comes,
-/// and a client that sends its body after its head would lose the answer, or its next request. Tells
-/// whether all of it came.
-async fn let_in(body: Body) -> bool {
-    let coming = Limited::new(body, LET_IN).collect();
-    tokio::time::timeout(PATIENCE, coming).await.is_ok_and(|came| came.is_ok())
 }
 
 fn strip(headers: &mut HeaderMap) {

@@ -29,9 +29,7 @@ where
     F: Future<Output = Response>,
 {
     let Some(origin) = allowed.origin(request.headers()) else { return next.run(request).await };
-    let preflight = request.method() == Method::OPTIONS
-        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    let mut response = if preflight {
+    let mut response = if is_preflight(&request) {
         let headers = [
             (ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, DELETE")),
             (ACCESS_CONTROL_ALLOW_HEADERS, SENT),
@@ -41,9 +39,19 @@ where
     } else {
         next.run(request).await
     };
-    let headers: &mut HeaderMap = response.headers_mut();
+    mark(response.headers_mut(), origin);
+    response
+}
+
+/// Lets pages of this origin read the answer.
+pub fn mark(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, READ);
     headers.append(VARY, HeaderValue::from_static("Origin"));
-    response
+}
+
+/// Whether a page's browser only asks what may be sent.
+pub fn is_preflight(request: &Request) -> bool {
+    request.method() == Method::OPTIONS
+        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }

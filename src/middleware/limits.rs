@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use self::held::Held;
 use super::Next;
 use super::body::IsRequest;
-use crate::admission::{Bound, Places, Quota, Rate, Rates, Share, Shares};
+use crate::admission::{Place, Places, Quota, Rate, Rates, Share, Shares};
 use crate::clock::Clock;
 use crate::identity::{Identity, PersonKey};
 use crate::telemetry::{Limit, meters};
@@ -36,9 +36,7 @@ pub struct Settings {
     pub person: Quota,
     /// How often all people together may.
     pub overall: Quota,
-    /// How many requests are answered at once.
-    pub in_flight: Bound,
-    /// The same of one person.
+    /// How many requests of one person are answered at once.
     pub in_flight_per_person: usize,
     /// Event streams of one person.
     pub streams_per_person: usize,
@@ -50,7 +48,8 @@ pub struct Settings {
 pub struct Admission {
     person: Rates<PersonKey>,
     overall: Rate,
-    places: Places,
+    places: Arc<Places>,
+    calls: Arc<Places>,
     people: Shares<PersonKey>,
     streams: Shares<()>,
     streams_of: Shares<PersonKey>,
@@ -80,16 +79,37 @@ impl Shed {
 }
 
 impl Admission {
-    /// Nothing is taken yet.
-    pub fn new(settings: Settings, clock: Clock) -> Self {
+    /// Nothing is taken yet but of those places: of requests, and of calls, which requests lead to.
+    pub fn new(
+        settings: Settings,
+        (places, calls): (Arc<Places>, Arc<Places>),
+        clock: Clock,
+    ) -> Self {
         Self {
             person: Rates::new(settings.person, MOST_PEOPLE, clock.clone()),
             overall: Rate::new(settings.overall, clock),
-            places: Places::new(settings.in_flight),
+            places,
+            calls,
             people: Shares::new(settings.in_flight_per_person),
             streams: Shares::new(settings.streams),
             streams_of: Shares::new(settings.streams_per_person),
         }
+    }
+
+    /// The answer to a request that would surely be shed, told from nothing of it: telling who it is from
+    /// costs more than being told.
+    pub fn turn_away(&self) -> Option<Response> {
+        let away = self.places.turn_away() || self.calls.turn_away_for_work();
+        away.then(|| shed(Shed::InFlight, SOON))
+    }
+
+    /// A place for a request of this person's, or whose limit there is none by and when to come again.
+    async fn enter(&self, who: &PersonKey) -> Result<(Share<PersonKey>, Place), (Shed, Duration)> {
+        self.person.take(who).map_err(|too_many| (Shed::PersonRate, too_many.retry_after))?;
+        let share = self.people.take(who).ok_or((Shed::PersonInFlight, SOON))?;
+        self.overall.take().map_err(|too_many| (Shed::OverallRate, too_many.retry_after))?;
+        let place = self.places.enter().await.ok_or((Shed::InFlight, SOON))?;
+        Ok((share, place))
     }
 
     fn stream(&self, who: &PersonKey) -> Result<Stream, Shed> {
@@ -118,15 +138,10 @@ where
     F: Future<Output = Response>,
 {
     let Some(who) = person(&request) else { return without_a_person() };
-    if let Err(too_many) = admission.person.take(&who) {
-        return shed(Shed::PersonRate, too_many.retry_after);
+    match admission.enter(&who).await {
+        Ok(_entered) => next.run(request).await,
+        Err((what, retry_after)) => shed(what, retry_after),
     }
-    let Some(_share) = admission.people.take(&who) else { return shed(Shed::PersonInFlight, SOON) };
-    if let Err(too_many) = admission.overall.take() {
-        return shed(Shed::OverallRate, too_many.retry_after);
-    }
-    let Some(_place) = admission.places.enter().await else { return shed(Shed::InFlight, SOON) };
-    next.run(request).await
 }
 
 /// The layer that counts event streams; it stands behind the one that has read the message. What

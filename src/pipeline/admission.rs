@@ -3,9 +3,10 @@
 //! nobody of a tool that they don't see; the HTTP layer has its own limits before that
 //! (`middleware::limits`).
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::admission::{Bound, Place, Places, Quota, Rates, Share, Shares};
+use crate::admission::{Place, Places, Quota, Rates, Share, Shares};
 use crate::call::{Limit, Refusal};
 use crate::catalog::{Tool, ToolId};
 use crate::clock::Clock;
@@ -19,7 +20,7 @@ const SOON: Duration = Duration::from_secs(1);
 
 /// The limits of calls, and what is taken of them.
 pub struct Admission {
-    all: Places,
+    all: Arc<Places>,
     people: Shares<PersonKey>,
     tools: Rates<ToolId>,
 }
@@ -32,13 +33,9 @@ pub(super) struct Admitted {
 }
 
 impl Admission {
-    /// Nothing is taken yet.
-    pub fn new(all: Bound, per_person: usize, tool: Quota, clock: Clock) -> Self {
-        Self {
-            all: Places::new(all),
-            people: Shares::new(per_person),
-            tools: Rates::new(tool, MOST_TOOLS, clock),
-        }
+    /// Nothing is taken yet but of those places.
+    pub fn new(all: Arc<Places>, per_person: usize, tool: Quota, clock: Clock) -> Self {
+        Self { all, people: Shares::new(per_person), tools: Rates::new(tool, MOST_TOOLS, clock) }
     }
 
     /// A place for one more call of this person's. Their own share comes first, so that one person

@@ -1,6 +1,8 @@
 //! An open loop: calls begin when their time has come, whether or not others have ended. A call for which no
-//! connection is free by then is lost here, and isn't the server's.
+//! connection is free by then is lost here, and isn't the server's. What begins in the first second is answered
+//! and isn't counted: a server can't know yet that it isn't a burst.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,12 +15,15 @@ use crate::wire::load::{Measured, Right};
 
 /// How often calls begin.
 const TICK: Duration = Duration::from_millis(1);
+/// What isn't counted.
+const ONSET: Duration = Duration::from_secs(1);
 
 /// How much is asked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
     /// Calls a second.
     pub(crate) pace: f64,
+    /// How long calls are counted.
     pub(crate) time: Duration,
     pub(crate) connections: u32,
 }
@@ -52,13 +57,13 @@ pub(crate) async fn run(
     for _ in 0..plan.connections {
         connections.push(Connection::open(port).await?);
     }
-    let until = Instant::now() + plan.time;
+    let from = Instant::now() + ONSET;
+    let until = from + plan.time;
     let mut callers = JoinSet::new();
     for connection in connections {
         let (due, request, right) = (Arc::clone(&due), Arc::clone(&request), right.clone());
-        callers.spawn(async move { caller(connection, &request, &right, &due, until).await });
+        callers.spawn(async move { caller(connection, &request, &right, &due, from..until).await });
     }
-    let started = Instant::now();
     let lost = pace(plan, &due, until).await;
     let mut all = Calls::default();
     while let Some(ended) = callers.join_next().await {
@@ -67,7 +72,7 @@ pub(crate) async fn run(
         all.shed.extend(calls.shed);
         all.wrong += calls.wrong;
     }
-    let lasted = started.elapsed();
+    let lasted = from.elapsed();
     Ok(Ended {
         good: Measured::of(all.good, all.wrong, lasted),
         shed: Measured::of(all.shed, 0, lasted),
@@ -100,14 +105,17 @@ async fn caller(
     request: &[u8],
     right: &Right,
     due: &Semaphore,
-    until: Instant,
+    counted: Range<Instant>,
 ) -> anyhow::Result<Calls> {
     let mut calls = Calls::default();
-    while let Ok(Ok(permit)) = timeout_at(until, due.acquire()).await {
+    while let Ok(Ok(permit)) = timeout_at(counted.end, due.acquire()).await {
         permit.forget();
         let begun = Instant::now();
         let (head, body) = connection.call(request).await?;
         let took = u64::try_from(begun.elapsed().as_nanos())?;
+        if begun < counted.start {
+            continue;
+        }
         match head.status() {
             429 | 503 if head.field("retry-after").is_some() => calls.shed.push(took),
             _ => {

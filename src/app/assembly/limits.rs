@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::admission::{Headroom, Places};
 use crate::clock::Clock;
 use crate::config;
 use crate::mcp;
@@ -23,19 +24,18 @@ impl Taken {
     pub(super) fn new(limits: &config::Limits, clock: &Clock) -> Self {
         let config::Limits { person, overall, tool, in_flight, in_flight_per_person, .. } = *limits;
         let config::Limits { streams_per_person, streams, .. } = *limits;
-        let requests = Settings {
-            person,
-            overall,
-            in_flight,
-            in_flight_per_person,
-            streams_per_person,
-            streams,
-        };
-        let calls = pipeline::Admission::new(in_flight, in_flight_per_person, tool, clock.clone());
+        let requests =
+            Settings { person, overall, in_flight_per_person, streams_per_person, streams };
+        let headroom = Arc::new(Headroom::new(in_flight.most));
+        let at_once = || Arc::new(Places::new(in_flight, Arc::clone(&headroom)));
+        let (requests_at_once, calls_at_once) = (at_once(), at_once());
+        let places = (requests_at_once, Arc::clone(&calls_at_once));
+        let calls =
+            pipeline::Admission::new(calls_at_once, in_flight_per_person, tool, clock.clone());
         let budget =
             Budget { each: limits.tokens_per_minute, all: limits.tokens_per_minute_overall };
         Self {
-            requests: Arc::new(Admission::new(requests, clock.clone())),
+            requests: Arc::new(Admission::new(requests, places, clock.clone())),
             calls: Arc::new(calls),
             strangers: Arc::new(Pace::new(budget, clock.clone())),
         }

@@ -6,8 +6,35 @@ use futures::future::join_all;
 use osier::demo::Fault;
 use serde_json::json;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
 use super::limits;
-use crate::harness::{Client, TestApp};
+use crate::harness::{Client, Setup, TestApp};
+
+/// What is answered to these pieces, sent with a pause between them on a connection of their own.
+async fn told(app: &TestApp, pieces: &[&[u8]]) -> String {
+    let address = app.url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    for piece in pieces {
+        stream.write_all(piece).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let mut answer = vec![0; 4096];
+    let read = tokio::time::timeout(Duration::from_secs(10), stream.read(&mut answer)).await;
+    answer.truncate(read.unwrap().unwrap());
+    String::from_utf8(answer).unwrap()
+}
+
+fn head(app: &TestApp, token: &str, length: usize) -> Vec<u8> {
+    let host = app.url.trim_start_matches("http://");
+    let head = format!(
+        "POST /mcp HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n\
+         Content-Length: {length}\r\n\r\n"
+    );
+    head.into_bytes()
+}
 
 /// One call: its status, whether it went well, and how long it took.
 async fn one(client: &Client) -> (u16, bool, Duration) {
@@ -96,7 +123,36 @@ async fn a_request_waits_for_a_moment_before_it_is_shed() {
     app.around.services().inject("/sitecore", Fault::slow(Duration::from_millis(1500)));
     let ana = app.as_user("ana").await;
     let replies = join_all((0..10).map(|_| one(&ana))).await;
-    // Four at once, one in line, and the others at once.
-    assert_eq!(replies.iter().filter(|(_, good, _)| *good).count(), 5, "{replies:?}");
-    assert_eq!(replies.iter().filter(|(status, ..)| *status == 503).count(), 5, "{replies:?}");
+    // Four at once, two in line, and the others at once.
+    assert_eq!(replies.iter().filter(|(_, good, _)| *good).count(), 6, "{replies:?}");
+    assert_eq!(replies.iter().filter(|(status, ..)| *status == 503).count(), 4, "{replies:?}");
+}
+
+#[tokio::test]
+async fn who_finds_no_place_is_told_so_before_anybody_asks_who_it_is() {
+    let app = TestApp::with(limits([("IN_FLIGHT", "1"), ("MAX_WAIT_MS", "5000")])).await;
+    app.around.services().inject("/sitecore", Fault::slow(Duration::from_millis(1500)));
+    let ana = app.as_user("ana").await;
+    let strangers = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        // One is at work and one stands in line. The body comes after the head: whoever sends it still
+        // reads the answer.
+        let shed = told(&app, &[&head(&app, "nonsense", 9), b"{\"a\":", b"1}\n"]).await;
+        assert!(shed.starts_with("HTTP/1.1 503 ") && shed.contains("retry-after: 1\r\n"), "{shed}");
+        assert!(shed.contains("nosniff") && shed.contains("\"code\":-32603"), "{shed}");
+        let health = app.http.get(format!("{}/livez", app.url)).send().await.unwrap();
+        assert_eq!(health.status(), 200);
+    };
+    let (first, second, ()) = tokio::join!(one(&ana), one(&ana), strangers);
+    assert!(first.1 && second.1, "{first:?} {second:?}");
+    let refused = told(&app, &[&head(&app, "nonsense", 2), b"{}"]).await;
+    assert!(refused.starts_with("HTTP/1.1 401 "), "{refused}");
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_long_is_answered_and_not_cut_off() {
+    let app = TestApp::with(Setup::default()).await;
+    let body = vec![b' '; 3 * 1024 * 1024];
+    let told = told(&app, &[&head(&app, &app.token("ana"), body.len()), &body]).await;
+    assert!(told.starts_with("HTTP/1.1 413 "), "{told}");
 }

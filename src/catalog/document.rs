@@ -2,13 +2,15 @@
 //! faults at its places; nothing here knows what a tool is.
 
 mod node;
+mod options;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy};
+use serde_saphyr::options::DuplicateKeyPolicy;
 use serde_saphyr::{Error, Spanned};
 
 use super::problem::{Problem, Problems};
@@ -19,9 +21,13 @@ use node::Node;
 pub struct Document {
     path: PathBuf,
     value: Value,
-    /// JSON Pointer -> line, counted from 1
-    lines: BTreeMap<String, u64>,
+    lines: OnceCell<Lines>,
+    /// Where lines are looked up that aren't known yet.
+    text: &'static str,
 }
+
+/// JSON Pointer -> line, counted from 1
+type Lines = BTreeMap<String, u64>;
 
 /// One place of a document: where a problem is reported.
 #[derive(Clone, Debug)]
@@ -44,9 +50,15 @@ impl Document {
                 nodes(text, DuplicateKeyPolicy::FirstWins).ok()?
             }
         };
-        let mut lines = BTreeMap::new();
-        let value = root.value.into_value(root.referenced.line(), String::new(), &mut lines);
-        Some(Self { path: path.to_owned(), value, lines })
+        let (value, lines) = resolved(root);
+        Some(Self { path: path.to_owned(), value, lines: lines.into(), text: "" })
+    }
+
+    /// A file that was read when the program was built: its text and, as JSON, what it says. Its lines are
+    /// looked up where there is a problem to tell.
+    pub fn built_in(path: &Path, text: &'static str, says: &str) -> Option<Self> {
+        let value = serde_json::from_str(says).ok()?;
+        Some(Self { path: path.to_owned(), value, lines: OnceCell::new(), text })
     }
 
     /// The file's content.
@@ -67,6 +79,11 @@ impl Document {
     /// The place that a JSON Pointer names.
     pub fn at(&self, pointer: &str) -> Spot<'_> {
         Spot { document: self, pointer: pointer.to_owned() }
+    }
+
+    fn lines(&self) -> &Lines {
+        let look_up = || nodes(self.text, DuplicateKeyPolicy::Error).map(|root| resolved(root).1);
+        self.lines.get_or_init(|| look_up().unwrap_or_default())
     }
 }
 
@@ -108,7 +125,7 @@ impl Spot<'_> {
     fn line(&self) -> u64 {
         let mut pointer = self.pointer.as_str();
         loop {
-            if let Some(line) = self.document.lines.get(pointer) {
+            if let Some(line) = self.document.lines().get(pointer) {
                 return *line;
             }
             match pointer.rfind('/') {
@@ -119,18 +136,14 @@ impl Spot<'_> {
     }
 }
 
-/// How often a file may use a node again by an alias, all uses counted with what they stand for.
-const MOST_REPLAYED: usize = 20_000;
-
 fn nodes(text: &str, duplicate_keys: DuplicateKeyPolicy) -> Result<Spanned<Node>, Error> {
-    let options = serde_saphyr::options! {
-        strict_booleans: true,
-        no_schema: false,
-        duplicate_keys: duplicate_keys,
-        merge_keys: MergeKeyPolicy::Error,
-        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MOST_REPLAYED },
-    };
-    serde_saphyr::from_str_with_options(text, options)
+    serde_saphyr::from_str_with_options(text, options::options(duplicate_keys))
+}
+
+fn resolved(root: Spanned<Node>) -> (Value, Lines) {
+    let mut lines = Lines::new();
+    let value = root.value.into_value(root.referenced.line(), String::new(), &mut lines);
+    (value, lines)
 }
 
 /// Why a file isn't a definition at all, in words for the person who wrote it.
@@ -180,6 +193,14 @@ mod tests {
         assert_eq!(document.at("/b/1/missing").line(), 4);
         assert_eq!(document.at("/b").line(), 2);
         assert!(problems.is_empty());
+    }
+
+    #[test]
+    fn what_was_read_before_knows_its_lines_too() {
+        let (text, says) = ("a: 1\nb:\n  - x\n", r#"{"a": 1, "b": ["x"]}"#);
+        let document = Document::built_in(Path::new("tool.yaml"), text, says).unwrap();
+        assert_eq!(Some(document.value()), parse(text).0.as_ref().map(Document::value));
+        assert_eq!((document.at("/b/0").line(), document.at("/b").line()), (3, 2));
     }
 
     #[test]

@@ -30,6 +30,8 @@ const QUERIES: &str = "queries";
 #[derive(Debug, Default)]
 pub struct Files {
     texts: BTreeMap<PathBuf, String>,
+    /// What files of these say that were read when the program was built: their texts and their JSON.
+    read: BTreeMap<PathBuf, (&'static str, &'static str)>,
     /// The folder that the paths begin with, where there is one.
     folder: PathBuf,
     /// Files that can't be read, or whose name keeps them from being definitions.
@@ -54,9 +56,12 @@ impl Files {
 
     /// The definitions that come with the program.
     pub fn built_in() -> Self {
-        let files =
-            Self::of(built_in::FILES.iter().map(|(path, text)| (*path, (*text).to_owned())));
-        Self { folder: PathBuf::from("tools"), ..files }
+        let files = built_in::FILES;
+        let texts = files.iter().map(|(path, text, _)| (*path, (*text).to_owned()));
+        let read = files
+            .iter()
+            .filter_map(|(path, text, says)| Some((PathBuf::from(path), (*text, (*says)?))));
+        Self { folder: PathBuf::from("tools"), read: read.collect(), ..Self::of(texts) }
     }
 
     /// Files that are named one by one, for tests and tools.
@@ -68,8 +73,20 @@ impl Files {
     /// These and more; a later file takes the place of an earlier one of the same path.
     #[must_use]
     pub fn and<P: Into<PathBuf>>(mut self, more: impl IntoIterator<Item = (P, String)>) -> Self {
-        self.texts.extend(more.into_iter().map(|(path, text)| (path.into(), text)));
+        for (path, text) in more {
+            let path = path.into();
+            self.read.remove(&path);
+            self.texts.insert(path, text);
+        }
         self
+    }
+
+    fn documents(&self, problems: &mut Problems) -> Vec<Document> {
+        let document = |(path, text): (&PathBuf, &String)| match self.read.get(path) {
+            Some((text, says)) => Document::built_in(path, text, says),
+            None => Document::parse(path, text, problems),
+        };
+        self.texts.iter().filter_map(document).collect()
     }
 
     fn descend(&mut self, folder: &Path) -> std::io::Result<()> {
@@ -133,13 +150,9 @@ pub fn load(files: &Files) -> Result<Catalog, Vec<Problem>> {
     for problem in &files.unreadable {
         problems.add(problem.clone());
     }
-    let documents: Vec<Document> = files
-        .texts
-        .iter()
-        .filter_map(|(path, text)| Document::parse(path, text, &mut problems))
-        .collect();
+    let documents = files.documents(&mut problems);
     let (services, mut known) = services(&documents, &mut problems);
-    let mut catalog = Catalog { digest: files.digest(), ..Catalog::default() };
+    let mut catalog = Catalog::default();
     // Composed tools refer to the others, and so come last.
     let composed = |document: &Document| document.value().pointer("/request/compose").is_some();
     let (last, first): (Vec<_>, Vec<_>) = documents.iter().partition(|one| composed(one));
@@ -319,5 +332,19 @@ mod tests {
             panic!("{}", lines.join("\n"))
         });
         assert!(catalog.tools().count() > 17);
+    }
+
+    #[test]
+    fn what_was_read_when_the_program_was_built_is_what_the_files_say() {
+        let files = Files::built_in();
+        assert_eq!(files.read.len(), files.texts.len());
+        let mut problems = Problems::default();
+        for document in files.documents(&mut problems) {
+            let text = &files.texts[document.path()];
+            let parsed = Document::parse(document.path(), text, &mut problems).unwrap();
+            let (ahead, now) = (document.value().to_string(), parsed.value().to_string());
+            assert_eq!(ahead, now, "{}", document.path().display());
+        }
+        assert!(problems.is_empty());
     }
 }

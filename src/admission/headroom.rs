@@ -1,7 +1,8 @@
 //! How many at once the processor keeps up with. Too much work shows in how long a task that is ready waits for
 //! its turn, and in nothing else: a call that waits for a slow service takes a place and no time. So a probe
 //! measures that wait. While it stays long fewer are let in at once, and more where it is short and somebody
-//! stands in line.
+//! stands in line; or, whatever it is, where the line doesn't move: a processor that others keep busy is no
+//! reason to have everybody wait for the calls of a service that doesn't answer.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,6 +35,17 @@ struct Seen {
     shortest: Duration,
 }
 
+/// Whether there should be more places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Nobody stands in line.
+    None,
+    /// Somebody does.
+    More,
+    /// Somebody does, and for too long.
+    Urgent,
+}
+
 const NOTHING: Seen = Seen { looks: 0, shortest: Duration::MAX };
 
 impl Headroom {
@@ -57,11 +69,11 @@ impl Headroom {
         self.now() >= self.most
     }
 
-    /// Looks once how long a task waits for its turn; `wanted` says whether somebody stands in line.
-    pub(super) async fn probe(&self, wanted: impl Fn() -> bool) {
+    /// Looks once how long a task waits for its turn.
+    pub(super) async fn probe(&self, wish: impl Fn() -> Wish) {
         let ready = Instant::now();
         tokio::task::yield_now().await;
-        self.look(ready.elapsed(), wanted());
+        self.look(ready.elapsed(), wish);
     }
 
     /// It isn't the same always.
@@ -72,10 +84,10 @@ impl Headroom {
     /// The processor was late, in a test.
     #[cfg(test)]
     pub(super) fn late(&self) {
-        self.look(LONG * 2, false);
+        self.look(LONG * 2, || Wish::None);
     }
 
-    fn look(&self, wait: Duration, wanted: bool) {
+    fn look(&self, wait: Duration, wish: impl Fn() -> Wish) {
         let mut seen = locked(&self.seen);
         seen.shortest = seen.shortest.min(wait);
         seen.looks += 1;
@@ -84,14 +96,13 @@ impl Headroom {
         }
         let (now, shortest) = (self.now(), seen.shortest);
         *seen = NOTHING;
-        let next = if shortest > LONG {
-            (now - (now / 5).max(1)).max(self.least)
-        } else if shortest < SHORT && wanted {
-            (now + now / 8 + 1).min(self.most)
-        } else {
-            now
+        let next = match wish() {
+            Wish::Urgent => now + now / 8 + 1,
+            Wish::More if shortest < SHORT => now + now / 8 + 1,
+            _ if shortest > LONG => now - (now / 5).max(1),
+            _ => now,
         };
-        self.now.store(next, Ordering::Relaxed);
+        self.now.store(next.clamp(self.least, self.most), Ordering::Relaxed);
     }
 }
 
@@ -99,9 +110,9 @@ impl Headroom {
 mod tests {
     use super::*;
 
-    fn looks(headroom: &Headroom, waits: [u64; 4], wanted: bool) -> usize {
+    fn looks(headroom: &Headroom, waits: [u64; 4], wish: Wish) -> usize {
         for wait in waits {
-            headroom.look(Duration::from_micros(wait), wanted);
+            headroom.look(Duration::from_micros(wait), || wish);
         }
         headroom.now()
     }
@@ -109,17 +120,22 @@ mod tests {
     #[test]
     fn it_grows_while_somebody_waits_in_vain_and_shrinks_while_the_processor_is_late() {
         let headroom = Headroom::between(16, 512);
-        assert_eq!(looks(&headroom, [10, 10, 10, 10], false), 16, "nobody wants more");
+        assert_eq!(looks(&headroom, [10, 10, 10, 10], Wish::None), 16, "nobody wants more");
         for _ in 0..40 {
-            looks(&headroom, [10, 10, 10, 10], true);
+            looks(&headroom, [10, 10, 10, 10], Wish::More);
         }
         assert_eq!(headroom.now(), 512);
         assert!(headroom.is_whole());
-        assert_eq!(looks(&headroom, [90_000, 10, 10, 10], false), 512, "held up once");
-        assert_eq!(looks(&headroom, [1500, 9000, 9000, 9000], true), 512, "neither long nor short");
+        assert_eq!(looks(&headroom, [90_000, 10, 10, 10], Wish::None), 512, "held up once");
+        assert_eq!(
+            looks(&headroom, [1500, 9000, 9000, 9000], Wish::More),
+            512,
+            "neither long nor short"
+        );
         for _ in 0..40 {
-            looks(&headroom, [9000, 9000, 5000, 9000], true);
+            looks(&headroom, [9000, 9000, 5000, 9000], Wish::More);
         }
         assert_eq!(headroom.now(), 16);
+        assert_eq!(looks(&headroom, [9000, 9000, 9000, 9000], Wish::Urgent), 19);
     }
 }

@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use self::line::Line;
+use super::headroom::Wish;
 use super::{Bound, Headroom, locked};
 
 /// How long one waits at most while the processor works the line off: it is as long as it may be for that.
@@ -65,10 +66,12 @@ impl Places {
             inner.probe(size);
             return Some(place(permit));
         }
-        let _inline = inner.line.join(size)?;
+        let in_line = inner.line.join(size)?;
         inner.probe(size);
         let turn = Arc::clone(&inner.free).acquire_owned();
-        timeout(inner.patience(size), turn).await.ok()?.ok().map(place)
+        let permit = timeout(inner.patience(size), turn).await.ok()?.ok()?;
+        in_line.gets_its_turn();
+        Some(place(permit))
     }
 
     /// Whether one more is turned away at once, who is counted as such then: for who wants to know before
@@ -119,6 +122,14 @@ impl Inner {
         owed.unwrap_or_else(|owed| owed).min(most)
     }
 
+    fn wish(&self) -> Wish {
+        match (self.line.is_held_up(), self.line.len()) {
+            (true, _) => Wish::Urgent,
+            (false, 0) => Wish::None,
+            (false, _) => Wish::More,
+        }
+    }
+
     fn patience(&self, size: usize) -> Duration {
         let moves_on = size < self.bound.most;
         if moves_on { WORK.max(self.bound.patience) } else { self.bound.patience }
@@ -135,7 +146,7 @@ impl Inner {
         let inner = Arc::clone(self);
         tokio::spawn(async move {
             loop {
-                inner.headroom.probe(|| inner.line.len() > 0).await;
+                inner.headroom.probe(|| inner.wish()).await;
                 let size = inner.fit();
                 if inner.line.len() == 0 || inner.headroom.is_whole() {
                     inner.is_probing.store(false, Ordering::Relaxed);
@@ -225,5 +236,24 @@ mod tests {
         assert_eq!((places.taken(), places.0.free.available_permits()), (1, 1));
         drop(held);
         assert_eq!(places.taken(), 0);
+    }
+
+    #[tokio::test]
+    async fn places_that_are_held_up_become_more_though_the_processor_is_late() {
+        let headroom = Arc::new(Headroom::between(2, 64));
+        let bound = Bound { most: 64, waiting: 32, patience: PATIENCE };
+        let places = Places::new(bound, headroom);
+        let busy = tokio::spawn(async {
+            loop {
+                std::thread::sleep(Duration::from_millis(3));
+                tokio::task::yield_now().await;
+            }
+        });
+        let mut held = Vec::new();
+        for _ in 0..6 {
+            held.push(places.enter().await.unwrap());
+        }
+        busy.abort();
+        assert_eq!(places.taken(), 6);
     }
 }

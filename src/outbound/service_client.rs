@@ -139,3 +139,35 @@ impl Answer {
         super::read_stream(self.into_stream(), said, cap, within).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::{TcpSocket, TcpStream};
+
+    use super::*;
+    use crate::outbound::Reach;
+
+    #[tokio::test]
+    async fn a_connection_that_does_not_stand_is_given_up_before_the_call_is() {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        // Nobody accepts: once these wait, the system answers no more.
+        let mut waiting = Vec::new();
+        let soon = Duration::from_millis(300);
+        while let Ok(connected) = tokio::time::timeout(soon, TcpStream::connect(address)).await {
+            waiting.push(connected.unwrap());
+        }
+        let limits = Limits {
+            connect: Duration::from_millis(300),
+            ..Limits::calls(Duration::from_mins(1), Reach::Private)
+        };
+        let client = ServiceClient::new(&limits).unwrap();
+        let request = Request::get(format!("http://{address}/")).body(Full::default()).unwrap();
+        let (begun, ends) = (Instant::now(), Instant::now() + Duration::from_mins(1));
+        let sent = client.send(request, Peer::Backend("slow"), ends).await;
+        assert_eq!(sent.map(|answer| answer.status()), Err(NoAnswer::Unconnected));
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    }
+}

@@ -2,7 +2,7 @@
 //! be over. When it is old it is shorter: what isn't over holds up everybody. And once somebody had to be turned
 //! away from an old line it is as short as can be, since a longer one would only hold up the others.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -13,6 +13,8 @@ const OLD: usize = 4;
 const SHORT: usize = 4;
 /// How long after the last one was turned away it is that short.
 const SHORT_FOR: Duration = Duration::from_secs(1);
+/// A line in which somebody waits this long doesn't move as it would if only the processor were late.
+const HELD_UP: Duration = Duration::from_millis(100);
 
 /// Who waits, and for how long there has been somebody.
 #[derive(Debug)]
@@ -28,10 +30,17 @@ pub(super) struct Line {
     began: Instant,
     /// Milliseconds since then, until which the line is short.
     short_until: AtomicU64,
+    /// Milliseconds since then, when somebody last came to an empty line or got their turn.
+    moved: AtomicU64,
+    /// Somebody got their turn late.
+    was_late: AtomicBool,
 }
 
 /// A place in the line; whoever gives up leaves it too.
-pub(super) struct InLine<'a>(&'a AtomicUsize);
+pub(super) struct InLine<'a> {
+    line: &'a Line,
+    since: Instant,
+}
 
 impl Line {
     /// Nobody waits. The line is old when twice as many have come as there are places at most.
@@ -43,6 +52,8 @@ impl Line {
             old: places.saturating_mul(2),
             began: Instant::now(),
             short_until: AtomicU64::new(0),
+            moved: AtomicU64::new(0),
+            was_late: AtomicBool::new(false),
         }
     }
 
@@ -51,12 +62,24 @@ impl Line {
         let most = self.most(places);
         let one_more = |waiting| (waiting < most).then_some(waiting + 1);
         let joined = self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
-        if joined.is_err() {
-            self.turned_away();
-            return None;
+        match joined {
+            Ok(0) => self.moves(),
+            Ok(_) => {}
+            Err(_) => {
+                self.turned_away();
+                return None;
+            }
         }
         self.came.fetch_add(1, Ordering::Relaxed);
-        Some(InLine(&self.waiting))
+        Some(InLine { line: self, since: Instant::now() })
+    }
+
+    /// Whether somebody waits, or has waited since this was last asked, longer than the processor takes to
+    /// work the line off: then it is others who hold the places up.
+    pub(super) fn is_held_up(&self) -> bool {
+        let moved = self.moved.load(Ordering::Relaxed);
+        let rests = millis(self.began.elapsed()).saturating_sub(moved) >= millis(HELD_UP);
+        self.was_late.swap(false, Ordering::Relaxed) || (rests && self.len() > 0)
     }
 
     pub(super) fn is_full(&self, places: usize) -> bool {
@@ -93,14 +116,28 @@ impl Line {
         shorter.clamp(1, self.most.max(1))
     }
 
+    fn moves(&self) {
+        self.moved.store(millis(self.began.elapsed()), Ordering::Relaxed);
+    }
+
     fn is_short(&self) -> bool {
         millis(self.began.elapsed()) < self.short_until.load(Ordering::Relaxed)
     }
 }
 
+impl InLine<'_> {
+    /// It is this one's turn.
+    pub(super) fn gets_its_turn(&self) {
+        self.line.moves();
+        if self.since.elapsed() >= HELD_UP {
+            self.line.was_late.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
 impl Drop for InLine<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.line.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -138,5 +175,26 @@ mod tests {
         line.short_until.store(0, Ordering::Relaxed);
         line.is_over();
         drop(wait_in(&line, 8, 16));
+    }
+
+    #[test]
+    fn a_line_that_does_not_move_is_held_up_by_others() {
+        let line = Line::new(16, 32);
+        let mut one = line.join(8).unwrap();
+        assert!(!line.is_held_up());
+        one.gets_its_turn();
+        assert!(!line.is_held_up());
+        one.since -= HELD_UP;
+        one.gets_its_turn();
+        assert!(line.is_held_up() && !line.is_held_up(), "told once");
+        drop(one);
+        let mut line = line;
+        line.began -= HELD_UP;
+        assert!(!line.is_held_up(), "nobody waits");
+        let one = line.join(8).unwrap();
+        assert!(!line.is_held_up());
+        line.moved.store(0, Ordering::Relaxed);
+        assert!(line.is_held_up());
+        drop(one);
     }
 }

@@ -260,3 +260,16 @@ impl PushMetricExporter for Metrics {
         self.exporter.temporality()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_finds_no_place_is_dropped_and_places_come_back() {
+        let places = Places { signal: Signal::Audit, most: 2, taken: Arc::default() };
+        assert_eq!([(); 3].map(|()| places.take()), [true, true, false]);
+        places.give_back(1);
+        assert_eq!([(); 2].map(|()| places.take()), [true, false]);
+    }
+}

@@ -97,7 +97,7 @@ where
 
 /// What a request of the MCP door is answered where it would be shed anyway: without a name, a span and a
 /// caller, which cost several times as much as the answer. It is counted and measured as others are.
-pub fn turn_away(layers: &Layers, route: &str, request: &Request) -> Option<Response> {
+pub fn turn_away<B>(layers: &Layers, route: &str, request: &http::Request<B>) -> Option<Response> {
     if cors::is_preflight(request) {
         return None;
     }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Request;
 use axum::response::Response;
 use futures::future::BoxFuture;
+use http::Request;
 use tower::ServiceExt;
 
 use crate::app::App;
@@ -71,19 +71,26 @@ impl Routes {
         Self { mcp: None, others }
     }
 
+    /// What a request is answered that would be shed anyway, before anything is done for it.
+    pub fn turn_away<B>(&self, request: &Request<B>) -> Option<Response> {
+        let (mcp, route) = self.mcp(request)?;
+        middleware::turn_away(&mcp.layers, route, request)
+    }
+
     /// Answers one request.
     pub async fn answer(&self, request: Request<Body>) -> Response {
+        let Some((mcp, route)) = self.mcp(&request) else { return self.other(request).await };
+        let behind = |request| mcp.answer(request);
+        middleware::around_any(&mcp.around, Some(route), request, Next::to(behind)).await
+    }
+
+    fn mcp<B>(&self, request: &Request<B>) -> Option<(&Mcp, &'static str)> {
         let route = match request.uri().path() {
             "/mcp" => "/mcp",
             "/mcp/" => "/mcp/",
-            _ => return self.other(request).await,
+            _ => return None,
         };
-        let Some(mcp) = &self.mcp else { return self.other(request).await };
-        if let Some(shed) = middleware::turn_away(&mcp.layers, route, &request) {
-            return shed;
-        }
-        let behind = |request| mcp.answer(request);
-        middleware::around_any(&mcp.around, Some(route), request, Next::to(behind)).await
+        self.mcp.as_ref().map(|mcp| (mcp, route))
     }
 
     async fn other(&self, request: Request<Body>) -> Response {

@@ -106,14 +106,10 @@ async fn connection(
         return;
     }
     let limits = live.limits;
-    let answer = move |request| {
-        let live = Arc::clone(&live);
-        async move { live.answer(request).await }
-    };
     let peer = (peer, seat.for_what);
-    let Some(tls) = tls else { return serve(stream, peer, answer, limits, shutdown).await };
+    let Some(tls) = tls else { return serve(stream, peer, live, limits, shutdown).await };
     match tokio::time::timeout(HANDSHAKE, tls.acceptor().accept(stream)).await {
-        Ok(Ok(stream)) => serve(stream, peer, answer, limits, shutdown).await,
+        Ok(Ok(stream)) => serve(stream, peer, live, limits, shutdown).await,
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use futures::future::{BoxFuture, Either};
 use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Request, Response, StatusCode, Version};
 use hyper::service::service_fn;
@@ -47,17 +48,23 @@ pub(super) enum Use {
     HealthOnly,
 }
 
+/// Who answers the requests of connections.
+pub(super) trait Answer: Send + Sync + 'static {
+    /// What a request is answered that nothing is to be done for.
+    fn turn_away<B>(&self, request: &Request<B>) -> Option<Response<Body>>;
+
+    /// What any other is answered.
+    fn answer(self: &Arc<Self>, request: Request<Body>) -> BoxFuture<'static, Response<Body>>;
+}
+
 /// Serves one connection until its client is done, is too slow, or `shutdown`.
-pub(super) async fn serve<A, F>(
+pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     (peer, for_what): (SocketAddr, Use),
-    answer: A,
+    answers: Arc<impl Answer>,
     limits: Limits,
     shutdown: CancellationToken,
-) where
-    A: Fn(Request<Body>) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Response<Body>> + Send,
-{
+) {
     let mut deadlines = limits.connections;
     if for_what == Use::HealthOnly {
         deadlines.header_deadline = deadlines.header_deadline.min(SPARE);
@@ -67,21 +74,26 @@ pub(super) async fn serve<A, F>(
     let watch = Arc::new(Watch::new(deadlines));
     let builder = builder(&limits, for_what);
     let watched = Arc::clone(&watch);
-    let service = service_fn(move |request: Request<_>| {
+    let service = service_fn(move |mut request: Request<_>| {
         let begun = watched.begins(request.version() == Version::HTTP_2);
-        let (mut request, unread) = Unread::lend(request);
-        request.extensions_mut().insert(ConnectInfo(peer));
-        let answer = answer.clone();
-        async move {
-            let mut response = match for_what {
-                Use::HealthOnly if !is_health(&request) => full(request.version()),
-                _ => answer(request).await,
-            };
-            if let Some(unread) = unread {
-                response = unread.before(response).await;
-            }
-            Ok::<_, Infallible>(response.map(|body| begun.around(body)))
-        }
+        let away = match for_what {
+            Use::HealthOnly if !is_health(&request) => Some(full(request.version())),
+            _ => answers.turn_away(&request),
+        };
+        let response = if let Some(away) = away {
+            Either::Left(unread::let_in(request, away))
+        } else {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            let (request, unread) = Unread::lend(request);
+            let response = answers.answer(request);
+            Either::Right(async move {
+                match unread {
+                    Some(unread) => unread.before(response.await).await,
+                    None => response.await,
+                }
+            })
+        };
+        async move { Ok::<_, Infallible>(response.await.map(|body| begun.around(body))) }
     });
     let stream = TokioIo::new(Watched::new(stream, Arc::clone(&watch)));
     let mut serving = pin!(builder.serve_connection(stream, service));
@@ -145,7 +157,7 @@ fn builder(limits: &Limits, for_what: Use) -> Builder<TokioExecutor> {
     builder
 }
 
-fn is_health(request: &Request<Body>) -> bool {
+fn is_health<B>(request: &Request<B>) -> bool {
     matches!(request.uri().path(), "/livez" | "/readyz")
 }
 

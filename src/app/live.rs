@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
+use futures::future::BoxFuture;
 use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Version};
 use tokio::net::TcpListener;
@@ -17,6 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use super::App;
 use super::accept::Limits;
+use super::connection::Answer;
 use crate::router::{Routes, routes};
 
 /// The longest header of a request that is handed over, in bytes: it holds a token, sealed.
@@ -87,15 +89,29 @@ impl Live {
         door.serve(served);
     }
 
-    /// Answers one request.
-    pub(super) async fn answer(&self, request: Request<Body>) -> Response {
-        let is_older = request.version() < Version::HTTP_2;
-        let routes = self.routes.load_full();
-        let mut response = routes.answer(request).await;
-        if is_older && self.stopping.is_cancelled() {
-            // The client takes its next request elsewhere, before this end closes under it.
+    /// The answer; the connection's last one while this stops, so that the client takes its next request
+    /// elsewhere, before this end closes under it.
+    fn last(&self, version: Version, mut response: Response) -> Response {
+        if version < Version::HTTP_2 && self.stopping.is_cancelled() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
+    }
+}
+
+impl Answer for Live {
+    fn turn_away<B>(&self, request: &Request<B>) -> Option<Response> {
+        let away = self.routes.load().turn_away(request)?;
+        Some(self.last(request.version(), away))
+    }
+
+    fn answer(self: &Arc<Self>, request: Request<Body>) -> BoxFuture<'static, Response> {
+        let live = Arc::clone(self);
+        Box::pin(async move {
+            let version = request.version();
+            let routes = live.routes.load_full();
+            let response = routes.answer(request).await;
+            live.last(version, response)
+        })
     }
 }

@@ -51,7 +51,7 @@ pub fn mark(headers: &mut HeaderMap, origin: HeaderValue) {
 }
 
 /// Whether a page's browser only asks what may be sent.
-pub fn is_preflight(request: &Request) -> bool {
+pub fn is_preflight<B>(request: &http::Request<B>) -> bool {
     request.method() == Method::OPTIONS
         && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }

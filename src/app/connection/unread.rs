@@ -50,23 +50,46 @@ where
     }
 
     /// The answer, once nothing is left; and the connection's last one where something is.
-    pub(super) async fn before(self, mut response: Response) -> Response {
+    pub(super) async fn before(self, response: Response) -> Response {
         let left = locked(&self.left).take();
-        let Some(body) = left else { return response };
-        let too_long = response.status() == StatusCode::PAYLOAD_TOO_LARGE;
-        let (bytes, time) = if too_long { MUCH } else { LITTLE };
-        let comes = async { tokio::time::timeout(time, comes(body, bytes)).await.unwrap_or(false) };
-        if self.expects_leave || !comes.await {
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        match left {
+            Some(body) => before(body, self.expects_leave, response).await,
+            None => response,
         }
-        response
     }
+}
+
+/// The answer to a request that nobody reads the body of: as [`Unread::before`].
+pub(super) async fn let_in<B: HttpBody<Data = Bytes> + Unpin>(
+    request: Request<B>,
+    response: Response,
+) -> Response {
+    if request.version() > Version::HTTP_11 || request.body().is_end_stream() {
+        return response;
+    }
+    let expects_leave = request.headers().contains_key(EXPECT);
+    before(request.into_body(), expects_leave, response).await
+}
+
+async fn before<B: HttpBody<Data = Bytes> + Unpin>(
+    body: B,
+    expects_leave: bool,
+    mut response: Response,
+) -> Response {
+    let too_long = response.status() == StatusCode::PAYLOAD_TOO_LARGE;
+    let (bytes, time) = if too_long { MUCH } else { LITTLE };
+    let comes = async { tokio::time::timeout(time, comes(body, bytes)).await.unwrap_or(false) };
+    if expects_leave || !comes.await {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// Whether the rest of a body comes to its end before it is too much.
 async fn comes<B: HttpBody<Data = Bytes> + Unpin>(mut body: B, most: usize) -> bool {
     let mut left = most;
-    while let Some(frame) = body.frame().await {
+    while !body.is_end_stream() {
+        let Some(frame) = body.frame().await else { break };
         let came = frame.map(|frame| frame.data_ref().map_or(0, Bytes::len));
         let Some(less) = came.ok().and_then(|came| left.checked_sub(came)) else { return false };
         left = less;

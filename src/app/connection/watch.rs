@@ -147,8 +147,8 @@ pub(super) struct Begun {
 
 impl Begun {
     /// The answer's body, watched until it is sent or given up.
-    pub(super) fn around(self, body: Body) -> Body {
-        Body::new(WatchedBody { body, rest: Bytes::new(), begun: self })
+    pub(super) fn around(self, body: Body) -> WatchedBody {
+        WatchedBody { body, rest: Bytes::new(), begun: self }
     }
 }
 
@@ -158,7 +158,8 @@ impl Drop for Begun {
     }
 }
 
-struct WatchedBody {
+/// A body whose pieces are seen on their way.
+pub(super) struct WatchedBody {
     body: Body,
     /// What is left of a piece that was too long.
     rest: Bytes,

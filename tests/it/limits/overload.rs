@@ -156,3 +156,12 @@ async fn a_body_that_is_too_long_is_answered_and_not_cut_off() {
     let told = told(&app, &[&head(&app, &app.token("ana"), body.len()), &body]).await;
     assert!(told.starts_with("HTTP/1.1 413 "), "{told}");
 }
+
+#[tokio::test]
+async fn who_waits_for_leave_to_send_a_body_is_refused_without_it() {
+    let app = TestApp::with(Setup::default()).await;
+    let head = String::from_utf8(head(&app, "nonsense", 100)).unwrap();
+    let head = head.replace("Accept:", "Expect: 100-continue\r\nAccept:");
+    let told = told(&app, &[head.as_bytes()]).await;
+    assert!(told.starts_with("HTTP/1.1 401 ") && told.contains("connection: close\r\n"), "{told}");
+}

@@ -123,7 +123,7 @@ pub async fn run(
         shutdown.clone(),
     ));
     let stop = shutdown.clone();
-    let telling = tokio::spawn(async move { Box::pin(replicas.run(stop)).await });
+    let telling = tokio::spawn(async move { replicas.run(stop).await });
     let (served, serving) = (Arc::clone(&live), tls.clone());
     let beside = tokio::spawn(beside(
         (assembly, config),

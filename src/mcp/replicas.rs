@@ -85,9 +85,10 @@ impl Replicas {
                 self.take(heard).await;
             }
         };
+        // Boxed: what the database's client carries along is large.
         tokio::select! {
-            () = store.hear(sender, stop.clone()) => {}
-            () = outlet.run(store) => {}
+            () = Box::pin(store.hear(sender, stop)) => {}
+            () = Box::pin(outlet.run(store)) => {}
             () = hearing => {}
         }
     }

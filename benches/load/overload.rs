@@ -3,6 +3,7 @@
 
 mod open;
 
+use std::convert::Infallible;
 use std::path::Path;
 use std::time::Duration;
 
@@ -31,6 +32,22 @@ pub(crate) struct Arguments {
 /// Runs the stretches and prints the table.
 pub(crate) async fn run(arguments: &Arguments, osier: Option<&Path>) -> anyhow::Result<()> {
     stay_beside()?;
+    tokio::select! {
+        ended = stretches(arguments, osier) => ended,
+        never = awake() => match never {},
+    }
+}
+
+/// Keeps the thread from sleeping. The processor that is measured would have the work of waking it for each
+/// answer, which nobody who asks from elsewhere causes.
+async fn awake() -> Infallible {
+    loop {
+        std::thread::yield_now();
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn stretches(arguments: &Arguments, osier: Option<&Path>) -> anyhow::Result<()> {
     let world = World::start(osier).await?;
     let (mut command, port) = world.osier(&[])?;
     let osier = Process::listening(&mut command, port).await?;

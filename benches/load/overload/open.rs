@@ -1,6 +1,7 @@
 //! An open loop: calls begin when their time has come, whether or not others have ended. A call for which no
 //! connection is free by then is lost here, and isn't the server's. What begins in the first second is answered
-//! and isn't counted: a server can't know yet that it isn't a burst.
+//! and isn't counted: a server can't know yet that it isn't a burst. Nor is what begins in the last: it keeps up
+//! the load until what is counted has ended.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,15 +9,15 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::wire::Connection;
 use crate::wire::load::{Measured, Right};
 
 /// How often calls begin.
 const TICK: Duration = Duration::from_millis(1);
-/// What isn't counted.
-const ONSET: Duration = Duration::from_secs(1);
+/// What isn't counted, before and after.
+const EDGE: Duration = Duration::from_secs(1);
 
 /// How much is asked.
 #[derive(Clone, Copy, Debug)]
@@ -57,14 +58,17 @@ pub(crate) async fn run(
     for _ in 0..plan.connections {
         connections.push(Connection::open(port).await?);
     }
-    let from = Instant::now() + ONSET;
-    let until = from + plan.time;
+    let from = Instant::now() + EDGE;
+    let counted = from..from + plan.time;
+    let until = counted.end + EDGE;
     let mut callers = JoinSet::new();
     for connection in connections {
         let (due, request, right) = (Arc::clone(&due), Arc::clone(&request), right.clone());
-        callers.spawn(async move { caller(connection, &request, &right, &due, from..until).await });
+        let counted = counted.clone();
+        callers.spawn(async move { caller(connection, &request, &right, &due, counted).await });
     }
     let lost = pace(plan, &due, until).await;
+    due.close();
     let mut all = Calls::default();
     while let Some(ended) = callers.join_next().await {
         let calls = ended??;
@@ -72,10 +76,9 @@ pub(crate) async fn run(
         all.shed.extend(calls.shed);
         all.wrong += calls.wrong;
     }
-    let lasted = from.elapsed();
     Ok(Ended {
-        good: Measured::of(all.good, all.wrong, lasted),
-        shed: Measured::of(all.shed, 0, lasted),
+        good: Measured::of(all.good, all.wrong, plan.time),
+        shed: Measured::of(all.shed, 0, plan.time),
         lost,
     })
 }
@@ -108,12 +111,12 @@ async fn caller(
     counted: Range<Instant>,
 ) -> anyhow::Result<Calls> {
     let mut calls = Calls::default();
-    while let Ok(Ok(permit)) = timeout_at(counted.end, due.acquire()).await {
+    while let Ok(permit) = due.acquire().await {
         permit.forget();
         let begun = Instant::now();
         let (head, body) = connection.call(request).await?;
         let took = u64::try_from(begun.elapsed().as_nanos())?;
-        if begun < counted.start {
+        if !counted.contains(&begun) {
             continue;
         }
         match head.status() {

@@ -2,6 +2,7 @@
 //! answer, stays on loopback, and ends by a count and by a time.
 
 mod gateway;
+mod middle;
 mod neighbours;
 mod overload;
 mod processes;

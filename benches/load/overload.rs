@@ -1,6 +1,8 @@
 //! `overload`: calls come at a pace of their own, up to five times as many as can be served. What is still
-//! served, how long that takes, and how fast the rest is told to come again.
+//! served, how long that takes, and how fast the rest is told to come again. Beside each stretch it is measured
+//! again how many can be served.
 
+mod figures;
 mod open;
 
 use std::convert::Infallible;
@@ -10,6 +12,7 @@ use std::time::Duration;
 use anyhow::ensure;
 use clap::Args;
 
+use self::figures::Figures;
 use super::processes::Process;
 use super::wire::load::{self, Much};
 use super::world::calls::{Era, first};
@@ -21,8 +24,11 @@ const CALLERS: usize = 64;
 /// What it is told.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
+    /// Rounds of all stretches.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: u32,
     /// Seconds of each stretch.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
     /// Most connections at once.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(10..=10_000))]
@@ -54,32 +60,21 @@ async fn stretches(arguments: &Arguments, osier: Option<&Path>) -> anyhow::Resul
     let call = world.call(port);
     let (_, right) = first(port, &call, Era::Stateless).await?;
     let much = Much { calls: u64::MAX, time: Duration::from_secs(arguments.seconds) };
-    let one = load::run(port, std::slice::from_ref(&call), &right, much).await?;
-    let full = load::run(port, &vec![call.clone(); CALLERS], &right, much).await?;
-    let mut wrong = one.wrong + full.wrong;
-    println!("saturated: {:.0} calls a second, p99 {:.2} ms", full.rate(), full.share(0.99));
-    println!("unloaded: p99 {:.3} ms\n", one.share(0.99));
-    println!(
-        "| times saturation | goodput of the peak | admitted p99 ms | shed | shed p99 ms | lost |"
-    );
-    println!("|---|---|---|---|---|---|");
-    let mut peak: f64 = 0.0;
-    for times in 1..=5_u32 {
-        let pace = full.rate() * f64::from(times);
-        let plan = open::Plan { pace, time: much.time, connections: arguments.connections };
-        let ended = open::run(port, &call, &right, plan).await?;
-        peak = peak.max(ended.good.rate());
-        wrong += ended.good.wrong;
-        println!(
-            "| {times} | {:.2} | {:.2} | {} | {:.2} | {} |",
-            ended.good.rate() / peak,
-            ended.good.share(0.99),
-            ended.shed.calls(),
-            ended.shed.share(0.99),
-            ended.lost,
-        );
+    let alone = std::slice::from_ref(&call);
+    let many = vec![call.clone(); CALLERS];
+    let mut figures = Figures::default();
+    for _ in 0..arguments.rounds {
+        for times in 1..=5_u32 {
+            let one = load::run(port, alone, &right, much).await?;
+            let full = load::run(port, &many, &right, much).await?;
+            let pace = full.rate() * f64::from(times);
+            let plan = open::Plan { pace, time: much.time, connections: arguments.connections };
+            let ended = open::run(port, &call, &right, plan).await?;
+            figures.add(times, &one, &full, &ended);
+        }
     }
+    println!("{figures}");
     drop(osier);
-    ensure!(wrong == 0, "{wrong} answers were wrong");
+    ensure!(figures.wrong == 0, "{} answers were wrong", figures.wrong);
     Ok(())
 }

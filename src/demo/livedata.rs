@@ -82,6 +82,13 @@ impl Services {
         equipment.records().iter().filter(|one| text(one, "siteId") == site_id).cloned().collect()
     }
 
+    /// One of a site's points, whatever the number; none where the site has none.
+    pub fn any_point_of(&self, site_id: &str, number: usize) -> Option<Value> {
+        let equipment = self.equipment();
+        let own = || equipment.records().iter().filter(|one| text(one, "siteId") == site_id);
+        own().nth(number.checked_rem(own().count())?).cloned()
+    }
+
     /// A point's samples from `start` to before `end`, as seconds since 1970 and values; none of
     /// them lies in the future.
     pub fn samples_of(&self, twin_id: &str, start: i64, end: i64) -> Vec<(i64, f64)> {

@@ -112,10 +112,9 @@ async fn query(
     };
     let asked = parse(&text)?;
     let graph = services.world().twins.clone();
-    let rows = evaluate::rows(&asked, &graph);
-    let end = start.saturating_add(size).min(rows.len());
-    let page = rows.get(start..end).unwrap_or_default();
-    let token = (end < rows.len()).then(|| token(&text, end));
+    let end = start.saturating_add(size);
+    let (page, all) = evaluate::rows(&asked, &graph, start..end);
+    let token = (end < all).then(|| token(&text, end));
     let charge = [("query-charge", format!("{}.50", 2 + text.len() / 1000))];
     Ok((charge, Json(json!({"value": page, "continuationToken": token}))).into_response())
 }

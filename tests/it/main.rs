@@ -44,3 +44,7 @@ mod tools_page;
 mod transport;
 mod twins;
 mod upstream;
+
+/// The one of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::subjects::{Kind, NGINX, OSIER, PASS_ON, READ};
 use super::targets;
+use crate::middle::middle;
 use crate::wire::load::Measured;
 
 /// A kind of stretch.
@@ -108,13 +109,6 @@ impl Figures {
         let reference = self.rows.get(&(cell, reference))?;
         middle(own.iter().zip(reference).map(|(own, other)| of(own) / of(other)))
     }
-}
-
-/// The middle one.
-pub(super) fn middle(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut sorted: Vec<f64> = values.collect();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied()
 }
 
 impl fmt::Display for Figures {

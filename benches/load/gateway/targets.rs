@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::figures::{Cell, Figures, middle};
+use super::figures::{Cell, Figures};
 use super::subjects::Kind;
+use crate::middle::middle;
 
 /// Writes a line for each of which something was measured.
 pub(super) fn write(figures: &Figures, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::stretch::{Stretch, Trouble};
+use crate::middle::middle;
 
 /// The ratios of every round.
 #[derive(Debug, Default)]
@@ -42,12 +43,6 @@ impl Figures {
     }
 }
 
-fn middle(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "the others' pace, as a multiple of the quiet one's of the same round:")?;
@@ -58,7 +53,8 @@ impl fmt::Display for Figures {
             "{service:16} {trouble:8} {median:>8} {p99:>8} {rounds:>7} {beside:>8} {wrong:>6}"
         )?;
         for ((service, trouble), row) in &self.rows {
-            let (median, p99) = (middle(&row.medians), middle(&row.p99s));
+            let of = |values: &[f64]| middle(values.iter().copied()).unwrap_or(f64::NAN);
+            let (median, p99) = (of(&row.medians), of(&row.p99s));
             let (rounds, Row { beside, wrong, .. }) = (row.medians.len(), row);
             writeln!(
                 f,

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use crate::middle::middle;
 use crate::processes::Use;
 
 /// This share of the time is the way up.
@@ -38,9 +39,7 @@ impl Trend {
         let threads = |used: &Use| used.threads as f64;
         let part = |from: f64, to: f64, of: &dyn Fn(&Use) -> f64| {
             let within = self.0.iter().filter(|(when, _)| (from..to).contains(when));
-            let mut sorted: Vec<f64> = within.map(|(_, used)| of(used)).collect();
-            sorted.sort_by(f64::total_cmp);
-            sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+            middle(within.map(|(_, used)| of(used))).unwrap_or_default()
         };
         let both = |of: &dyn Fn(&Use) -> f64| (part(UP, LAST, of), part(LAST, f64::MAX, of));
         let (memory, files, running) = (both(&resident), both(&descriptors), both(&threads));

@@ -1,7 +1,8 @@
 //! What a query finds among the sample twins.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 use serde_json::{Map, Value};
 
@@ -10,13 +11,29 @@ use super::language::{Expression, From, Path, Query, Select};
 use crate::demo::fields::text;
 
 /// One combination of the collections' members, by their names in the query.
-type Found<'a> = BTreeMap<&'a str, &'a Value>;
+#[derive(Clone)]
+struct Found<'a> {
+    first: (&'a str, &'a Value),
+    joined: Vec<(&'a str, &'a Value)>,
+}
 
-/// The rows that a query finds, in the order of the records; for a count one row with it.
-pub(super) fn rows(query: &Query, graph: &Graph) -> Vec<Value> {
+impl<'a> Found<'a> {
+    fn of(name: &'a str, member: &'a Value) -> Self {
+        Self { first: (name, member), joined: Vec::new() }
+    }
+
+    fn get(&self, name: &str) -> Option<&'a Value> {
+        let all = std::iter::once(&self.first).chain(&self.joined);
+        all.rev().find(|(own, _)| *own == name).map(|(_, member)| *member)
+    }
+}
+
+/// Some of the rows that a query finds, in the order of the records, and how many it finds; for a count one
+/// row with it.
+pub(super) fn rows(query: &Query, graph: &Graph, shown: Range<usize>) -> (Vec<Value>, usize) {
     let first = first(query, graph);
     let mut found: Vec<Found<'_>> =
-        first.into_iter().map(|row| Found::from([(query.alias.as_str(), row)])).collect();
+        first.into_iter().map(|row| Found::of(&query.alias, row)).collect();
     if query.joins.is_empty() {
         found.retain(|row| holds(query, row, graph));
     }
@@ -26,20 +43,19 @@ pub(super) fn rows(query: &Query, graph: &Graph) -> Vec<Value> {
     if !query.joins.is_empty() {
         found.retain(|row| holds(query, row, graph));
     }
+    let all = found.len();
+    let page = found.get(shown.start..shown.end.min(all)).unwrap_or_default().iter();
     match &query.select {
-        Select::Count => vec![serde_json::json!({"COUNT": found.len()})],
-        Select::All => {
-            let first = found.iter().filter_map(|row| row.get(query.alias.as_str()));
-            first.map(|row| (*row).clone()).collect()
-        }
+        Select::Count => (vec![serde_json::json!({"COUNT": all})], 1),
+        Select::All => (page.map(|row| row.first.1.clone()).collect(), all),
         Select::Named(names) => {
-            let shown = |row: &Found<'_>| -> Map<String, Value> {
-                let own = names
+            let named = |row: &Found<'_>| -> Map<String, Value> {
+                names
                     .iter()
-                    .filter_map(|name| Some((name.clone(), (*row.get(name.as_str())?).clone())));
-                own.collect()
+                    .filter_map(|name| Some((name.clone(), row.get(name)?.clone())))
+                    .collect()
             };
-            found.iter().map(|row| Value::Object(shown(row))).collect()
+            (page.map(|row| Value::Object(named(row))).collect(), all)
         }
     }
 }
@@ -81,7 +97,7 @@ fn joined<'a>(
     query: &Query,
     graph: &'a Graph,
 ) -> Vec<Found<'a>> {
-    let Some(source) = row.get(join.of.as_str()).copied() else { return Vec::new() };
+    let Some(source) = row.get(&join.of) else { return Vec::new() };
     // What the query says of this twin alone is asked first: a join over everything takes long.
     if !may_hold(query.condition.as_ref(), &join.of, source) {
         return Vec::new();
@@ -93,7 +109,7 @@ fn joined<'a>(
     twins
         .map(|twin| {
             let mut row = row.clone();
-            row.insert(join.alias.as_str(), twin);
+            row.joined.push((&join.alias, twin));
             row
         })
         .collect()
@@ -106,7 +122,7 @@ fn may_hold(condition: Option<&Expression>, alias: &str, twin: &Value) -> bool {
             several.iter().all(|one| may_hold(Some(one), alias, twin))
         }
         Some(Expression::Compare(path, "=", value)) if path.alias == alias => {
-            at(path, &Found::from([(alias, twin)])) == Some(value)
+            at(path, &Found::of(alias, twin)) == Some(value)
         }
         _ => true,
     }
@@ -117,7 +133,7 @@ fn holds(query: &Query, row: &Found<'_>, graph: &Graph) -> bool {
 }
 
 fn at<'a>(path: &Path, row: &Found<'a>) -> Option<&'a Value> {
-    let mut value = *row.get(path.alias.as_str())?;
+    let mut value = row.get(&path.alias)?;
     for name in &path.names {
         value = value.get(name)?;
     }
@@ -146,8 +162,7 @@ impl Expression {
             }
             Self::Defined(path) => at(path, row).is_some(),
             Self::OfModel(alias, model, exact) => {
-                let own =
-                    row.get(alias.as_str()).and_then(|twin| twin.pointer("/$metadata/$model"));
+                let own = row.get(alias).and_then(|twin| twin.pointer("/$metadata/$model"));
                 let own = own.and_then(Value::as_str);
                 own.is_some_and(|own| graph.models.is_of(own, model, *exact))
             }

@@ -11,7 +11,7 @@ fn graph() -> Shared<Graph> {
 }
 
 fn found(query: &str) -> Vec<Value> {
-    evaluate::rows(&parse(query).unwrap(), &graph())
+    evaluate::rows(&parse(query).unwrap(), &graph(), 0..usize::MAX).0
 }
 
 fn count(query: &str) -> Value {

@@ -50,8 +50,8 @@ fn dice(number: usize, what: usize, bound: usize) -> usize {
 fn arguments(app: &TestApp, tool: &str, number: usize) -> Option<Value> {
     let roll = |what: usize, bound: usize| dice(number, what, bound);
     let point = |what: usize| -> Value {
-        let points = app.around.services().points_of(SITES[roll(what, 4)]);
-        points[roll(what + 1, points.len())].clone()
+        let number = roll(what + 1, usize::MAX);
+        app.around.services().any_point_of(SITES[roll(what, 4)], number).unwrap()
     };
     let ids = || -> Vec<Value> {
         let mut ids: Vec<Value> = Vec::new();

@@ -46,8 +46,7 @@ fn arguments(app: &TestApp, tool: &str, pick: usize) -> Option<Value> {
     let services = app.around.services();
     let site = SITES[pick % 4];
     let ticket = || {
-        let tickets = services.tickets();
-        let ticket = &tickets[pick * 31 % tickets.len()];
+        let ticket = services.any_ticket(pick * 31).unwrap();
         ticket[if pick.is_multiple_of(2) { "id" } else { "sequenceNumber" }].clone()
     };
     let node = || {

@@ -88,8 +88,14 @@ policy_tool() {
   python_packages tests/policy >/dev/null 2>&1
   "$POLICY_TOOL" --version 2>/dev/null | grep -q " $2\$" && return 0
   POLICY_TOOL="$TOOLS/bin/$1"
-  "$POLICY_TOOL" --version 2>/dev/null | grep -q " $2\$" && return 0
-  cargo install --locked --debug --root "$TOOLS" --target-dir "$TOOLS/build" "$1@$2"
+  cargo_tool "$@"
+}
+
+# cargo_tool NAME VERSION: in TOOLS/bin, built here once. It isn't ours to lint.
+cargo_tool() {
+  "$TOOLS/bin/$1" --version 2>/dev/null | grep -q " $2\$" && return 0
+  env -u RUSTC_WORKSPACE_WRAPPER CARGO_PROFILE_DEV_DEBUG=0 \
+    cargo install --locked --debug --root "$TOOLS" --target-dir "$TOOLS/build" "$1@$2"
 }
 
 # Three free ports in a row; prints the first.

@@ -96,11 +96,13 @@ impl Headroom {
         }
         let (now, shortest) = (self.now(), seen.shortest);
         *seen = NOTHING;
-        let next = match wish() {
-            Wish::Urgent => now + now / 8 + 1,
-            Wish::More if shortest < SHORT => now + now / 8 + 1,
-            _ if shortest > LONG => now - (now / 5).max(1),
-            _ => now,
+        let wish = wish();
+        let next = if wish == Wish::Urgent || (wish == Wish::More && shortest < SHORT) {
+            now + now / 8 + 1
+        } else if shortest > LONG {
+            now - (now / 5).max(1)
+        } else {
+            now
         };
         self.now.store(next.clamp(self.least, self.most), Ordering::Relaxed);
     }

@@ -22,7 +22,7 @@ const MUCH: (usize, Duration) = (8 * 1024 * 1024, Duration::from_secs(2));
 /// Where a body comes back to that wasn't read to its end.
 pub(super) struct Unread<B> {
     left: Arc<Mutex<Option<B>>>,
-    /// The client waits for leave to send the body (RFC 9110 §10.1.1), which reading it would give.
+    /// As [`may_be_left`] tells.
     expects_leave: bool,
 }
 
@@ -39,11 +39,10 @@ where
 {
     /// The request with a body that comes back, where there can be a rest.
     pub(super) fn lend(request: Request<B>) -> (Request<Body>, Option<Self>) {
-        if request.version() > Version::HTTP_11 || request.body().is_end_stream() {
+        let Some(expects_leave) = may_be_left(&request) else {
             return (request.map(Body::new), None);
-        }
+        };
         let left = Arc::default();
-        let expects_leave = request.headers().contains_key(EXPECT);
         let lent = |body| Body::new(Lent { body: Some(body), left: Arc::clone(&left) });
         let request = request.map(lent);
         (request, Some(Self { left, expects_leave }))
@@ -64,11 +63,17 @@ pub(super) async fn let_in<B: HttpBody<Data = Bytes> + Unpin>(
     request: Request<B>,
     response: Response,
 ) -> Response {
-    if request.version() > Version::HTTP_11 || request.body().is_end_stream() {
-        return response;
+    match may_be_left(&request) {
+        Some(expects_leave) => before(request.into_body(), expects_leave, response).await,
+        None => response,
     }
-    let expects_leave = request.headers().contains_key(EXPECT);
-    before(request.into_body(), expects_leave, response).await
+}
+
+/// Whether the client waits for leave to send the body (RFC 9110 §10.1.1), which reading it would give; none where
+/// nothing can be left of it.
+fn may_be_left<B: HttpBody>(request: &Request<B>) -> Option<bool> {
+    let can_be = request.version() <= Version::HTTP_11 && !request.body().is_end_stream();
+    can_be.then(|| request.headers().contains_key(EXPECT))
 }
 
 async fn before<B: HttpBody<Data = Bytes> + Unpin>(

@@ -82,7 +82,7 @@ impl Process {
 
     /// A first connection, as soon as it takes one.
     pub(crate) async fn connect(&mut self) -> anyhow::Result<Connection> {
-        let until = Instant::now() + Duration::from_secs(10);
+        let until = Instant::now() + Duration::from_mins(1);
         loop {
             match Connection::open(self.port).await {
                 Ok(connection) => return Ok(connection),

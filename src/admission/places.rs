@@ -203,6 +203,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn for_work_one_is_turned_away_and_not_for_places_that_services_hold() {
+        let headroom = Arc::new(Headroom::between(1, 64));
+        let bound = Bound { most: 64, waiting: 1, patience: PATIENCE };
+        let late = Arc::new(Places::new(bound, headroom));
+        for (places, away) in [(places(1, 1), false), (late, true)] {
+            let _held = places.enter().await.unwrap();
+            assert!(!places.turn_away_for_work());
+            let ours = Arc::clone(&places);
+            let waits = tokio::spawn(async move { ours.enter().await });
+            tokio::task::yield_now().await;
+            assert!(places.turn_away());
+            assert_eq!(places.turn_away_for_work(), away);
+            waits.abort();
+        }
+    }
+
+    #[tokio::test]
     async fn who_gives_up_leaves_the_line() {
         let places = places(1, 1);
         let _first = places.enter().await.unwrap();

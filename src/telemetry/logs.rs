@@ -92,3 +92,42 @@ fn tell_panics_by_place() {
         tracing::error!(place, "panicked");
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(line)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn r17_a_panic_is_counted_and_logged_by_its_place_alone() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = subscriber("trace", move || writer.clone()).unwrap();
+        let (before, usual) = (meters().panics(), panic::take_hook());
+        tell_panics_by_place();
+        let ended = tracing::subscriber::with_default(subscriber, || {
+            panic::catch_unwind(|| panic!("canary-of-a-panic"))
+        });
+        panic::set_hook(usual);
+        assert!(ended.is_err());
+        assert_eq!(meters().panics(), before + 1);
+        let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert!(log.contains("panicked") && log.contains(file!()), "{log}");
+        assert!(!log.contains("canary"), "{log}");
+    }
+}

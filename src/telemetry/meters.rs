@@ -286,6 +286,11 @@ impl Meters {
         self.panics.fetch_add(1, Ordering::Relaxed);
     }
 
+    #[cfg(test)]
+    pub(super) fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
+    }
+
     /// Spans or log lines that weren't exported.
     pub fn dropped(&self, signal: Signal, items: u64) {
         self.dropped.add(signal, items);

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use super::locked;
 
 /// A task's wait that is too long, if no shorter one is seen meanwhile, and one that is short.
-const LONG: Duration = Duration::from_millis(2);
-const SHORT: Duration = Duration::from_millis(1);
+const LONG: Duration = Duration::from_micros(500);
+const SHORT: Duration = Duration::from_micros(250);
 /// Looks between two changes. The shortest wait among them counts: a process that was held up as a whole sees
 /// one long wait, one that has too much to do sees nothing else.
 const LOOKS: u32 = 4;
@@ -130,7 +130,7 @@ mod tests {
         assert!(headroom.is_whole());
         assert_eq!(looks(&headroom, [90_000, 10, 10, 10], Wish::None), 512, "held up once");
         assert_eq!(
-            looks(&headroom, [1500, 9000, 9000, 9000], Wish::More),
+            looks(&headroom, [400, 9000, 9000, 9000], Wish::More),
             512,
             "neither long nor short"
         );

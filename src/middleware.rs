@@ -199,10 +199,18 @@ where
 
 /// A JSON-RPC error for a request whose id isn't known (JSON-RPC 2.0 §5: the id is null then).
 fn json_rpc_error(status: StatusCode, code: i32, message: &str) -> Response {
+    json(status, json_rpc_body(code, message))
+}
+
+fn json_rpc_body(code: i32, message: &str) -> String {
     let message = serde_json::Value::from(message);
     let error = format!(r#"{{"code":{code},"message":{message}}}"#);
-    let body = format!(r#"{{"jsonrpc":"2.0","id":null,"error":{error}}}"#);
-    let mut response = (status, body).into_response();
+    format!(r#"{{"jsonrpc":"2.0","id":null,"error":{error}}}"#)
+}
+
+fn json(status: StatusCode, body: impl Into<axum::body::Body>) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::ensure;
 use clap::Args;
 
-use self::figures::Figures;
+use self::figures::{Beside, Figures};
 use super::processes::Process;
 use super::wire::load::{self, Much};
 use super::world::calls::{Era, first};
@@ -20,6 +20,9 @@ use super::world::{World, stay_beside};
 
 /// Callers that find the saturation.
 const CALLERS: usize = 64;
+
+/// Of the saturation, by which calls that nobody is in the way of come in the same way.
+const IDLE: f64 = 10.0;
 
 /// What it is told.
 #[derive(Debug, Args)]
@@ -62,15 +65,18 @@ async fn stretches(arguments: &Arguments, osier: Option<&Path>) -> anyhow::Resul
     let much = Much { calls: u64::MAX, time: Duration::from_secs(arguments.seconds) };
     let alone = std::slice::from_ref(&call);
     let many = vec![call.clone(); CALLERS];
+    let at = async |pace| {
+        let plan = open::Plan { pace, time: much.time, connections: arguments.connections };
+        open::run(port, &call, &right, plan).await
+    };
     let mut figures = Figures::default();
     for _ in 0..arguments.rounds {
         for times in 1..=5_u32 {
             let one = load::run(port, alone, &right, much).await?;
             let full = load::run(port, &many, &right, much).await?;
-            let pace = full.rate() * f64::from(times);
-            let plan = open::Plan { pace, time: much.time, connections: arguments.connections };
-            let ended = open::run(port, &call, &right, plan).await?;
-            figures.add(times, &one, &full, &ended);
+            let idle = at(full.rate() / IDLE).await?;
+            let ended = at(full.rate() * f64::from(times)).await?;
+            figures.add(times, &Beside { one, full, idle: idle.good }, &ended);
         }
     }
     println!("{figures}");

@@ -18,7 +18,7 @@ const SHORT: Duration = Duration::from_micros(250);
 /// one long wait, one that has too much to do sees nothing else.
 const LOOKS: u32 = 4;
 /// The least for each core: with fewer at once a core may have nothing to do while services answer.
-const PER_CORE: usize = 8;
+const PER_CORE: usize = 4;
 
 /// How many at once, between a least number that keeps the cores busy and the most that there may be.
 #[derive(Debug)]

@@ -30,8 +30,9 @@ pub struct Place {
 #[derive(Debug)]
 struct Inner {
     free: Arc<Semaphore>,
-    /// How many there are.
-    size: Mutex<usize>,
+    /// How many there are; changed under the lock.
+    size: AtomicUsize,
+    changes: Mutex<()>,
     /// Places that are taken and that there aren't any more.
     owed: AtomicUsize,
     bound: Bound,
@@ -47,7 +48,8 @@ impl Places {
         let size = headroom.now().min(bound.most);
         Self(Arc::new(Inner {
             free: Arc::new(Semaphore::new(size)),
-            size: Mutex::new(size),
+            size: AtomicUsize::new(size),
+            changes: Mutex::new(()),
             owed: AtomicUsize::new(0),
             line: Line::new(bound.waiting, bound.most),
             bound,
@@ -94,7 +96,7 @@ impl Places {
     /// How many are taken.
     pub fn taken(&self) -> usize {
         let owed = self.0.owed.load(Ordering::Relaxed);
-        (*locked(&self.0.size) + owed).saturating_sub(self.0.free.available_permits())
+        (self.0.size.load(Ordering::Relaxed) + owed).saturating_sub(self.0.free.available_permits())
     }
 }
 
@@ -102,16 +104,18 @@ impl Inner {
     /// Makes the places as many as there is headroom for, and tells how many they are.
     fn fit(&self) -> usize {
         let wanted = self.headroom.now().min(self.bound.most);
-        let mut size = locked(&self.size);
-        if wanted > *size {
-            let more = wanted - *size;
+        if wanted == self.size.load(Ordering::Relaxed) {
+            return wanted;
+        }
+        let _changes = locked(&self.changes);
+        let size = self.size.swap(wanted, Ordering::Relaxed);
+        if let Some(more) = wanted.checked_sub(size) {
             self.free.add_permits(more - self.pay(more));
-        } else if wanted < *size {
-            let fewer = *size - wanted;
+        } else {
+            let fewer = size - wanted;
             let owed = fewer - self.free.forget_permits(fewer);
             self.owed.fetch_add(owed, Ordering::Relaxed);
         }
-        *size = wanted;
         wanted
     }
 
@@ -123,7 +127,8 @@ impl Inner {
     }
 
     fn wish(&self) -> Wish {
-        match (self.line.is_held_up(), self.line.len()) {
+        let size = self.size.load(Ordering::Relaxed);
+        match (self.line.is_held_up(size), self.line.len()) {
             (true, _) => Wish::Urgent,
             (false, 0) => Wish::None,
             (false, _) => Wish::More,

@@ -137,10 +137,9 @@ fn builder(limits: &Limits, for_what: Use) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
-        .timer(TokioTimer::new())
         .keep_alive(for_what == Use::Any)
-        // The watch is narrower; this ends what it would miss.
-        .header_read_timeout(deadlines.idle + deadlines.header_deadline)
+        // The watch sees to it, without a timer set anew for each request.
+        .header_read_timeout(None)
         .max_buf_size(limits.header_bytes);
     builder
         .http2()

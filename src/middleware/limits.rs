@@ -5,10 +5,10 @@
 
 mod held;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::response::Response;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -28,6 +28,7 @@ const MOST_PEOPLE: usize = 100_000;
 const SOON: Duration = Duration::from_secs(1);
 /// The same for streams, which stay open for long.
 const LATER: Duration = Duration::from_secs(30);
+const TOO_MUCH: &str = "Osier has as much to do as it can.";
 
 /// How much is let in.
 #[derive(Clone, Copy, Debug)]
@@ -183,6 +184,15 @@ fn is_stream(headers: &HeaderMap) -> bool {
     kind.is_some_and(|kind| kind.starts_with("text/event-stream"))
 }
 
+/// What is said most often, while there is the least time for it.
+static BUSY: LazyLock<Bytes> = LazyLock::new(|| told(TOO_MUCH, SOON.as_secs()));
+
+fn told(words: &str, seconds: u64) -> Bytes {
+    let plural = if seconds == 1 { "" } else { "s" };
+    let message = format!("{words} Try again in {seconds} second{plural}.");
+    super::json_rpc_body(-32603, &message).into()
+}
+
 /// 429 where the person has a part in it, 503 where everybody together has.
 fn shed(what: Shed, retry_after: Duration) -> Response {
     let (status, words) = match what {
@@ -197,9 +207,7 @@ fn shed(what: Shed, retry_after: Duration) -> Response {
             StatusCode::TOO_MANY_REQUESTS,
             "As many of your event streams are open as one person may have.",
         ),
-        Shed::OverallRate | Shed::InFlight => {
-            (StatusCode::SERVICE_UNAVAILABLE, "Osier has as much to do as it can.")
-        }
+        Shed::OverallRate | Shed::InFlight => (StatusCode::SERVICE_UNAVAILABLE, TOO_MUCH),
         Shed::Streams => {
             (StatusCode::SERVICE_UNAVAILABLE, "As many event streams are open as there may be.")
         }
@@ -207,9 +215,11 @@ fn shed(what: Shed, retry_after: Duration) -> Response {
     meters().shed(what.counted_as());
     tracing::debug!(limit = ?what, "shed");
     let seconds = retry_after.as_secs().max(1);
-    let plural = if seconds == 1 { "" } else { "s" };
-    let message = format!("{words} Try again in {seconds} second{plural}.");
-    let mut response = super::json_rpc_error(status, -32603, &message);
+    let body = match what {
+        Shed::InFlight if retry_after == SOON => BUSY.clone(),
+        _ => told(words, seconds),
+    };
+    let mut response = super::json(status, body);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
 }

@@ -52,8 +52,8 @@ impl fmt::Display for Figures {
             f,
             "{service:16} {trouble:8} {median:>8} {p99:>8} {rounds:>7} {beside:>8} {wrong:>6}"
         )?;
+        let of = |values: &[f64]| middle(values.iter().copied()).unwrap_or(f64::NAN);
         for ((service, trouble), row) in &self.rows {
-            let of = |values: &[f64]| middle(values.iter().copied()).unwrap_or(f64::NAN);
             let (median, p99) = (of(&row.medians), of(&row.p99s));
             let (rounds, Row { beside, wrong, .. }) = (row.medians.len(), row);
             writeln!(

@@ -14,11 +14,23 @@ struct Row {
     goodput: f64,
     /// Milliseconds.
     admitted: f64,
-    /// Of one caller's p99.
-    slower: f64,
+    /// One caller's, in milliseconds.
+    alone: f64,
+    /// The same of calls that come at a tenth of the saturation.
+    idle: f64,
     /// Milliseconds; none where nothing was shed.
     shed: Option<f64>,
     lost: u64,
+}
+
+/// What is measured beside a stretch.
+pub(super) struct Beside {
+    /// One caller.
+    pub(super) one: Measured,
+    /// As many callers as find the saturation.
+    pub(super) full: Measured,
+    /// A tenth of the saturation, in the way of the stretch.
+    pub(super) idle: Measured,
 }
 
 /// All rounds.
@@ -26,24 +38,23 @@ struct Row {
 pub(super) struct Figures {
     rows: BTreeMap<u32, Vec<Row>>,
     saturations: Vec<f64>,
-    unloaded: Vec<f64>,
     pub(super) wrong: u64,
 }
 
 impl Figures {
-    /// A stretch at so many times the saturation, and beside it one caller and as many as find the saturation.
-    pub(super) fn add(&mut self, times: u32, one: &Measured, full: &Measured, ended: &Ended) {
-        let admitted = ended.good.share(0.99);
+    /// A stretch at so many times the saturation.
+    pub(super) fn add(&mut self, times: u32, beside: &Beside, ended: &Ended) {
+        let Beside { one, full, idle } = beside;
         self.rows.entry(times).or_default().push(Row {
             goodput: ended.good.rate() / full.rate(),
-            admitted,
-            slower: admitted / one.share(0.99),
+            admitted: ended.good.share(0.99),
+            alone: one.share(0.99),
+            idle: idle.share(0.99),
             shed: (ended.shed.calls() > 0).then(|| ended.shed.share(0.99)),
             lost: ended.lost,
         });
-        self.unloaded.push(one.share(0.99));
         self.saturations.push(full.rate());
-        self.wrong += one.wrong + full.wrong + ended.good.wrong;
+        self.wrong += one.wrong + full.wrong + idle.wrong + ended.good.wrong;
     }
 }
 
@@ -58,19 +69,22 @@ fn spread(values: impl Iterator<Item = f64> + Clone) -> String {
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "saturated: {} calls a second", spread(self.saturations.iter().copied()))?;
-        writeln!(f, "one caller: p99 {} ms\n", spread(self.unloaded.iter().copied()))?;
-        writeln!(
-            f,
-            "| times saturation | goodput | admitted p99 ms | of one caller's | shed p99 ms | lost |"
-        )?;
-        writeln!(f, "|---|---|---|---|---|---|")?;
+        let alone = self.rows.values().flatten().map(|row| row.alone);
+        writeln!(f, "one caller: p99 {} ms", spread(alone))?;
+        let idle = self.rows.values().flatten().map(|row| row.idle);
+        writeln!(f, "a tenth of it: p99 {} ms\n", spread(idle))?;
+        let head = ["times saturation", "goodput", "admitted p99 ms", "of one caller's"];
+        let rest = ["of a tenth's", "shed p99 ms", "lost"];
+        writeln!(f, "| {} | {} |", head.join(" | "), rest.join(" | "))?;
+        writeln!(f, "|{}", "---|".repeat(head.len() + rest.len()))?;
         for (times, rows) in &self.rows {
             writeln!(
                 f,
-                "| {times} | {} | {} | {} | {} | {} |",
+                "| {times} | {} | {} | {} | {} | {} | {} |",
                 spread(rows.iter().map(|row| row.goodput)),
                 spread(rows.iter().map(|row| row.admitted)),
-                spread(rows.iter().map(|row| row.slower)),
+                spread(rows.iter().map(|row| row.admitted / row.alone)),
+                spread(rows.iter().map(|row| row.admitted / row.idle)),
                 spread(rows.iter().filter_map(|row| row.shed)),
                 rows.iter().map(|row| row.lost).sum::<u64>(),
             )?;

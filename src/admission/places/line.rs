@@ -13,8 +13,11 @@ const OLD: usize = 4;
 const SHORT: usize = 4;
 /// How long after the last one was turned away it is that short.
 const SHORT_FOR: Duration = Duration::from_secs(1);
-/// A line in which somebody waits this long doesn't move as it would if only the processor were late.
-const HELD_UP: Duration = Duration::from_millis(100);
+/// How long the line is watched to tell whether it moves.
+const WATCHED: Duration = Duration::from_millis(100);
+/// Who has a place for longer than this many times that, by the line's pace, isn't late for want of the processor
+/// alone.
+const HELD_UP: usize = 3;
 
 /// Who waits, and for how long there has been somebody.
 #[derive(Debug)]
@@ -30,17 +33,16 @@ pub(super) struct Line {
     began: Instant,
     /// Milliseconds since then, until which the line is short.
     short_until: AtomicU64,
-    /// Milliseconds since then, when somebody last came to an empty line or got their turn.
-    moved: AtomicU64,
-    /// Somebody got their turn late.
-    was_late: AtomicBool,
+    /// Milliseconds since then, when it was begun to watch whether the line moves.
+    watched: AtomicU64,
+    /// Who got their turn since.
+    turns: AtomicUsize,
+    /// What was seen the time before.
+    is_held_up: AtomicBool,
 }
 
 /// A place in the line; whoever gives up leaves it too.
-pub(super) struct InLine<'a> {
-    line: &'a Line,
-    since: Instant,
-}
+pub(super) struct InLine<'a>(&'a Line);
 
 impl Line {
     /// Nobody waits. The line is old when twice as many have come as there are places at most.
@@ -52,8 +54,9 @@ impl Line {
             old: places.saturating_mul(2),
             began: Instant::now(),
             short_until: AtomicU64::new(0),
-            moved: AtomicU64::new(0),
-            was_late: AtomicBool::new(false),
+            watched: AtomicU64::new(0),
+            turns: AtomicUsize::new(0),
+            is_held_up: AtomicBool::new(false),
         }
     }
 
@@ -63,7 +66,7 @@ impl Line {
         let one_more = |waiting| (waiting < most).then_some(waiting + 1);
         let joined = self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
         match joined {
-            Ok(0) => self.moves(),
+            Ok(0) => self.watch(false),
             Ok(_) => {}
             Err(_) => {
                 self.turned_away();
@@ -71,15 +74,16 @@ impl Line {
             }
         }
         self.came.fetch_add(1, Ordering::Relaxed);
-        Some(InLine { line: self, since: Instant::now() })
+        Some(InLine(self))
     }
 
-    /// Whether somebody waits, or has waited since this was last asked, longer than the processor takes to
-    /// work the line off: then it is others who hold the places up.
-    pub(super) fn is_held_up(&self) -> bool {
-        let moved = self.moved.load(Ordering::Relaxed);
-        let rests = millis(self.began.elapsed()).saturating_sub(moved) >= millis(HELD_UP);
-        self.was_late.swap(false, Ordering::Relaxed) || (rests && self.len() > 0)
+    /// Whether the line moves so slowly that it is others than the processor who hold this many places up.
+    pub(super) fn is_held_up(&self, places: usize) -> bool {
+        let since = self.watched.load(Ordering::Relaxed);
+        if millis(self.began.elapsed()).saturating_sub(since) >= millis(WATCHED) {
+            self.watch(self.turns.load(Ordering::Relaxed) * HELD_UP < places);
+        }
+        self.len() > 0 && self.is_held_up.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_full(&self, places: usize) -> bool {
@@ -116,8 +120,10 @@ impl Line {
         shorter.clamp(1, self.most.max(1))
     }
 
-    fn moves(&self) {
-        self.moved.store(millis(self.began.elapsed()), Ordering::Relaxed);
+    fn watch(&self, is_held_up: bool) {
+        self.is_held_up.store(is_held_up, Ordering::Relaxed);
+        self.turns.store(0, Ordering::Relaxed);
+        self.watched.store(millis(self.began.elapsed()), Ordering::Relaxed);
     }
 
     fn is_short(&self) -> bool {
@@ -128,16 +134,13 @@ impl Line {
 impl InLine<'_> {
     /// It is this one's turn.
     pub(super) fn gets_its_turn(&self) {
-        self.line.moves();
-        if self.since.elapsed() >= HELD_UP {
-            self.line.was_late.store(true, Ordering::Relaxed);
-        }
+        self.0.turns.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 impl Drop for InLine<'_> {
     fn drop(&mut self) {
-        self.line.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -179,22 +182,25 @@ mod tests {
 
     #[test]
     fn a_line_that_does_not_move_is_held_up_by_others() {
-        let line = Line::new(16, 32);
-        let mut one = line.join(8).unwrap();
-        assert!(!line.is_held_up());
-        one.gets_its_turn();
-        assert!(!line.is_held_up());
-        one.since -= HELD_UP;
-        one.gets_its_turn();
-        assert!(line.is_held_up() && !line.is_held_up(), "told once");
-        drop(one);
-        let mut line = line;
-        line.began -= HELD_UP;
-        assert!(!line.is_held_up(), "nobody waits");
+        let mut line = Line::new(16, 32);
+        line.began -= WATCHED * 2;
+        let line = line;
+        let passes = |turns| {
+            line.turns.store(turns, Ordering::Relaxed);
+            line.watched.store(0, Ordering::Relaxed);
+        };
+        passes(0);
+        assert!(!line.is_held_up(8), "nobody waits");
         let one = line.join(8).unwrap();
-        assert!(!line.is_held_up());
-        line.moved.store(0, Ordering::Relaxed);
-        assert!(line.is_held_up());
-        drop(one);
+        assert!(!line.is_held_up(8), "too early to tell");
+        passes(0);
+        assert!(line.is_held_up(8) && line.is_held_up(8), "until the next time");
+        drop(line.join(8).unwrap());
+        assert!(line.is_held_up(8), "who comes to a line that stands changes nothing");
+        passes(2);
+        one.gets_its_turn();
+        assert!(!line.is_held_up(8), "three of eight in that time are soon enough");
+        passes(3);
+        assert!(line.is_held_up(10));
     }
 }

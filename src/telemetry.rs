@@ -18,7 +18,7 @@ mod tools;
 pub use export::{Exports, prometheus_text};
 pub use instruments::{INSTRUMENTS, Instrument, Kind};
 pub use labels::{Answer, Cached, CallStatus, Done, Label, Limit, Looked, Signal};
-pub use logs::{start, subscriber};
+pub use logs::{log_by, start, subscriber};
 pub use meters::{Meters, Open, known_method, meters};
 pub use records::records_written;
 pub use spans::{Side, Span, Trace};

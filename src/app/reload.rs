@@ -20,7 +20,7 @@ use super::watch::Look;
 use crate::audit::{self, Cause, Change, Settled};
 use crate::catalog::{self, Catalog, Files};
 use crate::config::{Config, Environment};
-use crate::telemetry::{Done, meters};
+use crate::telemetry::{Done, log_by, meters};
 
 /// Between two looks at the files.
 const LOOK: Duration = Duration::from_millis(500);
@@ -35,7 +35,7 @@ const NEW_ISSUER: Duration = Duration::from_secs(5);
 /// Settings that are read at the start alone: sockets, files and connections that are open.
 const FIXED: [&str; 11] = [
     "audit.",
-    "log.",
+    "log.format",
     "replicas.",
     "server.drain_delay",
     "server.listen",
@@ -233,6 +233,11 @@ impl Reloader {
 
     fn serve(&mut self, next: Next) {
         let Next { config, mut assembly, keeper } = next;
+        if config.log.filter != self.config.log.filter
+            && let Err(error) = log_by(&config.log.filter)
+        {
+            tracing::error!(error = format!("{error:#}"), "the last log filter is kept");
+        }
         if let Some(app) = assembly.app.take() {
             self.live.take(app);
         }

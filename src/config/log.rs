@@ -1,8 +1,11 @@
 //! `[log]`: the program's own log, on standard error. Audit records are not log lines.
 
+use std::str::FromStr;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use validator::{Validate, ValidationError};
 
 /// The program's own log.
@@ -43,10 +46,15 @@ impl Default for RawLog {
 
 fn readable(filter: &str) -> Result<(), ValidationError> {
     let says = "isn't a filter; write a level, and levels by module, such as \"info,osier=debug\"";
-    match EnvFilter::builder().parse(filter) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(ValidationError::new("filter").with_message(says.into())),
+    // A level that is mistyped would be taken for a module of that name, and nothing else would be logged.
+    let mistyped = filter.split(',').map(str::trim).any(|word| {
+        let alone = !word.is_empty() && !word.contains(['=', '[', ':']);
+        alone && word != "osier" && LevelFilter::from_str(word).is_err()
+    });
+    if mistyped || EnvFilter::builder().parse(filter).is_err() {
+        return Err(ValidationError::new("filter").with_message(says.into()));
     }
+    Ok(())
 }
 
 impl RawLog {

@@ -4,18 +4,19 @@
 //! when asked to, so that below a warning only our own modules are asked, and some never.
 
 use std::io;
+use std::sync::OnceLock;
 
 use super::export::Exports;
 use super::meters::meters;
 use crate::config::{Log, LogFormat, Telemetry};
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use tracing::Subscriber;
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::layer::{Layered, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 
 /// Our own modules. What they log at any level is held against canaries by a test.
 const OURS: &str = "osier";
@@ -35,6 +36,12 @@ const SILENT: [&str; 9] = [
     "tower",
 ];
 
+/// What the operator's filter is laid over.
+type Pinned = Layered<Targets, Registry>;
+
+/// The operator's filter, once [`start`] was called.
+static FILTER: OnceLock<reload::Handle<EnvFilter, Pinned>> = OnceLock::new();
+
 /// Sets the process's logging up, and all that is exported. What this returns is dropped last.
 ///
 /// # Errors
@@ -43,20 +50,30 @@ pub fn start(log: &Log, telemetry: &Telemetry) -> anyhow::Result<Exports> {
     let exports = Exports::start(telemetry)?;
     // Behind the same filters as the lines on standard error.
     let collected = exports.loggers().map(OpenTelemetryTracingBridge::new);
+    let (filter, handle) = reload::Layer::new(EnvFilter::try_new(&log.filter)?);
+    let filtered = pinned().with(filter);
     match log.format {
-        LogFormat::Json => subscriber(&log.filter, io::stderr)?.with(collected).try_init()?,
+        LogFormat::Json => filtered.with(json(io::stderr)).with(collected).try_init()?,
         LogFormat::Text => {
-            let filter = EnvFilter::try_new(&log.filter)?;
             let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(io::stderr);
-            let registry = tracing_subscriber::registry().with(pinned()).with(filter).with(lines);
-            registry.with(collected).try_init()?;
+            filtered.with(lines).with(collected).try_init()?;
         }
     }
+    FILTER.get_or_init(|| handle);
     tell_panics_by_place();
     Ok(exports)
 }
 
-/// The subscriber, for `init` and for tests that read what it writes.
+/// From now on this much is logged, where [`start`] was called.
+///
+/// # Errors
+/// Where the filter can't be read; then the one before it stays in force.
+pub fn log_by(filter: &str) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(filter)?;
+    FILTER.get().map_or(Ok(()), |handle| Ok(handle.reload(filter)?))
+}
+
+/// The subscriber, for tests that read what it writes.
 ///
 /// # Errors
 /// Where the filter can't be read.
@@ -67,21 +84,25 @@ pub fn subscriber<W>(
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_ansi(false)
-        .with_writer(writer);
-    let filter = EnvFilter::try_new(filter)?;
-    Ok(tracing_subscriber::registry().with(pinned()).with(filter).with(lines))
+    Ok(pinned().with(EnvFilter::try_new(filter)?).with(json(writer)))
 }
 
 /// What the operator's filter can't loosen.
-fn pinned() -> Targets {
-    Targets::new()
+fn pinned() -> Pinned {
+    let targets = Targets::new()
         .with_default(LevelFilter::WARN)
         .with_target(OURS, LevelFilter::TRACE)
-        .with_targets(SILENT.map(|target| (target, LevelFilter::OFF)))
+        .with_targets(SILENT.map(|target| (target, LevelFilter::OFF)));
+    tracing_subscriber::registry().with(targets)
+}
+
+fn json<S, W>(writer: W) -> impl Layer<S> + Send + Sync
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true);
+    lines.with_ansi(false).with_writer(writer)
 }
 
 /// A panic's message may quote what it stumbled over; only its place is logged.
@@ -96,28 +117,14 @@ fn tell_panics_by_place() {
 #[cfg(test)]
 mod tests {
     use std::panic;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     use super::*;
 
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Lines {
-        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(line)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     #[test]
     fn r17_a_panic_is_counted_and_logged_by_its_place_alone() {
-        let lines = Lines::default();
-        let writer = lines.clone();
-        let subscriber = subscriber("trace", move || writer.clone()).unwrap();
+        let lines: &Mutex<Vec<u8>> = Box::leak(Box::default());
+        let subscriber = subscriber("trace", || lines.make_writer()).unwrap();
         let (before, usual) = (meters().panics(), panic::take_hook());
         tell_panics_by_place();
         let ended = tracing::subscriber::with_default(subscriber, || {
@@ -126,7 +133,7 @@ mod tests {
         panic::set_hook(usual);
         assert!(ended.is_err());
         assert_eq!(meters().panics(), before + 1);
-        let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        let log = String::from_utf8(lines.lock().unwrap().clone()).unwrap();
         assert!(log.contains("panicked") && log.contains(file!()), "{log}");
         assert!(!log.contains("canary"), "{log}");
     }

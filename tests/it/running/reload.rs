@@ -198,6 +198,8 @@ async fn a_reload_keeps_sessions_and_takes_settings_whole_or_not_at_all() {
             "[server]\nshutdown_grace = 11\n",
             "server.shutdown_grace: read at the start",
         ),
+        ("[log]\n", "[log]\nfilter = \"osier=loud\"\n", "log.filter"),
+        ("format = \"text\"", "format = \"json\"", "log.format: read at the start"),
         ("[tools]", "[tools", "isn't TOML"),
     ] {
         let before = fs::read_to_string(deployed.config()).unwrap();
@@ -212,6 +214,18 @@ async fn a_reload_keeps_sessions_and_takes_settings_whole_or_not_at_all() {
     deployed.edit("disabled = [\"list_sites\"]\n", "");
     server.signal("HUP");
     until(&server, "SIGHUP isn't heard", async || has("list_sites").await).await;
+
+    // What is logged follows too: with "off" a change is served and nothing is said of it.
+    let said = || server.err().matches("and is served").count();
+    let before = said();
+    deployed.edit("[log]\n", "[log]\nfilter = \"off\"\n");
+    deployed.edit("[tools]\n", "[tools]\ndisabled = [\"list_sites\"]\n");
+    until(&server, "silence isn't served", async || !has("list_sites").await).await;
+    deployed.edit("[\"list_sites\"]", "[\"get_site\"]");
+    until(&server, "what is silent isn't served", async || !has("get_site").await).await;
+    assert_eq!(said(), before, "{}", server.err());
+    deployed.edit("\"off\"", "\"info\"");
+    until(&server, "nothing is said again", async || said() == before + 1).await;
     server.signal("TERM");
     assert_eq!(server.end().await.0.code(), Some(0), "{}", server.err());
 }

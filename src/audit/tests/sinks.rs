@@ -2,7 +2,7 @@
 //! counted.
 
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -193,4 +193,41 @@ async fn the_head_is_that_of_the_last_line_that_is_out() {
         assert_eq!(last["hash"], head.hash.to_string());
         assert_eq!((&last["seq"], &last["chain"]), (&head.seq.into(), &(*head.chain).into()));
     }
+}
+
+/// Counts what it is told to write at once.
+#[derive(Clone, Default)]
+struct Counted(Arc<AtomicUsize>);
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn lines_that_nobody_waits_for_gather_and_one_that_is_waited_for_does_not() {
+    let writes = Counted::default();
+    let sink = Sink::to(writes.clone(), Terms::default()).0;
+    sink.settle().await.unwrap();
+    let began = Instant::now();
+    for number in 0..100 {
+        sink.note(record(number));
+        std::thread::sleep(Duration::from_micros(300));
+    }
+    sink.settle().await.unwrap();
+    let gatherings = began.elapsed().as_millis() / 5;
+    let writes = writes.0.load(Ordering::SeqCst);
+    assert!(u128::try_from(writes).unwrap() <= gatherings + 3, "{writes} of {gatherings}");
+
+    let began = Instant::now();
+    for number in 0..200 {
+        sink.accept(record(number)).await.unwrap();
+    }
+    assert!(began.elapsed() < Duration::from_millis(500), "they would gather for a second");
 }

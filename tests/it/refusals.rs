@@ -1,14 +1,15 @@
 //! Every refusal as a caller reads it through the MCP front door: HTTP status, JSON-RPC code, words.
 //! A new variant doesn't compile until it has its test here.
 
+mod services;
+
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind, Write};
 use std::time::Duration;
 
-use http::Method;
 use osier::audit::{Sink, Terms};
-use osier::call::{Hindrance, Limit, Refusal, Trouble, TroubleKind, Unreadable};
-use osier::demo::{API_CLIENT_ID, BEN, Endpoint, Fault, Obstacle, SITE_60M};
+use osier::call::{Limit, Refusal, Unreadable};
+use osier::demo::{BEN, Fault, SITE_60M};
 use osier::error;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -34,35 +35,12 @@ fn shown_by(refusal: &Refusal) -> fn() {
         Refusal::PermissionsUnavailable => permissions_unavailable,
         Refusal::TooManyGroups => too_many_groups,
         Refusal::AuditUnavailable => audit_unavailable,
-        Refusal::Service(trouble) => trouble_shown_by(&trouble.kind),
+        Refusal::Service(trouble) => services::shown_by(&trouble.kind),
         Refusal::Unreadable { .. } => unreadable,
         Refusal::Limited { .. } => limited,
         Refusal::TimedOut => timed_out,
         Refusal::TooLarge => too_large,
         Refusal::Internal => internal,
-    }
-}
-
-/// The test that shows a service's trouble.
-fn trouble_shown_by(kind: &TroubleKind) -> fn() {
-    match kind {
-        TroubleKind::Rejected(_) => service_rejected,
-        TroubleKind::QueryFailed => service_query_failed,
-        TroubleKind::NotSignedIn => service_not_signed_in,
-        TroubleKind::Forbidden => service_forbidden,
-        TroubleKind::Gone => service_gone,
-        TroubleKind::Conflict => service_conflict,
-        TroubleKind::Stale => service_stale,
-        TroubleKind::Busy(_) => service_busy,
-        TroubleKind::Unreachable => service_unreachable,
-        TroubleKind::NoAnswer => service_no_answer,
-        TroubleKind::BadAnswer => service_bad_answer,
-        TroubleKind::Unknown => service_end_unknown,
-        TroubleKind::NoToken => service_needs_token,
-        TroubleKind::NoTokenFor(hindrance, _) => match hindrance {
-            Hindrance::Consent | Hindrance::SignIn | Hindrance::Policy => service_needs_more,
-            Hindrance::Setup | Hindrance::Away => service_token_not_had,
-        },
     }
 }
 
@@ -90,13 +68,6 @@ fn settings(name: &str, value: &str) -> Setup {
 
 async fn asked(ben: &Client) -> String {
     ben.call("create_ticket", new_ticket()).await.state().unwrap().to_owned()
-}
-
-/// What `ben` is told of his tickets while the service behaves like this.
-async fn while_tickets(fault: Fault) -> String {
-    let app = TestApp::new().await;
-    app.around.services().inject("/workflowcore/tickets/search", fault);
-    told(&app.as_user("ben").await.call("list_tickets", json!({})).await)
 }
 
 #[tokio::test]
@@ -361,104 +332,6 @@ scope: {none: for a test}
     insta::assert_snapshot!(told(&reply), @"200 isError Something went wrong here. It was recorded under this answer's decision id.");
 }
 
-#[tokio::test]
-async fn service_rejected() {
-    insta::assert_snapshot!(while_tickets(Fault::answer(400, "secret")).await, @"200 isError workflowcore doesn't accept these values. Check them and try again.");
-    let problem = json!({"title": "secret", "errors": {"pageSize": ["secret"], "hidden": ["x"], "<b>": ["x"]}});
-    let fault =
-        Fault::answer(422, problem.to_string()).header("content-type", "application/problem+json");
-    insta::assert_snapshot!(while_tickets(fault).await, @"200 isError workflowcore doesn't accept the value of: pageSize.");
-}
-
-#[tokio::test]
-async fn service_query_failed() {
-    let app = TestApp::new().await;
-    app.around.services().inject("/snowflake", Fault::answer(422, r#"{"message": "secret"}"#));
-    let arguments = json!({"queryId": "energy_by_site"});
-    let reply = app.as_user("ana").await.call("run_dashboard_query", arguments).await;
-    insta::assert_snapshot!(told(&reply), @"200 isError snowflake couldn't run this query. Check the parameters; if they are right, its administrator should look.");
-}
-
-#[tokio::test]
-async fn service_not_signed_in() {
-    insta::assert_snapshot!(while_tickets(Fault::answer(401, "secret")).await, @"200 isError workflowcore doesn't accept your sign-in. Sign in again.");
-}
-
-#[tokio::test]
-async fn service_forbidden() {
-    insta::assert_snapshot!(while_tickets(Fault::answer(403, "secret")).await, @"200 isError workflowcore doesn't allow you to do this.");
-}
-
-#[tokio::test]
-async fn service_gone() {
-    insta::assert_snapshot!(while_tickets(Fault::answer(410, "secret")).await, @"200 isError workflowcore no longer has this record.");
-}
-
-#[tokio::test]
-async fn service_conflict() {
-    insta::assert_snapshot!(while_tickets(Fault::answer(409, "secret")).await, @"200 isError workflowcore says that this collides with another change. Look again first.");
-}
-
-#[tokio::test]
-async fn service_stale() {
-    let app = TestApp::new().await;
-    let id = app.around.services().tickets_of(SITE_60M)[0]["id"].as_str().unwrap().to_owned();
-    let fault = Fault::answer(412, "secret").only(Method::PATCH);
-    app.around.services().inject("/workflowcore/tickets", fault);
-    let ben = app.as_user("ben").await;
-    let change = json!({"ticketId": id, "priority": 1});
-    let reply = ben.call_answering("update_ticket", change, Answered::Yes).await;
-    insta::assert_snapshot!(told(&reply), @"200 isError The record changed in workflowcore meanwhile, so nothing was written. Look at it as it is now first.");
-}
-
-#[tokio::test]
-async fn service_busy() {
-    let later = Fault::answer(429, "secret").header("retry-after", "7");
-    insta::assert_snapshot!(while_tickets(later).await, @"200 isError workflowcore is busy. Try again in 7 seconds.");
-    insta::assert_snapshot!(while_tickets(Fault::answer(503, "secret")).await, @"200 isError workflowcore is busy. Try again in a little while.");
-}
-
-#[tokio::test]
-async fn service_unreachable() {
-    let nowhere = "http://127.0.0.1:9/workflowcore";
-    let app = TestApp::with(settings("OSIER_BACKENDS__WORKFLOWCORE__BASE_URL", nowhere)).await;
-    let reply = app.as_user("ben").await.call("list_tickets", json!({})).await;
-    insta::assert_snapshot!(told(&reply), @"200 isError workflowcore doesn't answer at the moment. Try again in a minute.");
-}
-
-#[tokio::test]
-async fn service_no_answer() {
-    let app = TestApp::with(settings("OSIER_BACKENDS__WORKFLOWCORE__DEADLINE_MS", "500")).await;
-    app.around.services().inject("/workflowcore", Fault::slow(Duration::from_secs(3)));
-    let reply = app.as_user("ben").await.call("list_tickets", json!({})).await;
-    insta::assert_snapshot!(told(&reply), @"200 isError workflowcore didn't answer in time. Ask for less, or try again in a minute.");
-}
-
-#[tokio::test]
-async fn service_bad_answer() {
-    insta::assert_snapshot!(while_tickets(Fault::answer(200, "<html>secret")).await, @"200 isError workflowcore gave an answer that can't be used. Its administrator should look.");
-}
-
-#[tokio::test]
-async fn service_end_unknown() {
-    let app = TestApp::new().await;
-    let fault = Fault::answer(500, "secret").only(Method::POST).exactly();
-    app.around.services().inject("/workflowcore/tickets", fault.after_handling());
-    let ben = app.as_user("ben").await;
-    let reply = ben.call_answering("create_ticket", new_ticket(), Answered::Yes).await;
-    insta::assert_snapshot!(told(&reply), @"200 isError The change was sent to workflowcore and may have been carried out: no answer that can be used came back. Look the record up before you try again.");
-}
-
-/// No front door lets a caller in without a token yet, so that the table alone can be read.
-#[test]
-fn service_needs_token() {
-    let trouble = Trouble { service: "workflowcore".to_owned(), kind: TroubleKind::NoToken };
-    let error::Rendered::Tool { text } = error::mcp(&Refusal::Service(trouble)) else {
-        panic!("not a text");
-    };
-    insta::assert_snapshot!(text, @"workflowcore needs your own sign-in, and this caller has none to pass on.");
-}
-
 /// `tests/it/documents` shows each of these from a service; here are the words.
 #[test]
 fn unreadable() {
@@ -472,33 +345,4 @@ fn unreadable() {
     insta::assert_snapshot!(words(Unreadable::Type("image/png".into())), @"This file is image/png and can't be shown as text. Read its text with read_document.");
     insta::assert_snapshot!(words(Unreadable::Nothing), @"There is no text of this file. Read its text with read_document.");
     insta::assert_snapshot!(words(Unreadable::ByLink), @"The service hands this file out by a link, which isn't followed. Read its text with read_document.");
-}
-
-/// `ben` where sitecore needs a token of another audience.
-async fn in_his_name() -> (TestApp, Client) {
-    let app = TestApp::with(crate::tokens::on_behalf("SITECORE")).await;
-    let ben = app.as_user("ben").await;
-    (app, ben)
-}
-
-#[tokio::test]
-async fn service_needs_more() {
-    let told_with = async |obstacle| {
-        let (app, ben) = in_his_name().await;
-        app.around.entra().set_obstacle(&BEN, Some(obstacle));
-        told(&ben.call("list_sites", json!({})).await)
-    };
-    insta::assert_snapshot!(told_with(Obstacle::Consent).await, @"200 isError sitecore can't be used in your name as yet. Nobody has consented to Osier's registration for this person. An administrator of your organisation has to consent to it in Microsoft Entra, once for everybody. Then try again.");
-    insta::assert_snapshot!(told_with(Obstacle::SecondFactor).await, @"200 isError sitecore can't be used with your present sign-in. A second factor is required now, by a policy or because of a new place. Sign out of Osier in your assistant and sign in again, going through what Microsoft Entra asks. If this comes back, ask an administrator of your organisation.");
-    insta::assert_snapshot!(told_with(Obstacle::Block).await, @"200 isError sitecore can't be used by you: Microsoft Entra doesn't allow it. A Conditional Access policy blocks this sign-in. Ask an administrator of your organisation.");
-}
-
-#[tokio::test]
-async fn service_token_not_had() {
-    let (app, ben) = in_his_name().await;
-    app.around.entra().inject(Endpoint::Token, Fault::answer(503, "secret"));
-    insta::assert_snapshot!(told(&ben.call("list_sites", json!({})).await), @"200 isError sitecore can't be used at the moment, because Microsoft Entra gives no token for it. Try again in a minute.");
-    let (app, ben) = in_his_name().await;
-    app.around.entra().expire_secrets(API_CLIENT_ID);
-    insta::assert_snapshot!(told(&ben.call("list_sites", json!({})).await), @"200 isError sitecore can't be used in your name, because Osier isn't set up for it. Ask whoever runs Osier in your organisation.");
 }

@@ -1,7 +1,7 @@
 //! How many at once the processor keeps up with. Too much work shows in how long a task that is ready waits for
 //! its turn, and in nothing else: a call that waits for a slow service takes a place and no time. So a probe
 //! measures that wait. While it stays long fewer are let in at once, and more where it is short and somebody
-//! stands in line; or, whatever it is, where the line doesn't move: a processor that others keep busy is no
+//! stands in line; or, whatever it is, where no place is given back: a processor that others keep busy is no
 //! reason to have everybody wait for the calls of a service that doesn't answer.
 
 use std::sync::Mutex;
@@ -42,7 +42,7 @@ pub(super) enum Wish {
     None,
     /// Somebody does.
     More,
-    /// Somebody does, and for too long.
+    /// Somebody does, and places aren't given back.
     Urgent,
 }
 

@@ -68,11 +68,10 @@ impl Places {
             inner.probe(size);
             return Some(place(permit));
         }
-        let in_line = inner.line.join(size)?;
+        let _in_line = inner.line.join(size)?;
         inner.probe(size);
         let turn = Arc::clone(&inner.free).acquire_owned();
         let permit = timeout(inner.patience(size), turn).await.ok()?.ok()?;
-        in_line.gets_its_turn();
         Some(place(permit))
     }
 
@@ -168,6 +167,7 @@ impl Inner {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        self.of.line.moves_on();
         if let (1, Some(permit)) = (self.of.pay(1), self.permit.take()) {
             permit.forget();
         }

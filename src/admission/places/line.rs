@@ -13,10 +13,9 @@ const OLD: usize = 4;
 const SHORT: usize = 4;
 /// How long after the last one was turned away it is that short.
 const SHORT_FOR: Duration = Duration::from_secs(1);
-/// How long the line is watched to tell whether it moves.
+/// How long it is watched, while somebody waits, how many places are given back.
 const WATCHED: Duration = Duration::from_millis(100);
-/// Who has a place for longer than this many times that, by the line's pace, isn't late for want of the processor
-/// alone.
+/// A place that is held for longer than this many times that isn't held for want of the processor alone.
 const HELD_UP: usize = 3;
 
 /// Who waits, and for how long there has been somebody.
@@ -33,10 +32,10 @@ pub(super) struct Line {
     began: Instant,
     /// Milliseconds since then, until which the line is short.
     short_until: AtomicU64,
-    /// Milliseconds since then, when it was begun to watch whether the line moves.
+    /// Milliseconds since then, when it was begun to watch whether places are given back.
     watched: AtomicU64,
-    /// Who got their turn since.
-    turns: AtomicUsize,
+    /// How many were since.
+    given_back: AtomicUsize,
     /// What was seen the time before.
     is_held_up: AtomicBool,
 }
@@ -55,7 +54,7 @@ impl Line {
             began: Instant::now(),
             short_until: AtomicU64::new(0),
             watched: AtomicU64::new(0),
-            turns: AtomicUsize::new(0),
+            given_back: AtomicUsize::new(0),
             is_held_up: AtomicBool::new(false),
         }
     }
@@ -77,11 +76,13 @@ impl Line {
         Some(InLine(self))
     }
 
-    /// Whether the line moves so slowly that it is others than the processor who hold this many places up.
+    /// Whether somebody waits, and this many places are held for so long that it is others than the processor who
+    /// hold them.
     pub(super) fn is_held_up(&self, places: usize) -> bool {
         let since = self.watched.load(Ordering::Relaxed);
         if millis(self.began.elapsed()).saturating_sub(since) >= millis(WATCHED) {
-            self.watch(self.turns.load(Ordering::Relaxed) * HELD_UP < places);
+            let given_back = self.given_back.load(Ordering::Relaxed);
+            self.watch(given_back.saturating_mul(HELD_UP) < places);
         }
         self.len() > 0 && self.is_held_up.load(Ordering::Relaxed)
     }
@@ -92,6 +93,11 @@ impl Line {
 
     pub(super) fn len(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Somebody gave their place back.
+    pub(super) fn moves_on(&self) {
+        self.given_back.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Nobody had to wait.
@@ -122,19 +128,12 @@ impl Line {
 
     fn watch(&self, is_held_up: bool) {
         self.is_held_up.store(is_held_up, Ordering::Relaxed);
-        self.turns.store(0, Ordering::Relaxed);
+        self.given_back.store(0, Ordering::Relaxed);
         self.watched.store(millis(self.began.elapsed()), Ordering::Relaxed);
     }
 
     fn is_short(&self) -> bool {
         millis(self.began.elapsed()) < self.short_until.load(Ordering::Relaxed)
-    }
-}
-
-impl InLine<'_> {
-    /// It is this one's turn.
-    pub(super) fn gets_its_turn(&self) {
-        self.0.turns.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -181,24 +180,24 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_does_not_move_is_held_up_by_others() {
+    fn places_that_are_not_given_back_hold_the_line_up() {
         let mut line = Line::new(16, 32);
         line.began -= WATCHED * 2;
         let line = line;
-        let passes = |turns| {
-            line.turns.store(turns, Ordering::Relaxed);
+        let passes = |given_back| {
+            line.given_back.store(given_back, Ordering::Relaxed);
             line.watched.store(0, Ordering::Relaxed);
         };
         passes(0);
         assert!(!line.is_held_up(8), "nobody waits");
-        let one = line.join(8).unwrap();
+        let _one = line.join(8).unwrap();
         assert!(!line.is_held_up(8), "too early to tell");
         passes(0);
         assert!(line.is_held_up(8) && line.is_held_up(8), "until the next time");
         drop(line.join(8).unwrap());
         assert!(line.is_held_up(8), "who comes to a line that stands changes nothing");
         passes(2);
-        one.gets_its_turn();
+        line.moves_on();
         assert!(!line.is_held_up(8), "three of eight in that time are soon enough");
         passes(3);
         assert!(line.is_held_up(10));

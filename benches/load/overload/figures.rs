@@ -10,7 +10,9 @@ use crate::wire::load::Measured;
 /// A stretch, and what was measured beside it: the machine's pace isn't the same for long.
 #[derive(Debug)]
 struct Row {
-    /// Of the calls a second that can be served at most.
+    /// Calls a second that can be served at most.
+    saturation: f64,
+    /// Of that.
     goodput: f64,
     /// Milliseconds.
     admitted: f64,
@@ -37,7 +39,6 @@ pub(super) struct Beside {
 #[derive(Debug, Default)]
 pub(super) struct Figures {
     rows: BTreeMap<u32, Vec<Row>>,
-    saturations: Vec<f64>,
     pub(super) wrong: u64,
 }
 
@@ -46,6 +47,7 @@ impl Figures {
     pub(super) fn add(&mut self, times: u32, beside: &Beside, ended: &Ended) {
         let Beside { one, full, idle } = beside;
         self.rows.entry(times).or_default().push(Row {
+            saturation: full.rate(),
             goodput: ended.good.rate() / full.rate(),
             admitted: ended.good.share(0.99),
             alone: one.share(0.99),
@@ -53,7 +55,6 @@ impl Figures {
             shed: (ended.shed.calls() > 0).then(|| ended.shed.share(0.99)),
             lost: ended.lost,
         });
-        self.saturations.push(full.rate());
         self.wrong += one.wrong + full.wrong + idle.wrong + ended.good.wrong;
     }
 }
@@ -68,11 +69,10 @@ fn spread(values: impl Iterator<Item = f64> + Clone) -> String {
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "saturated: {} calls a second", spread(self.saturations.iter().copied()))?;
-        let alone = self.rows.values().flatten().map(|row| row.alone);
-        writeln!(f, "one caller: p99 {} ms", spread(alone))?;
-        let idle = self.rows.values().flatten().map(|row| row.idle);
-        writeln!(f, "a tenth of it: p99 {} ms\n", spread(idle))?;
+        let all = |what: fn(&Row) -> f64| spread(self.rows.values().flatten().map(what));
+        writeln!(f, "saturated: {} calls a second", all(|row| row.saturation))?;
+        writeln!(f, "one caller: p99 {} ms", all(|row| row.alone))?;
+        writeln!(f, "a tenth of it: p99 {} ms\n", all(|row| row.idle))?;
         let head = ["times saturation", "goodput", "admitted p99 ms", "of one caller's"];
         let rest = ["of a tenth's", "shed p99 ms", "lost"];
         writeln!(f, "| {} | {} |", head.join(" | "), rest.join(" | "))?;
